@@ -1,0 +1,164 @@
+"""What an installation may choose: environment first, then `.env`, then the running stack."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from environs import Env, EnvError
+
+from shared.errors import ConfigurationError
+
+STACK_FILE = "stack.json"
+"""In the home: what `analytics up` tells the other commands about the servers it runs."""
+
+
+_Lookup = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One process's configuration; URLs are None where nothing names a server.
+
+    `minor_units` is how many of `payments.amount` make one unit of the currency.
+    """
+
+    analytics_database_url: str | None
+    source_database_url: str | None
+    read_database_url: str | None
+    redis_url: str | None
+    jwt_secret_key: str | None
+    jwt_audience: str
+    jwt_issuer: str
+    timezone: str
+    currency: str
+    minor_units: int
+    mapping: Path | None
+    home: Path
+    log_format: str
+    log_level: str
+
+    def analytics_url(self) -> str:
+        """The analytics database; raises ConfigurationError where none is named."""
+        return _needed(self.analytics_database_url, "ANALYTICS_DATABASE_URL")
+
+    def source_url(self) -> str:
+        """MentorHub's database; raises ConfigurationError where none is named."""
+        return _needed(self.source_database_url, "SOURCE_DATABASE_URL")
+
+    def broker_url(self) -> str:
+        """Celery's Redis; raises ConfigurationError where none is named."""
+        return _needed(self.redis_url, "REDIS_URL")
+
+    def signing_key(self) -> str:
+        """MentorHub's SECRET_KEY; raises ConfigurationError where it is missing."""
+        if not self.jwt_secret_key:
+            raise ConfigurationError(
+                "JWT_SECRET_KEY is not set: give it the value of MentorHub's SECRET_KEY "
+                "(only `analytics up --demo` makes a key of its own)."
+            )
+        return self.jwt_secret_key
+
+
+def load(home: Path | None = None) -> Settings:
+    """Read the settings; `home` overrides ANALYTICS_HOME.
+
+    Raises ConfigurationError with one sentence for the first value that can't be used.
+    """
+    env = Env()
+    env.read_env(str(Path.cwd() / ".env"), recurse=False)
+    try:
+        chosen_home = home or env.path("ANALYTICS_HOME", Path(".analytics"))
+        stack = _running_stack(chosen_home.resolve())
+
+        def text(name: str) -> str | None:
+            return env.str(name, "") or stack.get(name)
+
+        return Settings(
+            analytics_database_url=_database_url(text, "ANALYTICS_DATABASE_URL"),
+            source_database_url=_database_url(text, "SOURCE_DATABASE_URL"),
+            read_database_url=_database_url(text, "ANALYTICS_READ_DATABASE_URL"),
+            redis_url=_url(text, "REDIS_URL", ("redis", "rediss", "redis+socket")),
+            jwt_secret_key=text("JWT_SECRET_KEY"),
+            jwt_audience=env.str("JWT_AUDIENCE", "mentorhub"),
+            jwt_issuer=env.str("JWT_ISSUER", "mentorhub-api"),
+            timezone=_timezone(env.str("ANALYTICS_TIMEZONE", "UTC")),
+            currency=_currency(env.str("ANALYTICS_CURRENCY", "RUB")),
+            minor_units=_minor_units(env.int("ANALYTICS_MINOR_UNITS", 100)),
+            mapping=_folder(env.str("ANALYTICS_MAPPING", "")),
+            home=chosen_home.resolve(),
+            log_format=_one_of("LOG_FORMAT", env.str("LOG_FORMAT", "console"), "console", "json"),
+            log_level=_one_of("LOG_LEVEL", env.str("LOG_LEVEL", "INFO").upper(), *_LOG_LEVELS),
+        )
+    except EnvError as error:
+        raise ConfigurationError(f"{error}.") from error
+
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def _running_stack(home: Path) -> dict[str, str]:
+    try:
+        return json.loads((home / STACK_FILE).read_text())["environment"]
+    except FileNotFoundError:
+        return {}
+
+
+def _needed(value: str | None, name: str) -> str:
+    if value is None:
+        raise ConfigurationError(
+            f"{name} is not set and no stack runs in this home: set it, or start `analytics up`."
+        )
+    return value
+
+
+def _url(text: _Lookup, name: str, schemes: tuple[str, ...]) -> str | None:
+    value = text(name)
+    if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ConfigurationError(f"{name} must start with {schemes[0]}://.")
+    return value
+
+
+def _database_url(text: _Lookup, name: str) -> str | None:
+    return _url(text, name, ("postgresql", "postgres"))
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigurationError(
+            f"ANALYTICS_TIMEZONE={name!r} is not in the tz database: use a name like Europe/Moscow."
+        ) from None
+    return name
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ConfigurationError(
+            f"ANALYTICS_CURRENCY={code!r} is not an ISO 4217 code: use three capitals like RUB."
+        )
+    return code
+
+
+def _minor_units(units: int) -> int:
+    if units not in (1, 10, 100, 1000, 10000):
+        raise ConfigurationError(
+            f"ANALYTICS_MINOR_UNITS={units} must be 1, 10, 100, 1000 or 10000: "
+            "how many of payments.amount make one unit of the currency."
+        )
+    return units
+
+
+def _folder(path: str) -> Path | None:
+    if path and not Path(path).is_dir():
+        raise ConfigurationError(f"ANALYTICS_MAPPING={path!r} is not a folder.")
+    return Path(path) if path else None
+
+
+def _one_of(name: str, value: str, *choices: str) -> str:
+    if value not in choices:
+        raise ConfigurationError(f"{name}={value!r} must be one of {', '.join(choices)}.")
+    return value

@@ -8,27 +8,42 @@ class Family:
     """One answer of the API and the stored rows it reads, always rebuilt together in one snapshot.
 
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
-    `summaries`: tables defined by sql/summary/NAME.sql, in the order they are rebuilt.
-    `views`: materialized views derived from those summaries, refreshed after them.
+    `summaries`: tables (sql/summary) whose definition (sql/definition) is a sum over signed rows.
+    `rankings`: the same, but the definition is no sum and has a meaning over whole tables only.
+    `views`: materialized views (sql/view) derived from the summaries, refreshed after them.
     """
 
     name: str
     ttl: int
     summaries: tuple[str, ...]
+    rankings: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All that a rebuild of the family makes, in order."""
+        return (*self.summaries, *self.rankings, *self.views)
 
 
 FAMILIES = {
     family.name: family
     for family in (
-        Family("platform", 300, ("platform_total", "payment_total")),
-        Family("user_growth", 3600, ("user_day",)),
-        Family("sessions", 600, ("session_day", "mentor_ranking"), ("session_window",)),
-        Family("courses", 600, ("course_performance",)),
-        Family("revenue", 600, ("payment_day",), ("revenue_window",)),
-        Family("engagement", 300, ("user_engagement",)),
+        Family("platform", ttl=300, summaries=("platform_total", "payment_total")),
+        Family("user_growth", ttl=3600, summaries=("user_day",)),
+        Family(
+            "sessions",
+            ttl=600,
+            summaries=("session_day",),
+            rankings=("mentor_ranking",),
+            views=("session_window",),
+        ),
+        Family("courses", ttl=600, summaries=("course_performance",)),
+        Family("revenue", ttl=600, summaries=("payment_day",), views=("revenue_window",)),
+        Family("engagement", ttl=300, summaries=("user_engagement",)),
     )
 }
 
-SUMMARIES = {name: family for family in FAMILIES.values() for name in family.summaries}
-"""Every summary's name and the family it belongs to."""
+SUMMARIES = {
+    name: family for family in FAMILIES.values() for name in (*family.summaries, *family.rankings)
+}
+"""Every summary's and ranking's name, and the family it belongs to."""

@@ -1,0 +1,108 @@
+"""Who may read what: the token says who is asking, the database what they are today."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from flask import Flask, Response, g
+from flask_jwt_extended import JWTManager, get_jwt_identity
+from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright: ignore[reportUnknownVariableType]
+from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from jwt import ExpiredSignatureError, InvalidTokenError, PyJWTError
+
+from api.negotiation import refuse_bodies, refuse_other_formats
+from api.parameters import whole_number
+from api.problems import refuse
+from api.reader import reader
+from shared.settings import Settings
+
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is asking."""
+
+    id: int
+    is_admin: bool
+
+
+def accept_tokens(app: Flask, settings: Settings) -> None:
+    """Set the app up for MentorHub's access tokens as they are."""
+    key = settings.signing_key()
+    app.config.update(
+        JWT_SECRET_KEY=key,
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_DECODE_AUDIENCE=settings.jwt_audience,
+        JWT_DECODE_ISSUER=settings.jwt_issuer,
+        JWT_TOKEN_LOCATION=["headers"],
+    )
+
+    @JWTManager(app).decode_key_loader
+    def needed_claims(_header: dict[str, Any], claims: dict[str, Any]) -> str:  # pyright: ignore[reportUnusedFunction]
+        # Seen before the library completes the claims: it takes a token without a type for an
+        # access token, and one without an expiry for eternal.
+        if claims.get("type") != "access" or "exp" not in claims:
+            raise InvalidTokenError
+        return key
+
+
+def admin(view: View) -> View:
+    """Only for admins."""
+    return _guarded(view, lambda account, _: account.is_admin)
+
+
+def oneself_or_admin(view: View) -> View:
+    """For the user of the path and for admins; it doesn't tell whether the user exists."""
+    return _guarded(view, lambda account, path: account.is_admin or account.id == path["user_id"])
+
+
+def everyone(view: View) -> View:
+    """For every active account."""
+    return _guarded(view, lambda _account, _path: True)
+
+
+def _guarded(view: View, may: Callable[[Account, dict[str, int]], bool]) -> View:
+    @wraps(view)
+    def guarded(**path: int) -> Response:
+        g.account = _account()
+        if not may(g.account, path):
+            refuse(HTTPStatus.FORBIDDEN, "Your account may not read this.")
+        refuse_other_formats()
+        refuse_bodies()
+        return view(**path)
+
+    return guarded
+
+
+def _account() -> Account:
+    user_id = _token_user()
+    row = reader().row("account", user_id=user_id)
+    if row is None:
+        _unauthorized("The token's user does not exist any more.")
+    if not row.is_active:
+        refuse(HTTPStatus.FORBIDDEN, "Your account is deactivated.")
+    return Account(user_id, is_admin=row.role == "admin")
+
+
+def _token_user() -> int:
+    try:
+        verify_token()
+    except NoAuthorizationError:
+        _unauthorized("Send an access token: Authorization: Bearer TOKEN.")
+    except ExpiredSignatureError:
+        _unauthorized("The token has expired.")
+    # RecursionError: json.loads of a token with a thousand brackets
+    except (PyJWTError, JWTExtendedException, RecursionError):
+        _unauthorized("This is not a valid access token of MentorHub.")
+    try:
+        return whole_number(get_jwt_identity())
+    except ValueError:
+        _unauthorized("The token names no user.")
+
+
+def _unauthorized(detail: str) -> NoReturn:
+    refuse(HTTPStatus.UNAUTHORIZED, detail)

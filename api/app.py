@@ -1,0 +1,28 @@
+"""The read API as a Flask application."""
+
+from flask import Flask
+
+from api import access, endpoints, health
+from api.parameters import Id
+from api.problems import DATABASE_ERRORS, ProblemApi, database_unavailable
+from api.reader import EXTENSION, Reader
+from shared.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """An app that serves the analytics database of `settings`; it connects at the first request.
+
+    Raises ConfigurationError where the database's URL or the tokens' key is missing.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(API_TITLE="MentorHub analytics", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
+    app.url_map.converters["id"] = Id
+    app.extensions[EXTENSION] = Reader(settings)
+    access.accept_tokens(app, settings)
+    for error in DATABASE_ERRORS:
+        app.register_error_handler(error, database_unavailable)
+    api = ProblemApi(app)
+    api.register_converter(Id, Id.description)
+    api.register_blueprint(endpoints.blueprint)
+    app.register_blueprint(health.blueprint)
+    return app

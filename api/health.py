@@ -1,0 +1,36 @@
+"""Whether the process is alive, and whether it can give right answers."""
+
+from flask import Blueprint, Response, json
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.problems import RETRY_AFTER, problem
+from api.reader import reader
+from shared.errors import ServerUnavailableError
+from shared.registry import FAMILIES
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """The process answers, whatever its database does."""
+    return _fine()
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Every answer is calculated and no older than promised."""
+    try:
+        fresh = {row.family for row in reader().rows("ready") if not row.stale}
+    except (SQLAlchemyError, ServerUnavailableError):
+        return problem(503, "The analytics database can't be read.", RETRY_AFTER)
+    waiting = ", ".join(name for name in FAMILIES if name not in fresh)
+    if waiting:
+        return problem(503, f"Not calculated, or older than promised: {waiting}.", RETRY_AFTER)
+    return _fine()
+
+
+def _fine() -> Response:
+    response = Response(json.dumps({"status": "ok"}), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

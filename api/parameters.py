@@ -1,0 +1,88 @@
+"""Every parameter of a query, and the ids in paths and tokens."""
+
+import re
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from werkzeug.routing import BaseConverter
+
+LARGEST = 2**63 - 1
+"""Of PostgreSQL's bigint: as an id nobody's, MentorHub counts in integers."""
+
+
+def whole_number(text: str) -> int:
+    """A positive number, LARGEST where it is more; ValueError for anything else.
+
+    One number has one spelling: int() would take ` 30`, `+30`, `3_0`, `030` and Arabic digits too.
+    """
+    if not re.fullmatch("[1-9][0-9]*", text):
+        raise ValueError(text)
+    return int(text) if len(text) < len(str(LARGEST)) else LARGEST
+
+
+class Id(BaseConverter):
+    """A user's id in a path."""
+
+    regex = "[1-9][0-9]*"
+
+    def to_python(self, value: str) -> int:
+        return whole_number(value)
+
+    @staticmethod
+    def description(_: "Id") -> dict[str, object]:
+        """For the OpenAPI document."""
+        return {"type": "integer", "minimum": 1, "maximum": LARGEST}
+
+
+class WholeNumber(fields.Integer):
+    """What `whole_number` takes."""
+
+    def _format_num(self, value: str) -> int:
+        return whole_number(value)
+
+
+class NoParameters(Schema):
+    """A query may hold what is declared, each once, and nothing else."""
+
+    error_messages = {"unknown": "is not a parameter of this address."}  # noqa: RUF012 - marshmallow's
+
+    class Meta:
+        unknown = RAISE
+
+    @pre_load
+    def each_once(self, data: Any, **_: Any) -> Any:
+        """Refuse what one reader takes for the first value and the next one for the last."""
+        for name in data:
+            if len(data.getlist(name)) > 1:
+                raise ValidationError("may be given only once.", name)
+        return data
+
+
+class Days(NoParameters):
+    days = WholeNumber(
+        load_default=30,
+        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
+        error_messages={"invalid": "must be a whole number from 1 to 365."},
+        metadata={"description": "The last calendar days, today included."},
+    )
+
+
+class Money(NoParameters):
+    currency = fields.String(
+        load_default=None,
+        # \Z, because $ lets a final newline through
+        validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be three capitals like RUB."),
+        metadata={"description": "Amounts in this currency instead of the reporting one."},
+    )
+
+
+class DaysAndMoney(Days, Money):
+    pass
+
+
+class Course(NoParameters):
+    course_id = WholeNumber(
+        load_default=None,
+        error_messages={"invalid": "must be a whole number from 1."},
+        metadata={"description": "This course instead of all of them."},
+    )

@@ -1,0 +1,25 @@
+"""When the workers wake up by themselves. Beat runs in UTC; days and nights are SQL's business."""
+
+from celery.schedules import crontab
+
+from shared.registry import FAMILIES
+
+beat_schedule = {
+    # Hourly, and a no-op unless the night's refresh is due in the reporting time zone.
+    "nightly refresh": {
+        "task": "workers.tasks.nightly_refresh",
+        "schedule": crontab(minute=7),
+        "options": {"expires": 3600},
+    },
+    # Each answer twice within the time it may be stale; a tick that comes late or twice finds
+    # a young answer and does nothing.
+    **{
+        f"rebuild {family.name}": {
+            "task": "workers.tasks.rebuild",
+            "schedule": family.ttl / 2,
+            "kwargs": {"summaries": [family.name], "max_age": family.ttl / 4},
+            "options": {"expires": family.ttl / 2},
+        }
+        for family in FAMILIES.values()
+    },
+}

@@ -1,0 +1,11 @@
+CREATE VIEW payment_day AS
+SELECT
+    day,
+    currency,
+    sum(w * amount)::numeric / (SELECT minor_units FROM analytics.reporting) AS revenue,
+    sum(w) AS transactions
+FROM payments
+WHERE status = 'completed'
+GROUP BY day, currency;
+
+COMMENT ON VIEW payment_day IS 'Completed payments by day of creation and currency.';

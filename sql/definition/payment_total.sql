@@ -1,0 +1,10 @@
+CREATE VIEW payment_total AS
+SELECT
+    currency,
+    sum(w * amount)::numeric / (SELECT minor_units FROM analytics.reporting) AS revenue,
+    sum(w) AS transactions
+FROM payments
+WHERE status = 'completed'
+GROUP BY currency;
+
+COMMENT ON VIEW payment_total IS 'Completed payments of all time by currency.';

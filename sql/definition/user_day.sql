@@ -1,0 +1,8 @@
+CREATE VIEW user_day AS
+SELECT
+    day,
+    sum(w) AS new_users
+FROM users
+GROUP BY day;
+
+COMMENT ON VIEW user_day IS 'Accounts by the day they were created.';

@@ -1,0 +1,14 @@
+-- The two roles of the running system. They log in only where an operator (or the embedded stack) lets them.
+DO $$
+BEGIN
+    IF to_regrole('analytics_reader') IS NULL THEN
+        CREATE ROLE analytics_reader NOLOGIN;
+    END IF;
+    IF to_regrole('analytics_worker') IS NULL THEN
+        CREATE ROLE analytics_worker NOLOGIN;
+    END IF;
+END
+$$;
+
+COMMENT ON ROLE analytics_reader IS 'The API: reads the read models in schema analytics and nothing else.';
+COMMENT ON ROLE analytics_worker IS 'Celery workers and beat: may call the verbs in schema control and nothing else.';

@@ -1,0 +1,87 @@
+-- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
+DROP SCHEMA IF EXISTS control, analytics, delta, truth, change, source, capture CASCADE;
+
+CREATE SCHEMA capture;
+COMMENT ON SCHEMA capture IS 'Signed rows of the mirror, as they came.';
+CREATE SCHEMA source;
+COMMENT ON SCHEMA source IS 'The mirror in our own terms: every row with w = 1.';
+CREATE SCHEMA change;
+COMMENT ON SCHEMA change IS 'Captured signed rows in our own terms: what the summaries do not hold yet.';
+CREATE SCHEMA truth;
+COMMENT ON SCHEMA truth IS 'Each definition over source: what a summary must equal.';
+CREATE SCHEMA delta;
+COMMENT ON SCHEMA delta IS 'Each definition over change: what a summary must still be given.';
+CREATE SCHEMA analytics;
+COMMENT ON SCHEMA analytics IS 'Summary tables and materialized views: all that the API may read.';
+CREATE SCHEMA control;
+COMMENT ON SCHEMA control IS 'The verbs of the workers and the record of what they did.';
+
+CREATE TABLE analytics.reporting (
+    timezone    text NOT NULL,
+    currency    text NOT NULL,
+    minor_units integer NOT NULL
+);
+CREATE UNIQUE INDEX reporting_is_one_row ON analytics.reporting ((true));
+INSERT INTO analytics.reporting VALUES ('UTC', 'RUB', 100);
+COMMENT ON TABLE analytics.reporting IS 'The settings that every stored number was calculated with; one row.';
+COMMENT ON COLUMN analytics.reporting.timezone IS 'Its midnights part the days.';
+COMMENT ON COLUMN analytics.reporting.currency IS 'ISO 4217 code of the currency that answers are in unless asked otherwise.';
+COMMENT ON COLUMN analytics.reporting.minor_units IS 'How many of payments.amount make one unit of a currency.';
+
+CREATE TABLE analytics.freshness (
+    family     text PRIMARY KEY,
+    ttl        interval NOT NULL,
+    as_of      timestamptz,
+    version    bigint,
+    changed_at timestamptz
+);
+COMMENT ON TABLE analytics.freshness IS 'How fresh each answer is.';
+COMMENT ON COLUMN analytics.freshness.family IS 'The answer: shared/registry.py lists them.';
+COMMENT ON COLUMN analytics.freshness.ttl IS 'The most it may lag behind MentorHub.';
+COMMENT ON COLUMN analytics.freshness.as_of IS 'Every change that MentorHub committed up to then is counted; NULL before the first rebuild.';
+COMMENT ON COLUMN analytics.freshness.version IS 'Grows whenever a row behind the answer changes: microseconds since 1970, so that it never repeats, not even after an upgrade.';
+COMMENT ON COLUMN analytics.freshness.changed_at IS 'When a row behind the answer last changed.';
+
+CREATE FUNCTION analytics.today() RETURNS date
+STABLE LANGUAGE sql
+-- analytics.now is a clock for tests; nothing sets it in production.
+RETURN (
+    coalesce(nullif(current_setting('analytics.now', true), '')::timestamptz, now())
+    AT TIME ZONE (SELECT timezone FROM analytics.reporting)
+)::date;
+COMMENT ON FUNCTION analytics.today() IS 'The current day in the reporting time zone.';
+
+CREATE FUNCTION analytics.ratio(numerator numeric, denominator numeric) RETURNS numeric
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN denominator = 0 THEN 0.00 ELSE round(numerator / denominator, 2) END;
+COMMENT ON FUNCTION analytics.ratio(numeric, numeric) IS 'Exact decimals, half-up to 2 places; 0 where there is nothing to divide by.';
+
+CREATE FUNCTION source.instant(moment timestamptz) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN moment;
+COMMENT ON FUNCTION source.instant(timestamptz) IS 'MentorHub of today.';
+
+CREATE FUNCTION source.instant(moment timestamp) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN moment AT TIME ZONE 'UTC';
+COMMENT ON FUNCTION source.instant(timestamp) IS 'Naive timestamps of MentorHub are UTC.';
+
+CREATE FUNCTION source.instant(epoch double precision) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN to_timestamp(epoch);
+COMMENT ON FUNCTION source.instant(double precision) IS 'Older installations keep seconds since 1970.';
+
+CREATE TABLE capture.users (LIKE public.users);
+COMMENT ON TABLE capture.users IS 'Signed rows of public.users.';
+CREATE TABLE capture.courses (LIKE public.courses);
+COMMENT ON TABLE capture.courses IS 'Signed rows of public.courses.';
+CREATE TABLE capture.sessions (LIKE public.sessions);
+COMMENT ON TABLE capture.sessions IS 'Signed rows of public.sessions.';
+CREATE TABLE capture.course_enrollments (LIKE public.course_enrollments);
+COMMENT ON TABLE capture.course_enrollments IS 'Signed rows of public.course_enrollments.';
+CREATE TABLE capture.progress (LIKE public.progress);
+COMMENT ON TABLE capture.progress IS 'Signed rows of public.progress.';
+CREATE TABLE capture.reviews (LIKE public.reviews);
+COMMENT ON TABLE capture.reviews IS 'Signed rows of public.reviews.';
+CREATE TABLE capture.payments (LIKE public.payments);
+COMMENT ON TABLE capture.payments IS 'Signed rows of public.payments.';

@@ -1,0 +1,13 @@
+CREATE VIEW payments AS
+SELECT
+    student_id,
+    coalesce(amount, 0) AS amount,
+    -- XXX is ISO 4217 for "no currency": a payment without one is reported apart, not dropped
+    coalesce(upper(currency), 'XXX') AS currency,
+    coalesce(lower(status), 'unknown') AS status,
+    source.instant(created_at) AS created_at,
+    (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    w
+FROM payments;
+
+COMMENT ON VIEW payments IS 'Payments of any status; amount is in minor units.';

@@ -1,0 +1,1 @@
+ANALYZE users, mentors, courses, lessons, sessions, course_enrollments, progress, reviews, payments;

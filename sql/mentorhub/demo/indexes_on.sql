@@ -1,0 +1,9 @@
+DO $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN SELECT back FROM demo_put_aside ORDER BY place, name LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$$;

@@ -1,0 +1,30 @@
+SELECT
+    answer.as_of,
+    answer.version,
+    answer.changed_at,
+    answer.timezone,
+    NULL::date AS from_day,
+    NULL::date AS to_day,
+    row_to_json(body)::text AS body
+FROM
+    analytics.answer
+    CROSS JOIN LATERAL (
+        SELECT
+            array(
+                SELECT row_to_json(course)
+                FROM (
+                    SELECT
+                        course_id,
+                        title AS course_title,
+                        enrollments,
+                        avg_progress,
+                        completed,
+                        completion_rate,
+                        avg_rating
+                    FROM analytics.course_performance
+                    WHERE courses > 0
+                    ORDER BY course_id
+                ) AS course
+            ) AS courses
+    ) AS body
+WHERE answer.family = 'courses'

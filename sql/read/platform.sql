@@ -1,0 +1,48 @@
+SELECT
+    answer.as_of,
+    answer.version,
+    answer.changed_at,
+    answer.timezone,
+    NULL::date AS from_day,
+    NULL::date AS to_day,
+    (SELECT string_agg(currency, ', ' ORDER BY currency) FROM analytics.payment_total) AS currencies,
+    row_to_json(body)::text AS body
+FROM
+    analytics.answer
+    CROSS JOIN analytics.platform_total AS total
+    CROSS JOIN LATERAL (SELECT coalesce(:currency, answer.currency) AS currency) AS wanted
+    LEFT JOIN analytics.payment_total AS paid ON paid.currency = wanted.currency
+    CROSS JOIN LATERAL (
+        SELECT
+            total.users AS total,
+            total.students,
+            total.mentors,
+            total.verified_users AS verified,
+            total.verification_rate
+    ) AS users
+    CROSS JOIN LATERAL (
+        SELECT
+            total.sessions AS total,
+            total.completed_sessions AS completed,
+            total.scheduled_sessions AS scheduled,
+            total.completion_rate
+    ) AS sessions
+    CROSS JOIN LATERAL (
+        SELECT
+            total.courses AS total,
+            total.published_courses AS published,
+            total.enrollments,
+            total.avg_enrollments_per_course
+    ) AS courses
+    CROSS JOIN LATERAL (
+        SELECT
+            total.reviews AS total,
+            total.average_rating
+    ) AS reviews
+    CROSS JOIN LATERAL (
+        SELECT
+            round(coalesce(paid.revenue, 0), 2) AS total,
+            wanted.currency
+    ) AS revenue
+    CROSS JOIN LATERAL (SELECT users, sessions, courses, reviews, revenue) AS body
+WHERE answer.family = 'platform'

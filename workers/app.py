@@ -1,0 +1,49 @@
+"""The Celery application: `celery -A workers.app worker`, `celery -A workers.app beat`."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from shared.logs import configure
+from shared.settings import load
+
+VISIBILITY_TIMEOUT = 3600
+"""Seconds after which Redis delivers an unfinished task again: above the longest task."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+app = Celery("mentorhub_analytics", include=["workers.tasks"])
+app.conf.update(
+    broker_url=load().broker_url(),
+    beat_schedule=runpy.run_path(str(_ROOT / "celerybeat-schedule.py"))["beat_schedule"],
+    # beat's state file would by default have the schedule's own name
+    beat_schedule_filename=str(load().home / "celerybeat.state"),
+    timezone="UTC",
+    enable_utc=True,
+    # A task is a wake-up; what matters is in PostgreSQL. So: deliver at least once, keep no result.
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=VISIBILITY_TIMEOUT // 2,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        # the default sweep for what a killed worker held comes only every 100 s
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+)
+
+
+@setup_logging.connect
+def _log_our_way(**_: Any) -> None:
+    settings = load()
+    configure(settings.log_format, settings.log_level)

@@ -1,0 +1,65 @@
+"""Which SQL makes the schemas, in which order, and how to tell that it changed."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared import sqlfiles
+from shared.database import Connection
+from shared.registry import FAMILIES
+
+MIRRORED = ("users", "courses", "sessions", "course_enrollments", "progress", "reviews", "payments")
+"""MentorHub's tables that some metric needs."""
+
+
+def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
+    """(search_path, SQL) of everything derived from the mirror, in the order it is to be executed.
+
+    A mapping or a definition runs twice, with other schemas on the path: names in it find first
+    the rows that are there (`source`, `truth`), then the signed rows (`change`, `delta`).
+    `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
+    """
+    yield "pg_catalog", sqlfiles.read("install/schemas")
+    for schemas in ("source, public", "change, capture"):
+        yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
+    for family in FAMILIES.values():
+        for name in (*family.summaries, *family.rankings):
+            yield "pg_catalog", sqlfiles.read(f"summary/{name}")
+            yield "truth, source", sqlfiles.read(f"definition/{name}")
+        for name in family.summaries:
+            yield "delta, change", sqlfiles.read(f"definition/{name}")
+        for name in family.views:
+            yield "pg_catalog", sqlfiles.read(f"view/{name}")
+    yield "pg_catalog", sqlfiles.read("install/reading")
+    yield "pg_catalog", sqlfiles.read("install/control")
+
+
+def digest(mapping: Path | None) -> str:
+    """Changes whenever any statement does: then everything must be made and calculated anew."""
+    texts = "\0".join(sql for pair in statements(mapping) for sql in pair)
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def execute(connection: Connection, mapping: Path | None) -> None:
+    """Make all schemas anew inside the caller's transaction; what they held is dropped."""
+    for search_path, sql in statements(mapping):
+        connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
+        connection.execute(sql.encode())
+    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+    connection.execute(
+        "INSERT INTO control.installation (definitions) VALUES (%s)", [digest(mapping)]
+    )
+    for family in FAMILIES.values():
+        connection.execute(
+            "INSERT INTO analytics.freshness (family, ttl) VALUES (%s, make_interval(secs => %s))",
+            [family.name, family.ttl],
+        )
+
+
+def _mapping(table: str, folder: Path | None) -> str:
+    override = folder and folder / f"{table}.sql"
+    return (
+        override.read_text()
+        if override and override.exists()
+        else sqlfiles.read(f"mapping/{table}")
+    )

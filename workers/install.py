@@ -1,0 +1,89 @@
+"""`analytics init`: from an empty database to the first right answer, and on to new versions."""
+
+from datetime import datetime
+
+from psycopg import IsolationLevel
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from shared import sqlfiles
+from shared.database import Connection, connect
+from shared.errors import ConfigurationError
+from shared.registry import FAMILIES
+from shared.settings import Settings
+from workers import definitions, mirror
+from workers.rebuild import recalculate, settings_differ, wait_for_others
+
+
+def install(settings: Settings) -> None:
+    """Create or upgrade everything that analytics needs, and calculate it; idempotent, resumable.
+
+    Shows progress on the terminal. Raises ConfigurationError saying what is in the way.
+    """
+    with (
+        connect(settings.analytics_url()) as ours,
+        connect(settings.source_url()) as source,
+        _progress() as bars,
+    ):
+        _check_timezone(ours, settings.timezone)
+        wait_for_others(ours)
+        mirror.prepare(ours, source, settings.source_url())
+        copying = bars.add_task("First synchronisation", total=None)
+        mirror.wait_for_first_copy(
+            ours, source, lambda done, total: bars.update(copying, completed=done, total=total)
+        )
+        bars.remove_task(copying)
+        as_of = mirror.wait_until_caught_up(ours, source)
+        install_schemas(ours, settings, as_of, bars)
+
+
+def install_schemas(
+    ours: Connection, settings: Settings, as_of: datetime, bars: Progress | None = None
+) -> None:
+    """Make the schemas above an existing mirror what this version defines, and calculate them.
+
+    In one transaction: until it commits, readers see what was there before. `as_of`: every change
+    committed at MentorHub up to then has arrived.
+    """
+    bars = bars or Progress(disable=True)
+    wait_for_others(ours)
+    outdated = _installed(ours) != definitions.digest(settings.mapping)
+    if not outdated and not settings_differ(ours, settings):
+        return
+    ours.execute(sqlfiles.read("install/roles").encode())
+    task = bars.add_task("Calculating", total=None)
+
+    def show(step: str, done: int, steps: int) -> None:
+        bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
+
+    ours.isolation_level = IsolationLevel.REPEATABLE_READ
+    with ours.transaction():
+        if outdated:
+            definitions.execute(ours, settings.mapping)
+        recalculate(ours, settings, FAMILIES, as_of, show)
+    bars.remove_task(task)
+
+
+def _installed(ours: Connection) -> str | None:
+    there = ours.execute("SELECT to_regclass('control.installation') IS NOT NULL").fetchone()
+    if there != (True,):
+        return None
+    row = ours.execute("SELECT definitions FROM control.installation").fetchone()
+    return row[0] if row else None
+
+
+def _check_timezone(ours: Connection, name: str) -> None:
+    if not ours.execute("SELECT 1 FROM pg_timezone_names WHERE name = %s", [name]).fetchone():
+        raise ConfigurationError(
+            f"ANALYTICS_TIMEZONE={name!r} is unknown to the analytics server's tz database."
+        )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )

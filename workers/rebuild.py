@@ -1,0 +1,164 @@
+"""Rebuild: make summaries equal to their truth, in one snapshot, without a reader noticing."""
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from psycopg import IsolationLevel
+
+from shared.database import Connection, connect
+from shared.registry import FAMILIES, SUMMARIES
+from shared.settings import Settings
+
+log = structlog.get_logger("analytics")
+
+Progress = Callable[[str, int, int], object]
+"""Called with the step at hand, how many are done, and how many there are."""
+
+
+def rebuild(
+    settings: Settings,
+    families: Iterable[str] = tuple(FAMILIES),
+    *,
+    reason: str = "request",
+    run_id: UUID | None = None,
+    max_age: float = 0,
+) -> int:
+    """Recalculate the answers named by `families` and return how many summary rows changed.
+
+    `max_age`: seconds; families with a younger answer are left out, which makes a periodic
+    rebuild that was delivered twice a no-op. Settings other than the stored ones ask for
+    everything: old and new are never mixed.
+    """
+    url, role = settings.analytics_url(), "-c role=analytics_worker"
+    with connect(url, options=role) as connection, connect(url, options=role) as diary:
+        wait_for_others(connection)
+        if settings_differ(connection, settings):
+            chosen, reason = list(FAMILIES), "settings"
+        else:
+            chosen = _due(connection, families, reason, max_age)
+        if not chosen and run_id is None:
+            return 0
+        with _written_down(diary, run_id or uuid4(), chosen, reason) as progress:
+            as_of = replicated_until(connection)
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            with connection.transaction():
+                return recalculate(connection, settings, chosen, as_of, progress)
+
+
+def families_of(names: Iterable[str]) -> list[str]:
+    """The families of the named summaries (or families): what shares an answer is rebuilt together.
+
+    Raises KeyError for a name that is neither.
+    """
+    return sorted({name if name in FAMILIES else SUMMARIES[name].name for name in names})
+
+
+def wait_for_others(connection: Connection) -> None:
+    """One rebuild at a time. A lock of the session: the snapshot must be taken after the wait."""
+    connection.execute("SELECT pg_advisory_lock(hashtext('mentorhub_analytics rebuild'))")
+
+
+def settings_differ(connection: Connection, settings: Settings) -> bool:
+    """Whether the stored numbers were calculated with other settings than these."""
+    return not _one(
+        connection,
+        "SELECT (timezone, currency, minor_units) = (%s, %s, %s) FROM analytics.reporting",
+        [settings.timezone, settings.currency, settings.minor_units],
+    )
+
+
+def replicated_until(connection: Connection) -> datetime | None:
+    """Ask before the snapshot is taken, so that the snapshot holds all that this speaks of."""
+    return _one(connection, "SELECT control.replicated_until()")
+
+
+def recalculate(
+    connection: Connection,
+    settings: Settings,
+    families: Iterable[str],
+    as_of: datetime | None,
+    progress: Progress,
+) -> int:
+    """Recalculate in the caller's REPEATABLE READ transaction; readers see all of it or nothing."""
+    connection.execute(
+        "SELECT control.report_in(%s, %s, %s)",
+        [settings.timezone, settings.currency, settings.minor_units],
+    )
+    chosen = [FAMILIES[name] for name in families]
+    steps = sum(len(family.steps) for family in chosen)
+    done = total = 0
+    for family in chosen:
+        changed = 0
+        for step in family.steps:
+            progress(step, done, steps)
+            verb = "refresh" if step in family.views else "rebuild"
+            changed += _one(connection, _VERBS[verb], [step])
+            done += 1
+        connection.execute("SELECT control.publish(%s, %s, %s)", [family.name, as_of, changed > 0])
+        total += changed
+    progress("commit", done, steps)
+    return total
+
+
+_VERBS = {"rebuild": "SELECT control.rebuild(%s)", "refresh": "SELECT control.refresh(%s)"}
+
+
+def _due(connection: Connection, families: Iterable[str], reason: str, max_age: float) -> list[str]:
+    if reason == "nightly" and not _one(connection, "SELECT control.nightly_is_due()"):
+        return []
+    old = connection.execute(
+        "SELECT family FROM analytics.freshness"
+        " WHERE as_of IS NULL OR as_of <= now() - make_interval(secs => %s)",
+        [max_age],
+    ).fetchall()
+    return [name for name in families if (name,) in old]
+
+
+@contextmanager
+def _written_down(
+    diary: Connection, run_id: UUID, families: list[str], reason: str
+) -> Generator[Progress]:
+    """Keep the record that `analytics status` and progress bars read; it outlives a rollback."""
+    started = perf_counter()
+    diary.execute(
+        "INSERT INTO control.run (id, families, reason, started_at)"
+        " VALUES (%s, %s, %s, clock_timestamp()) ON CONFLICT (id) DO UPDATE"
+        " SET families = excluded.families, started_at = excluded.started_at, error = NULL",
+        [run_id, families, reason],
+    )
+
+    def progress(step: str, done: int, steps: int) -> None:
+        diary.execute(
+            "UPDATE control.run SET step = %s, steps_done = %s, steps = %s WHERE id = %s",
+            [step, done, steps, run_id],
+        )
+
+    error: str | None = "stopped"
+    try:
+        yield progress
+        error = None
+    except Exception as failure:
+        error = str(failure)
+        raise
+    finally:
+        diary.execute(
+            "UPDATE control.run SET finished_at = clock_timestamp(), error = %s WHERE id = %s",
+            [error, run_id],
+        )
+        log.info(
+            "Analytics: rebuilt" if error is None else "Analytics: rebuild given up",
+            families=families,
+            reason=reason,
+            seconds=round(perf_counter() - started, 2),
+            error=error,
+        )
+
+
+def _one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:
+    row = connection.execute(query, parameters).fetchone()  # pyright: ignore[reportArgumentType]
+    return row[0] if row else None

@@ -23,7 +23,7 @@ TITLES = {
     "engagement": "User engagement",
 }
 
-log = structlog.get_logger()
+log = structlog.get_logger("analytics")
 
 
 def answer(family: str, query: str | None = None, **parameters: object) -> Response:

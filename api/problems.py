@@ -23,7 +23,7 @@ SENTENCES = {
     500: "Something broke here; it has been logged.",
 }
 
-log = structlog.get_logger()
+log = structlog.get_logger("analytics")
 
 
 class ProblemSchema(Schema):

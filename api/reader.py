@@ -22,7 +22,7 @@ class Reader:
     """Runs `sql/read/NAME.sql` as analytics_reader, whoever the URL logs in as."""
 
     def __init__(self, settings: Settings) -> None:
-        self._engine = engine(
+        self.engine = engine(
             settings.read_database_url or settings.analytics_url(),
             settings={
                 "role": ROLE,
@@ -51,10 +51,10 @@ class Reader:
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _execute(self, name: str, parameters: dict[str, object]) -> Sequence[Row[Any]]:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.execute(_statement(name), parameters).all()
 
 

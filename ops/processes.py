@@ -6,27 +6,59 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, TypedDict, Unpack
 
 _PR_SET_PDEATHSIG = 1
 
 
-def ends_with_us(request: int) -> Callable[[], None] | None:
-    """A `preexec_fn`: the kernel sends `request` to the child when we end, even by SIGKILL.
+class Surroundings(TypedDict, total=False):
+    """What Popen takes, as far as it differs between our children."""
 
-    Linux only, and there "we" are the *thread* that starts the child: start them in a lasting one.
-    It makes two system calls and takes no lock, so it is safe beside other threads.
+    stdin: IO[Any] | int
+    cwd: str | Path
+    env: dict[str, str]
+    pass_fds: tuple[int, ...]
+    user: int | None
+    group: int | None
+    extra_groups: list[str | int] | None
+
+
+def start(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    ends_by: int,
+    **surroundings: Unpack[Surroundings],
+) -> subprocess.Popen[bytes]:
+    """A child in a session of its own (Ctrl-C is for us to hear) that appends to `log`.
+
+    When we end, even by SIGKILL, the kernel sends it `ends_by`: Linux only, and there "we" are the
+    *thread* that calls this, so call it in a lasting one.
     """
-    if sys.platform != "linux":
-        return None
-    us, prctl = os.getpid(), ctypes.CDLL(None).prctl
+    us, prctl = os.getpid(), ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
-    def prepare() -> None:
-        prctl(_PR_SET_PDEATHSIG, request)
+    def tie() -> None:
+        if prctl:
+            prctl(_PR_SET_PDEATHSIG, ends_by)
         if os.getppid() != us:
             os._exit(1)
 
-    return prepare
+    log.parent.mkdir(parents=True, exist_ok=True)
+    defaults: Surroundings = {"stdin": subprocess.DEVNULL}
+    with log.open("ab") as output, warnings.catch_warnings():
+        # Python 3.12 and newer warn of a fork beside threads; `tie` takes no lock they could hold.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=tie,  # noqa: PLW1509 - see above
+            **defaults | surroundings,
+        )
 
 
 def end(

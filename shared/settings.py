@@ -1,6 +1,5 @@
 """What an installation may choose: environment first, then `.env`, then the running stack."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +9,7 @@ from zoneinfo import ZoneInfo
 from environs import Env, EnvError
 
 from shared.errors import ConfigurationError
-
-STACK_FILE = "stack.json"
-"""In the home: what `analytics up` tells the other commands about the servers it runs."""
-
+from shared.home import running_stack
 
 _Lookup = Callable[[str], str | None]
 
@@ -71,7 +67,7 @@ def load(home: Path | None = None) -> Settings:
     env.read_env(str(Path.cwd() / ".env"), recurse=False)
     try:
         chosen_home = home or env.path("ANALYTICS_HOME", Path(".analytics"))
-        stack = _running_stack(chosen_home.resolve())
+        stack = (running_stack(chosen_home.resolve()) or {}).get("environment", {})
 
         def text(name: str) -> str | None:
             return env.str(name, "") or stack.get(name)
@@ -97,13 +93,6 @@ def load(home: Path | None = None) -> Settings:
 
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-def _running_stack(home: Path) -> dict[str, str]:
-    try:
-        return json.loads((home / STACK_FILE).read_text())["environment"]
-    except FileNotFoundError:
-        return {}
 
 
 def _needed(value: str | None, name: str) -> str:

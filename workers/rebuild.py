@@ -43,11 +43,12 @@ def rebuild(
             chosen = _due(connection, families, reason, max_age)
         if not chosen and run_id is None:
             return 0
-        with _written_down(diary, run_id or uuid4(), chosen, reason) as progress:
+        with _written_down(diary, run_id or uuid4(), chosen, reason) as run:
             as_of = replicated_until(connection)
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             with connection.transaction():
-                return recalculate(connection, settings, chosen, as_of, progress)
+                run.changed = recalculate(connection, settings, chosen, as_of, run.progress)
+        return run.changed
 
 
 def families_of(names: Iterable[str]) -> list[str]:
@@ -119,44 +120,57 @@ def _due(connection: Connection, families: Iterable[str], reason: str, max_age: 
     return [name for name in families if (name,) in old]
 
 
+class _Run:
+    """A row of control.run, kept in a connection of its own: it outlives a rollback."""
+
+    changed = 0
+
+    def __init__(self, diary: Connection, run_id: UUID) -> None:
+        self._diary, self._id = diary, run_id
+
+    def begin(self, families: list[str], reason: str) -> None:
+        self._diary.execute(
+            "INSERT INTO control.run (id, families, reason, started_at)"
+            " VALUES (%s, %s, %s, clock_timestamp()) ON CONFLICT (id) DO UPDATE"
+            " SET families = excluded.families, started_at = excluded.started_at, error = NULL",
+            [self._id, families, reason],
+        )
+
+    def progress(self, step: str, done: int, steps: int) -> None:
+        self._diary.execute(
+            "UPDATE control.run SET step = %s, steps_done = %s, steps = %s WHERE id = %s",
+            [step, done, steps, self._id],
+        )
+
+    def end(self, error: str | None) -> None:
+        self._diary.execute(
+            "UPDATE control.run SET finished_at = clock_timestamp(), rows_changed = %s, error = %s"
+            " WHERE id = %s",
+            [self.changed, error, self._id],
+        )
+        self._diary.execute("SELECT control.forget_old_runs()")
+
+
 @contextmanager
 def _written_down(
     diary: Connection, run_id: UUID, families: list[str], reason: str
-) -> Generator[Progress]:
-    """Keep the record that `analytics status` and progress bars read; it outlives a rollback."""
-    started = perf_counter()
-    diary.execute(
-        "INSERT INTO control.run (id, families, reason, started_at)"
-        " VALUES (%s, %s, %s, clock_timestamp()) ON CONFLICT (id) DO UPDATE"
-        " SET families = excluded.families, started_at = excluded.started_at, error = NULL",
-        [run_id, families, reason],
-    )
-
-    def progress(step: str, done: int, steps: int) -> None:
-        diary.execute(
-            "UPDATE control.run SET step = %s, steps_done = %s, steps = %s WHERE id = %s",
-            [step, done, steps, run_id],
-        )
-
-    error: str | None = "stopped"
+) -> Generator[_Run]:
+    """Keep the record that `analytics status` and progress bars read, and a line in the log."""
+    started, run = perf_counter(), _Run(diary, run_id)
+    run.begin(families, reason)
     try:
-        yield progress
-        error = None
+        yield run
     except Exception as failure:
-        error = str(failure)
+        run.end(str(failure))
         raise
-    finally:
-        diary.execute(
-            "UPDATE control.run SET finished_at = clock_timestamp(), error = %s WHERE id = %s",
-            [error, run_id],
-        )
-        log.info(
-            "Analytics: rebuilt" if error is None else "Analytics: rebuild given up",
-            families=families,
-            reason=reason,
-            seconds=round(perf_counter() - started, 2),
-            error=error,
-        )
+    run.end(None)
+    log.info(
+        "Analytics: %s rebuilt in %dms",
+        ", ".join(families),
+        1000 * (perf_counter() - started),
+        reason=reason,
+        rows_changed=run.changed,
+    )
 
 
 def _one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:

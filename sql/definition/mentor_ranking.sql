@@ -1,11 +1,11 @@
 CREATE VIEW mentor_ranking AS
 WITH
-edition AS (
-    SELECT analytics.today() AS to_day
-    UNION
-    SELECT day
-    FROM sessions
-    WHERE day > analytics.today() AND day <= analytics.today() + 7
+horizon AS (
+    SELECT
+        today,
+        today - 364 AS first_day,
+        today + 7 AS last_day
+    FROM (SELECT analytics.today() AS today) AS clock
 ),
 
 mentor_day AS (
@@ -16,8 +16,16 @@ mentor_day AS (
     FROM sessions
     WHERE
         mentor_id IS NOT NULL
-        AND day BETWEEN analytics.today() - 364 AND analytics.today() + 7
+        AND day >= (SELECT first_day FROM horizon)
+        AND day <= (SELECT last_day FROM horizon)
     GROUP BY mentor_id, day
+),
+
+-- See sql/view/session_window.sql: sessions dated ahead wait for their day.
+edition AS (
+    SELECT today AS to_day FROM horizon
+    UNION
+    SELECT day FROM mentor_day WHERE day > (SELECT today FROM horizon)
 ),
 
 -- What a mentor's count becomes when the window's first day moves back to this day;
@@ -28,32 +36,36 @@ step AS (
         mentor_id,
         day,
         sum(sessions) OVER since AS sessions,
-        lead(day, 1, analytics.today() - 365) OVER since AS older_day
+        lead(day) OVER since AS older_day
     FROM edition INNER JOIN mentor_day ON day <= to_day
     WINDOW since AS (PARTITION BY to_day, mentor_id ORDER BY day DESC)
 ),
 
-mover AS (
+-- The tenth best among those who move on a day: tenth place of the window that begins there has
+-- at least as many sessions, and that of every longer window too, as counts only grow. That bar
+-- spares ranking every mentor in every window: only steps that reach it are looked at.
+tenth AS (
     SELECT
         to_day,
-        day AS from_day,
-        sessions,
-        row_number() OVER (PARTITION BY to_day, day ORDER BY sessions DESC) AS place
-    FROM step
+        day,
+        sessions
+    FROM (
+        SELECT
+            to_day,
+            day,
+            sessions,
+            row_number() OVER (PARTITION BY to_day, day ORDER BY sessions DESC) AS place
+        FROM step
+    ) AS mover
+    WHERE place = 10
 ),
 
--- A count that tenth place can't be below: the tenth best among those who move on that day,
--- or on any later one, as counts only grow when the window does. It spares ranking every
--- mentor in every window: only steps that reach the bar are looked at.
 bar AS (
     SELECT
         to_day,
-        from_day,
-        max(tenth.sessions) OVER (PARTITION BY to_day ORDER BY from_day DESC) AS sessions
-    FROM
-        edition
-        CROSS JOIN (SELECT analytics.today() + generate_series(-364, 7) AS from_day) AS window_start
-        LEFT JOIN (SELECT * FROM mover WHERE place = 10) AS tenth USING (to_day, from_day)
+        day,
+        coalesce(max(sessions) OVER (PARTITION BY to_day ORDER BY day DESC), 0) AS sessions
+    FROM (SELECT DISTINCT to_day, day FROM step) AS moved LEFT JOIN tenth USING (to_day, day)
 ),
 
 contender AS (
@@ -64,9 +76,10 @@ contender AS (
         step.sessions
     FROM
         step
-        INNER JOIN bar ON bar.to_day = step.to_day AND bar.from_day = step.day
-        CROSS JOIN generate_series(0, step.day - step.older_day - 1) AS days_back
-    WHERE step.sessions >= coalesce(bar.sessions, 0)
+        INNER JOIN bar USING (to_day, day)
+        CROSS JOIN horizon
+        CROSS JOIN generate_series(0, step.day - coalesce(step.older_day + 1, horizon.first_day)) AS days_back
+    WHERE step.sessions >= bar.sessions
 ),
 
 placed AS (

@@ -146,9 +146,20 @@ AND NOT EXISTS (
 );
 COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and today''s nightly refresh has not been made.';
 
+CREATE FUNCTION control.forget_old_runs() RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    DELETE FROM control.run
+    WHERE
+        finished_at IS NOT NULL
+        AND requested_at < (SELECT requested_at FROM control.run ORDER BY requested_at DESC OFFSET 999 LIMIT 1);
+END;
+COMMENT ON FUNCTION control.forget_old_runs() IS 'Keeps the record to about 1,000 runs.';
+
 GRANT USAGE ON SCHEMA control TO analytics_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA control TO analytics_worker;
-GRANT SELECT, INSERT, UPDATE, DELETE ON control.run TO analytics_worker;
+GRANT SELECT, INSERT, UPDATE ON control.run TO analytics_worker;
 GRANT SELECT ON control.installation TO analytics_worker;
 GRANT USAGE ON SCHEMA analytics TO analytics_worker;
 GRANT SELECT ON analytics.freshness, analytics.reporting TO analytics_worker;

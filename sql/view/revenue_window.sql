@@ -1,12 +1,16 @@
 -- Stored by first day and edition, as analytics.session_window is.
 CREATE MATERIALIZED VIEW analytics.revenue_window AS
 WITH
+clock AS (
+    SELECT analytics.today() AS today
+),
+
 edition AS (
-    SELECT analytics.today() AS to_day
+    SELECT today AS to_day FROM clock
     UNION
     SELECT day
     FROM analytics.payment_day
-    WHERE day > analytics.today() AND day <= analytics.today() + 7
+    WHERE day > (SELECT today FROM clock) AND day <= (SELECT today + 7 FROM clock)
 ),
 
 currency AS (
@@ -24,7 +28,7 @@ since AS (
         sum(coalesce(stored.transactions, 0)) OVER back AS transactions
     FROM
         edition
-        CROSS JOIN (SELECT analytics.today() + generate_series(-364, 7) AS from_day) AS window_start
+        CROSS JOIN (SELECT today + generate_series(-364, 7) AS from_day FROM clock) AS window_start
         CROSS JOIN currency
         LEFT JOIN analytics.payment_day AS stored
             ON

@@ -3,12 +3,16 @@
 -- edition of its own (to_day), and a reader takes the newest edition whose day has come.
 CREATE MATERIALIZED VIEW analytics.session_window AS
 WITH
+clock AS (
+    SELECT analytics.today() AS today
+),
+
 edition AS (
-    SELECT analytics.today() AS to_day
+    SELECT today AS to_day FROM clock
     UNION
     SELECT day
     FROM analytics.session_day
-    WHERE day > analytics.today() AND day <= analytics.today() + 7
+    WHERE day > (SELECT today FROM clock) AND day <= (SELECT today + 7 FROM clock)
 ),
 
 status AS (
@@ -31,7 +35,7 @@ since AS (
         sum(coalesce(stored.minutes, 0)) OVER back AS minutes
     FROM
         edition
-        CROSS JOIN (SELECT analytics.today() + generate_series(-364, 7) AS from_day) AS window_start
+        CROSS JOIN (SELECT today + generate_series(-364, 7) AS from_day FROM clock) AS window_start
         CROSS JOIN status
         LEFT JOIN analytics.session_day AS stored
             ON

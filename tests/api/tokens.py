@@ -4,31 +4,28 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-KEY = "the key that MentorHub signs with, in tests"
+from tests.conftest import DEFAULTS
 
-LIFETIME = timedelta(minutes=15)
+KEY = DEFAULTS.signing_key()
 
 
-def token(
-    user_id: object, *, without: str = "", key: str = KEY, algorithm: str = "HS256", **claims: object
-) -> str:
-    """A token of today's MentorHub; `claims` replaces some of its claims, `without` drops one."""
+def sign(user_id: object, *, key: str = KEY, algorithm: str = "HS256", **claims: object) -> str:
+    """A token of today's MentorHub; `claims` replace some of its own, None leaves one out."""
     now = datetime.now(UTC)
     payload: dict[str, object] = {
-        "sub": user_id if isinstance(user_id, int) is False else str(user_id),
+        "sub": str(user_id),
         "email": "someone@example.com",
         "role": "student",
-        "exp": now + LIFETIME,
+        "exp": now + timedelta(minutes=15),
         "iat": now,
         "aud": "mentorhub",
         "iss": "mentorhub-api",
         "type": "access",
     }
-    payload |= claims
-    payload.pop(without, None)
-    return jwt.encode(payload, key if algorithm != "none" else None, algorithm)
+    payload = {name: value for name, value in (payload | claims).items() if value is not None}
+    return jwt.encode(payload, key if algorithm != "none" else "", algorithm)
 
 
-def bearer(value: str | None) -> dict[str, str]:
+def bearer(token: str) -> dict[str, str]:
     """The header that carries a token."""
-    return {"Authorization": f"Bearer {value}"} if value else {}
+    return {"Authorization": f"Bearer {token}"}

@@ -53,7 +53,7 @@ FROM (
         FROM demo
         CROSS JOIN generate_series(0, 17519) AS hour
         CROSS JOIN LATERAL (
-            SELECT to_timestamp(since + 3600 * hour) AT TIME ZONE 'Europe/Moscow' AS moscow
+            SELECT to_timestamp(since + 3600 * (hour + 3)) AT TIME ZONE 'UTC' AS moscow
         ) AS clock
     ) AS rhythm
 ) AS crowd;

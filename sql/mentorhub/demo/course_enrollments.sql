@@ -2,7 +2,7 @@
 INSERT INTO course_enrollments (
     id, user_id, course_id, progress_percent, completed, completed_at, created_at, updated_at
 )
-SELECT
+SELECT DISTINCT ON (user_id, course_id)
     id,
     user_id,
     course_id,
@@ -17,13 +17,13 @@ FROM (
         enrolled,
         pg_temp.pick(
             power(pg_temp.draw(id, seed + 501), 0.8),
-            width_bucket(enrolled, (SELECT array_agg(joined ORDER BY id) FROM demo_user)),
-            (SELECT array_agg(enrollments ORDER BY id) FROM demo_user)
+            width_bucket(enrolled, students.joined),
+            students.enrollments
         ) AS user_id,
         pg_temp.pick(
             pg_temp.draw(id, seed + 502),
-            width_bucket(enrolled, (SELECT array_agg(opened ORDER BY id) FROM demo_course)),
-            (SELECT array_agg(enrollments ORDER BY id) FROM demo_course)
+            width_bucket(enrolled, courses.opened),
+            courses.enrollments
         ) AS course_id,
         CASE
             WHEN zeal < 0.25 THEN 0
@@ -53,6 +53,18 @@ FROM (
         ) AS enrolment
         OFFSET 0
     ) AS learning
+    CROSS JOIN (
+        SELECT
+            array_agg(joined ORDER BY id) AS joined,
+            array_agg(enrollments ORDER BY id) AS enrollments
+        FROM demo_user
+    ) AS students
+    CROSS JOIN (
+        SELECT
+            array_agg(opened ORDER BY id) AS opened,
+            array_agg(enrollments ORDER BY id) AS enrollments
+        FROM demo_course
+    ) AS courses
     OFFSET 0
 ) AS learned
-ON CONFLICT DO NOTHING;
+ORDER BY user_id, course_id, id;

@@ -38,8 +38,8 @@ SELECT
     course.id,
     pg_temp.pick(
         pg_temp.draw(course.id, seed + 311),
-        width_bucket(opened, (SELECT array_agg(joined ORDER BY id) FROM demo_mentor)),
-        (SELECT array_agg(sessions ORDER BY id) FROM demo_mentor)
+        width_bucket(opened, mentors.joined),
+        mentors.sessions
     ),
     (ARRAY[
         'Python', 'Java', 'Go', 'SQL и базы данных', 'Машинное обучение', 'Веб-дизайн',
@@ -55,4 +55,8 @@ SELECT
     to_timestamp(opened),
     to_timestamp(opened + (until - opened) * pg_temp.draw(course.id, seed + 315))
 FROM demo_course AS course
-CROSS JOIN demo;
+CROSS JOIN demo
+CROSS JOIN (
+    SELECT array_agg(joined ORDER BY id) AS joined, array_agg(sessions ORDER BY id) AS sessions
+    FROM demo_mentor
+) AS mentors;

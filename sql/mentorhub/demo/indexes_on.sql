@@ -2,7 +2,7 @@ DO $$
 DECLARE
     statement text;
 BEGIN
-    FOR statement IN SELECT back FROM demo_put_aside ORDER BY place, name LOOP
+    FOR statement IN SELECT back FROM demo_put_aside ORDER BY place DESC LOOP
         EXECUTE statement;
     END LOOP;
 END

@@ -9,13 +9,13 @@ SELECT
     id,
     pg_temp.pick(
         power(pg_temp.draw(id, seed + 401), 0.7),
-        width_bucket(booked, (SELECT array_agg(joined ORDER BY id) FROM demo_user)),
-        (SELECT array_agg(sessions ORDER BY id) FROM demo_user)
+        width_bucket(booked, students.joined),
+        students.sessions
     ),
     pg_temp.pick(
         pg_temp.draw(id, seed + 402),
-        width_bucket(booked, (SELECT array_agg(joined ORDER BY id) FROM demo_mentor)),
-        (SELECT array_agg(sessions ORDER BY id) FROM demo_mentor)
+        width_bucket(booked, mentors.joined),
+        mentors.sessions
     ),
     to_timestamp(starts) AT TIME ZONE 'UTC',
     minutes,
@@ -60,4 +60,12 @@ FROM (
         OFFSET 0
     ) AS booking
     OFFSET 0
-) AS appointment;
+) AS appointment
+CROSS JOIN (
+    SELECT array_agg(joined ORDER BY id) AS joined, array_agg(sessions ORDER BY id) AS sessions
+    FROM demo_user
+) AS students
+CROSS JOIN (
+    SELECT array_agg(joined ORDER BY id) AS joined, array_agg(sessions ORDER BY id) AS sessions
+    FROM demo_mentor
+) AS mentors;

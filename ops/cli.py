@@ -1,0 +1,167 @@
+"""The command `analytics`. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+from rich.console import Console
+
+from ops.tokens import ROLES, sign
+from shared.errors import ConfigurationError
+from shared.logs import configure
+from shared.settings import Settings, load
+
+
+def main() -> None:
+    """Run the command line; a mistake of its user is one sentence and exit code 2."""
+    try:
+        cli.main()
+    except ConfigurationError as error:
+        click.echo(f"analytics: {error}", err=True)
+        sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Analytics for MentorHub: every number calculated ahead, and served over HTTP."""
+
+
+class Duration(click.ParamType[timedelta]):
+    """`30m`, `1h`, `7d`."""
+
+    name = "duration"
+    _units: ClassVar = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+    def convert(
+        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        number, unit = value[:-1], self._units.get(value[-1:])
+        if not (number.isascii() and number.isdigit() and unit):
+            self.fail(f"{value!r} is no duration: write 30m, 1h or 7d", param, ctx)
+        return timedelta(**{unit: int(number)})
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--home` and the settings that go with it."""
+
+    def run(home: Path | None, **options: Any) -> None:
+        if home:
+            # also for what the command starts or imports
+            os.environ["ANALYTICS_HOME"] = str(home.resolve())
+        settings = load()
+        configure(settings.log_format, settings.log_level)
+        command(settings, **options)
+
+    run.__doc__ = command.__doc__
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the embedded stack.  [default: ANALYTICS_HOME or .analytics]",
+    )(run)
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, help="Of the API; 0 picks a free one.")
+@click.option("--demo/--no-demo", help="Fill MentorHub's tables with demo data when empty.")
+@click.option("--users", default=20_000, show_default=True, help="How many the demo data has.")
+@_with_settings
+def up(settings: Settings, port: int, users: int, *, demo: bool) -> None:
+    """Run everything in the foreground until Ctrl-C: servers, worker, beat and API."""
+    from ops.up import up as run_stack  # noqa: PLC0415 - other commands start quicker without it
+
+    run_stack(settings, port=port, demo=demo, users=users)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def info(settings: Settings, *, as_json: bool) -> None:
+    """Say where the stack of this home runs; exit 1 when it does not."""
+    from shared.home import running_stack  # noqa: PLC0415
+
+    stack = running_stack(settings.home)
+    if stack is None:
+        click.echo(f"No stack runs in {settings.home}: start one with `analytics up`.", err=True)
+        sys.exit(1)
+    addresses = {
+        name: stack[name]
+        for name in ("api_url", "database_url", "source_database_url", "redis_url")
+    }
+    if as_json:
+        click.echo(json.dumps(addresses, indent=2))
+    else:
+        for name, address in addresses.items():
+            click.echo(f"{name:<20} {address}")
+
+
+@cli.command()
+@click.option("--user", type=int, required=True, help="users.id at MentorHub.")
+@click.option("--role", type=click.Choice(ROLES), default="student", show_default=True)
+@click.option("--expires", type=Duration(), default="1h", show_default=True, help="30m, 1h, 7d.")
+@_with_settings
+def token(settings: Settings, user: int, role: str, expires: timedelta) -> None:
+    """Print a token signed as MentorHub signs it."""
+    click.echo(sign(settings, user_id=user, role=role, expires=expires))
+
+
+@cli.command()
+@click.option("--print-source-sql", is_flag=True, help="Only print what MentorHub's DBA must run.")
+@_with_settings
+def init(settings: Settings, *, print_source_sql: bool) -> None:
+    """Create or upgrade schemas, mirror and subscription, and calculate everything."""
+    from workers.install import install  # noqa: PLC0415
+    from workers.source import by_hand  # noqa: PLC0415
+
+    if print_source_sql:
+        click.echo(by_hand(), nl=False)
+    else:
+        install(settings)
+        click.echo("Analytics is installed, and its numbers are calculated.")
+
+
+@cli.command("demo-data")
+@click.option("--users", type=int, required=True, help="About 5 sessions each, over two years.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same rows.")
+@_with_settings
+def demo_data(settings: Settings, users: int, seed: int) -> None:
+    """Fill MentorHub's empty tables with likely rows."""
+    from ops.demo import fill  # noqa: PLC0415
+
+    fill(settings.source_url(), users=users, seed=seed)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def status(settings: Settings, *, as_json: bool) -> None:
+    """Show how fresh each summary is, and who is at work."""
+    from ops.status import collect, table  # noqa: PLC0415
+
+    state = collect(settings)
+    if as_json:
+        click.echo(json.dumps(state, indent=2, default=str))
+    else:
+        Console().print(table(state))
+
+
+@cli.command()
+@click.argument("summaries", nargs=-1, metavar="[SUMMARY]...")
+@click.option("--wait/--no-wait", default=True, show_default=True)
+@_with_settings
+def rebuild(settings: Settings, summaries: tuple[str, ...], *, wait: bool) -> None:
+    """Recalculate summaries through the workers, with all that shares an answer with them."""
+    from ops.rebuild import request, watch  # noqa: PLC0415
+
+    run = request(settings, summaries)
+    if wait:
+        changed = watch(settings, run)
+        click.echo(f"Rebuilt; {changed} rows were not right any more.")
+    else:
+        click.echo(f"Asked for: `analytics status` shows it as {run}.")

@@ -1,0 +1,87 @@
+"""The programs of ours that make a stack: their commands, and what each may know."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from ops.leash import Leash
+from ops.supervisor import Program
+from shared.settings import Settings
+
+_SECRETS = (
+    "ANALYTICS_DATABASE_URL",
+    "ANALYTICS_READ_DATABASE_URL",
+    "SOURCE_DATABASE_URL",
+    "REDIS_URL",
+    "JWT_SECRET_KEY",
+)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """`reader_url` and `worker_url` lead to the analytics database as its two humble roles."""
+
+    settings: Settings
+    leash: Leash
+    reader_url: str
+    worker_url: str
+
+    def api(self, port: int) -> Program:
+        address = ("--host", "127.0.0.1", "--port", str(port))
+        # Granian waits for open streams without end unless it is told how long.
+        workers = ("--workers", "2", "--workers-kill-timeout", "5")
+        return self._program(
+            "api",
+            ["granian", "--interface", "wsgi", *address, *workers, "--no-ws", "api.wsgi:app"],
+            ANALYTICS_DATABASE_URL=self.reader_url,
+            ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
+            JWT_SECRET_KEY=self.settings.signing_key(),
+        )
+
+    def worker(self) -> Program:
+        # One worker has nobody to gossip or to mingle with.
+        alone = ("--without-gossip", "--without-mingle")
+        return self._program(
+            "worker",
+            [*_celery("worker"), "--concurrency", "2", "--loglevel", "INFO", *alone],
+            ANALYTICS_DATABASE_URL=self.worker_url,
+            REDIS_URL=self.settings.broker_url(),
+        )
+
+    def beat(self) -> Program:
+        state = self.settings.home / "celerybeat.state"
+        return self._program(
+            "beat",
+            [*_celery("beat"), "--loglevel", "INFO", "--schedule", str(state), "--pidfile="],
+            ANALYTICS_DATABASE_URL=self.worker_url,
+            REDIS_URL=self.settings.broker_url(),
+        )
+
+    def _program(self, name: str, command: list[str], **known: str) -> Program:
+        settings = self.settings
+        environment = {
+            **os.environ,
+            # Empty, not absent: a `.env` file would fill the gap.
+            **dict.fromkeys(_SECRETS, ""),
+            **known,
+            "JWT_AUDIENCE": settings.jwt_audience,
+            "JWT_ISSUER": settings.jwt_issuer,
+            "ANALYTICS_TIMEZONE": settings.timezone,
+            "ANALYTICS_CURRENCY": settings.currency,
+            "ANALYTICS_MINOR_UNITS": str(settings.minor_units),
+            "ANALYTICS_MAPPING": str(settings.mapping or ""),
+            "ANALYTICS_HOME": str(settings.home),
+            "LOG_FORMAT": settings.log_format,
+            "LOG_LEVEL": settings.log_level,
+            "PYTHONUNBUFFERED": "1",
+        }
+        return Program(
+            [sys.executable, "-m", *command],
+            environment=environment,
+            log=settings.home / "log" / f"{name}.log",
+            leash=self.leash,
+        )
+
+
+def _celery(command: str) -> list[str]:
+    return ["celery", "--app", "workers.app", command]

@@ -1,0 +1,52 @@
+"""An API over a small MentorHub that no test here changes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from api.reader import EXTENSION
+from ops.embedded import Postgres
+from shared.settings import Settings
+from tests.api.tokens import bearer, sign
+from tests.api.world import ADMIN, fill
+from tests.conftest import DEFAULTS
+from workers.rebuild import rebuild
+
+
+@pytest.fixture(scope="session")
+def world(postgres: Postgres, analytics_template: str) -> Settings:
+    """Settings of a database with something of everything, calculated."""
+    with psycopg.connect(postgres.url(), autocommit=True) as server:
+        statement = psycopg.sql.SQL("CREATE DATABASE api TEMPLATE {}")
+        server.execute(statement.format(psycopg.sql.Identifier(analytics_template)))
+    with psycopg.connect(postgres.url("api")) as connection:
+        fill(connection)
+    settings = replace(DEFAULTS, analytics_database_url=postgres.url("api"))
+    rebuild(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def app(world: Settings) -> Iterator[Flask]:
+    app = create_app(world)
+    yield app
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody in particular."""
+    return app.test_client()
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    """Somebody who may read everything."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+    return client

@@ -1,0 +1,139 @@
+"""What an answer looks like: the seed's keys, and headers that say how fresh it is."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from unittest.mock import Mock
+
+import pytest
+from flask.testing import FlaskClient
+from marshmallow import RAISE, Schema
+
+from api import answers, bodies
+from shared.registry import FAMILIES
+from tests.api.tokens import bearer, sign
+from tests.api.world import EMPTY, LEARNER, OTHER_LEARNER, PYTHON
+
+ANSWERS: dict[str, tuple[str, type[Schema]]] = {
+    "platform": ("platform", bodies.Platform),
+    "platform?currency=USD": ("platform", bodies.Platform),
+    "user-growth": ("user_growth", bodies.UserGrowth),
+    "user-growth?days=365": ("user_growth", bodies.UserGrowth),
+    "sessions": ("sessions", bodies.Sessions),
+    "sessions?days=1": ("sessions", bodies.Sessions),
+    "courses": ("courses", bodies.Courses),
+    f"courses?course_id={PYTHON}": ("courses", bodies.Course),
+    f"courses?course_id={EMPTY}": ("courses", bodies.Course),
+    "revenue": ("revenue", bodies.Revenue),
+    "revenue?days=7&currency=USD": ("revenue", bodies.Revenue),
+    "revenue?currency=XXX": ("revenue", bodies.Revenue),
+    f"user/{LEARNER}/engagement": ("engagement", bodies.Engagement),
+    f"user/{OTHER_LEARNER}/engagement": ("engagement", bodies.Engagement),
+    "me/engagement": ("engagement", bodies.Engagement),
+}
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@pytest.mark.parametrize("place", ANSWERS)
+def test_a_body_has_the_described_keys_and_no_other(admin: FlaskClient, place: str) -> None:
+    _, schema = ANSWERS[place]
+    body = admin.get(f"/api/v1/analytics/{place}").json
+
+    loaded = schema().load(body, unknown=RAISE)
+    assert schema().dump(loaded) == body
+
+
+@pytest.mark.parametrize("place", ANSWERS)
+def test_an_answer_says_how_fresh_it_is(admin: FlaskClient, place: str) -> None:
+    family, _ = ANSWERS[place]
+    response = admin.get(f"/api/v1/analytics/{place}")
+
+    assert response.content_type == "application/json"
+    assert STAMP.fullmatch(response.headers["X-Analytics-As-Of"])
+    assert parsedate_to_datetime(response.headers["Last-Modified"]) <= datetime.now(UTC)
+    assert response.headers["Cache-Control"] == f"private, max-age={FAMILIES[family].ttl}"
+    assert response.headers["Vary"] == "Authorization, Accept"
+    assert re.fullmatch(r'"[!#-~]+"', response.headers["ETag"])
+
+
+@pytest.mark.parametrize(
+    ("query", "days"), [("", 30), ("?days=1", 1), ("?days=7", 7), ("?days=365", 365)]
+)
+@pytest.mark.parametrize("place", ["user-growth", "sessions", "revenue"])
+def test_a_window_is_named_and_ends_today(
+    admin: FlaskClient, place: str, query: str, days: int
+) -> None:
+    response = admin.get(f"/api/v1/analytics/{place}{query}")
+
+    today = datetime.now(UTC).date()
+    first = today - timedelta(days=days - 1)
+    assert response.headers["X-Analytics-Window"] == f"{first}/{today} UTC"
+    assert response.json["period_days"] == days
+
+
+@pytest.mark.parametrize("place", ["platform", "courses", "me/engagement"])
+def test_an_answer_about_all_time_names_no_window(admin: FlaskClient, place: str) -> None:
+    assert "X-Analytics-Window" not in admin.get(f"/api/v1/analytics/{place}").headers
+
+
+@pytest.mark.parametrize("place", ["platform", "revenue", "revenue?currency=XXX"])
+def test_money_comes_with_the_currencies_there_are(admin: FlaskClient, place: str) -> None:
+    headers = admin.get(f"/api/v1/analytics/{place}").headers
+
+    assert headers["X-Analytics-Currencies"].split(", ") == ["RUB", "USD"]
+
+
+def test_who_has_the_answer_already_gets_304(admin: FlaskClient) -> None:
+    path = "/api/v1/analytics/revenue"
+    full = admin.get(path)
+
+    for known in (full.headers["ETag"], f'"x", W/{full.headers["ETag"]}', "*"):
+        response = admin.get(path, headers={"If-None-Match": known})
+        assert (response.status_code, response.data) == (304, b"")
+        for name in ("ETag", "Cache-Control", "Vary", "X-Analytics-Window", "X-Analytics-As-Of"):
+            assert response.headers[name] == full.headers[name]
+
+
+def test_who_has_another_answer_gets_this_one(admin: FlaskClient) -> None:
+    tags = {place: admin.get(f"/api/v1/analytics/{place}").headers["ETag"] for place in ANSWERS}
+
+    same = {"me/engagement": "user/1/engagement"}
+    assert len(set(tags.values())) == len(tags), same
+    for place in ANSWERS:
+        others = ", ".join(tag for other, tag in tags.items() if other != place)
+        headers = {"If-None-Match": others}
+        assert admin.get(f"/api/v1/analytics/{place}", headers=headers).status_code == 200
+
+
+def test_the_permission_comes_before_the_tag(admin: FlaskClient, client: FlaskClient) -> None:
+    tag = admin.get("/api/v1/analytics/platform").headers["ETag"]
+    headers = bearer(sign(LEARNER)) | {"If-None-Match": tag}
+
+    assert client.get("/api/v1/analytics/platform", headers=headers).status_code == 403
+
+
+def test_head_has_the_headers_and_no_body(admin: FlaskClient) -> None:
+    head, get = (admin.open("/api/v1/analytics/sessions", method=m) for m in ("HEAD", "GET"))
+
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers == get.headers
+
+
+def test_an_answer_is_one_line_in_the_log(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Mock()
+    monkeypatch.setattr(answers, "log", log)
+    token = sign(1)
+
+    client.get("/api/v1/analytics/user-growth?days=7", headers=bearer(token))
+    client.get("/api/v1/analytics/platform", headers=bearer(token))
+
+    lines = [call.args[0] % call.args[1:] for call in log.info.call_args_list]
+    assert [re.sub(r"\d+ms", "3ms", line) for line in lines] == [
+        "Analytics: User growth (7 days) served in 3ms",
+        "Analytics: Platform stats served in 3ms",
+    ]
+    assert log.info.call_args_list[0].kwargs.keys() == {"family", "days", "milliseconds"}
+    assert token not in str(log.mock_calls)

@@ -1,0 +1,204 @@
+"""Whatever is asked, the answer is the right status and one sentence."""
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api import endpoints
+from api.problems import ProblemSchema
+from tests.api.tokens import bearer, sign
+from tests.api.world import ADMIN, LEARNER
+
+BAD_NUMBERS = ["0", "-1", "abc", "1e3", "1.5", "%2030", "30%20", "%2B30", "3_0", "030", "", "0x1e"]
+
+BAD_NUMBERS += ["%D9%A3%D9%A0", "%EF%BC%93", "30%00", "30%0A", "NaN", "null", "%FF", "30;31"]
+
+WINDOWED = ["user-growth", "sessions", "revenue"]
+
+BAD_QUERIES = [
+    *(f"{place}?days={value}" for place in WINDOWED for value in [*BAD_NUMBERS, "366", "9" * 5000]),
+    *(f"courses?course_id={value}" for value in BAD_NUMBERS),
+    *(
+        f"{place}?currency={value}"
+        for place in ("platform", "revenue")
+        for value in ["", "rub", "RU", "RUBL", "RUB%0A", "%D0%A0%D0%A3%D0%91", "R%00B", "'--"]
+    ),
+    "sessions?days=7&days=7",
+    "revenue?currency=RUB&currency=USD",
+    "courses?course_id=1&course_id=1",
+    "platform?days=30",
+    "sessions?currency=RUB",
+    "user-growth?dayz=30",
+    "user-growth?days=30&%FF=1",
+    "courses?course_id=1&course_id",
+    "me/engagement?user_id=1",
+    f"user/{LEARNER}/engagement?days=30",
+    "platform?=",
+]
+
+
+def assert_problem(response: TestResponse, status: int) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    problem = response.json
+    assert ProblemSchema().validate(problem) == {}
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["detail"].endswith(".")
+    assert ". " not in problem["detail"]
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES)
+def test_a_bad_parameter_is_422(admin: FlaskClient, query: str) -> None:
+    assert_problem(admin.get(f"/api/v1/analytics/{query}"), 422)
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("sessions?days=366", "days must be a whole number from 1 to 365."),
+        ("sessions?days=x", "days must be a whole number from 1 to 365."),
+        ("sessions?days=1&days=2", "days may be given only once."),
+        ("sessions?dayz=1", "dayz is not a parameter of this address."),
+        ("courses?course_id=-1", "course_id must be a whole number from 1."),
+        ("revenue?currency=rub", "currency must be three capitals like RUB."),
+    ],
+)
+def test_the_sentence_names_the_parameter(admin: FlaskClient, query: str, detail: str) -> None:
+    assert admin.get(f"/api/v1/analytics/{query}").json["detail"] == detail
+
+
+@pytest.mark.parametrize("number", [3, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**18, 10**40])
+def test_an_id_that_nothing_has_is_404(admin: FlaskClient, number: int) -> None:
+    assert_problem(admin.get(f"/api/v1/analytics/courses?course_id={number}"), 404)
+    assert_problem(admin.get(f"/api/v1/analytics/user/{number * 10}/engagement"), 404)
+
+
+def test_an_id_with_more_digits_than_int_reads_is_404(admin: FlaskClient) -> None:
+    assert_problem(admin.get(f"/api/v1/analytics/courses?course_id={'9' * 5000}"), 404)
+    assert_problem(admin.get(f"/api/v1/analytics/user/{'9' * 5000}/engagement"), 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api/v1/analytics",
+        "/api/v1/analytics/",
+        "/api/v1/analytics/platform/",
+        "/api/v1/analytics/Platform",
+        "/api/v1/analytics/user/-1/engagement",
+        "/api/v1/analytics/user/0/engagement",
+        "/api/v1/analytics/user/01/engagement",
+        "/api/v1/analytics/user/+1/engagement",
+        "/api/v1/analytics/user/abc/engagement",
+        "/api/v1/analytics/user/%D9%A1/engagement",
+        "/api/v1/analytics/user/1%00/engagement",
+        "/api/v1/analytics/user/%FF/engagement",
+        "/api/v1/analytics/user//engagement",
+        "/openapi.json",
+        "/static/app.py",
+    ],
+)
+def test_an_unknown_address_is_404(client: FlaskClient, path: str) -> None:
+    assert_problem(client.get(path), 404)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/api/v1/analytics/platform", "/healthz"])
+def test_another_method_is_405_and_says_which_it_knows(
+    client: FlaskClient, path: str, method: str
+) -> None:
+    response = client.open(path, method=method)
+
+    assert_problem(response, 405)
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"data": "x"}, {"json": {"days": 7}}, {"headers": {"Transfer-Encoding": "chunked"}}],
+)
+def test_a_body_is_400(admin: FlaskClient, options: dict[str, object]) -> None:
+    assert_problem(admin.get("/api/v1/analytics/sessions", **options), 400)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "text/csv, application/xml",
+        "application/json;q=0",
+        "*/*, application/json;q=0",
+        "application/*;q=0",
+        "nonsense",
+    ],
+)
+def test_a_request_that_excludes_json_is_406(admin: FlaskClient, accept: str) -> None:
+    response = admin.get("/api/v1/analytics/sessions", headers={"Accept": accept})
+
+    assert_problem(response, 406)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/*",
+        "application/json",
+        "application/json; charset=utf-8",
+        "APPLICATION/JSON",
+        "text/html, application/xhtml+xml, */*;q=0.8",
+        "text/*, application/json;q=0.001",
+        "",
+    ],
+)
+def test_a_request_that_accepts_json_gets_it(admin: FlaskClient, accept: str) -> None:
+    response = admin.get("/api/v1/analytics/sessions", headers={"Accept": accept})
+
+    assert (response.status_code, response.content_type) == (200, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ({"method": "POST", "path": "/api/v1/analytics/nothing"}, 404),
+        ({"method": "POST"}, 405),
+        ({"headers": {"Accept": "text/html"}, "data": "x"}, 401),
+    ],
+)
+def test_strangers_learn_no_more_than_addresses_and_methods(
+    client: FlaskClient, fault: dict[str, object], status: int
+) -> None:
+    request = {"method": "GET", "path": "/api/v1/analytics/sessions?days=0"} | fault
+
+    assert_problem(client.open(**request), status)
+
+
+def test_the_role_is_checked_before_the_rest(client: FlaskClient) -> None:
+    headers = bearer(sign(LEARNER)) | {"Accept": "text/html"}
+    path = "/api/v1/analytics/sessions?days=0"
+
+    assert_problem(client.get(path, headers=headers, data="x"), 403)
+
+
+def test_format_then_body_then_parameters_are_checked(admin: FlaskClient) -> None:
+    path = "/api/v1/analytics/sessions?days=0"
+
+    assert_problem(admin.get(path, headers={"Accept": "text/html"}, data="x"), 406)
+    assert_problem(admin.get(path, data="x"), 400)
+    assert_problem(admin.get(path), 422)
+
+
+def test_a_fault_of_ours_is_a_500_that_tells_nothing(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(endpoints, "answer", break_down)
+    response = admin.get("/api/v1/analytics/sessions")
+
+    assert_problem(response, 500)
+    assert "secret" not in response.text
+    assert "secret" in caplog.text

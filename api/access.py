@@ -91,7 +91,8 @@ def _account() -> Account:
 def _token_user() -> int:
     try:
         verify_token()
-    except NoAuthorizationError:
+    # IndexError: flask-jwt-extended's answer to a header of commas
+    except (NoAuthorizationError, IndexError):
         _unauthorized("Send an access token: Authorization: Bearer TOKEN.")
     except ExpiredSignatureError:
         _unauthorized("The token has expired.")

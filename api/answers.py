@@ -14,15 +14,6 @@ from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
 from shared.registry import FAMILIES
 
-TITLES = {
-    "platform": "Platform stats",
-    "user_growth": "User growth",
-    "sessions": "Session analytics",
-    "courses": "Course performance",
-    "revenue": "Revenue analytics",
-    "engagement": "User engagement",
-}
-
 log = structlog.get_logger("analytics")
 
 
@@ -63,8 +54,9 @@ def _headers(family: str, row: Row[Any]) -> dict[str, str]:
 
 def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
     """The name of the rows' state that a body is made of: nobody has to look at the body."""
-    given = [str(parameters[name]) for name in sorted(parameters)]
-    return "/".join([family, str(row.version), str(row.from_day), str(row.to_day), *given])
+    given = [parameters[name] for name in sorted(parameters)]
+    parts = [family, row.version, row.from_day, row.to_day, *given]
+    return "/".join(str(part) for part in parts if part is not None)
 
 
 def _timestamp(moment: datetime) -> str:
@@ -72,7 +64,7 @@ def _timestamp(moment: datetime) -> str:
 
 
 def _log(family: str, days: object, seconds: float) -> None:
-    title = TITLES[family] + (f" ({days} days)" if days else "")
+    title = family.replace("_", " ").capitalize() + (f" ({days} days)" if days else "")
     milliseconds = round(seconds * 1000)
     log.info(
         "Analytics: %s served in %dms",

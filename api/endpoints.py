@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 from flask import Response, g
 from flask.views import MethodView
 from flask_smorest import Blueprint
+from webargs.flaskparser import FlaskParser
 
 from api import access, bodies, parameters
 from api.answers import answer
 
 blueprint = Blueprint("analytics", __name__, url_prefix="/api/v1/analytics")
+# None: what a schema says of unknown parameters holds; webargs would drop them from a query.
+blueprint.ARGUMENTS_PARSER = FlaskParser(unknown=None)
 
 
 @blueprint.route("/platform")

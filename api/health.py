@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.problems import RETRY_AFTER, problem
 from api.reader import reader
-from shared.errors import ServerUnavailableError
+from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
 blueprint = Blueprint("health", __name__)
@@ -22,7 +22,7 @@ def readyz() -> Response:
     """Every answer is calculated and no older than promised."""
     try:
         fresh = {row.family for row in reader().rows("ready") if not row.stale}
-    except (SQLAlchemyError, ServerUnavailableError):
+    except (SQLAlchemyError, ConfigurationError):
         return problem(503, "The analytics database can't be read.", RETRY_AFTER)
     waiting = ", ".join(name for name in FAMILIES if name not in fresh)
     if waiting:

@@ -37,8 +37,8 @@ class Id(BaseConverter):
 class WholeNumber(fields.Integer):
     """What `whole_number` takes."""
 
-    def _format_num(self, value: str) -> int:
-        return whole_number(value)
+    def _format_num(self, value: Any) -> int:
+        return whole_number(str(value))
 
 
 class NoParameters(Schema):

@@ -1,17 +1,18 @@
 """Every error is one sentence in an RFC 9457 body."""
 
 from http import HTTPStatus
+from json import dumps
 from typing import NoReturn
 
 import structlog
-from flask import Response, abort, json
+from flask import Response, abort
 from flask_smorest import Api
 from marshmallow import Schema, fields
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import ServerUnavailableError
+from shared.errors import ConfigurationError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,7 +40,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     """The response for an error."""
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    response = Response(json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+    response = Response(dumps(body), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -70,7 +71,7 @@ def database_unavailable(error: Exception) -> Response:
     return problem(503, "The analytics database does not answer: try again soon.", RETRY_AFTER)
 
 
-DATABASE_ERRORS = (ServerUnavailableError, OperationalError, PoolTimeoutError)
+DATABASE_ERRORS = (ConfigurationError, OperationalError, PoolTimeoutError)
 
 
 def _sentence(error: HTTPException, status: int) -> str:

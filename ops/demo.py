@@ -1,7 +1,9 @@
 """MentorHub's database for those who have none: its tables, and two years of likely rows."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+from psycopg import Cursor
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -31,7 +33,6 @@ _STEPS = (
     "indexes_on",
     "awkward",
     "sequences",
-    "analyze",
 )
 
 
@@ -78,7 +79,7 @@ def someone(source_url: str) -> dict[str, int]:
         return dict(_run(connection, "mentorhub/someone").fetchall())
 
 
-def _run(connection: Connection, name: str):
+def _run(connection: Connection, name: str) -> Cursor[Any]:
     return connection.execute(sqlfiles.read(name).encode())
 
 

@@ -88,6 +88,7 @@ class Postgres:
         Started again after a crash it keeps its URL. Raises ConfigurationError.
         """
         again = self.process is not None
+        self._end()
         try:
             self._prepare(again=again)
             deadline = time.monotonic() + START_LIMIT
@@ -108,9 +109,12 @@ class Postgres:
 
     def create_database(self, name: str) -> None:
         """Where it is there already, nothing happens."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            with suppress(psycopg.errors.DuplicateDatabase):
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        with (
+            psycopg.connect(self.url(), autocommit=True) as connection,
+            suppress(psycopg.errors.DuplicateDatabase),
+        ):
+            connection.execute(command)
 
     def allow_login(self, role: str) -> None:
         with psycopg.connect(self.url()) as connection:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NoReturn, Protocol, Self
 
 from ops import leash, processes
 from ops.leash import Leash
@@ -101,15 +101,25 @@ class Supervisor:
         child.start()
         self._watched.append(_Watched(name, child))
 
-    def watch(self, until: Callable[[], bool]) -> None:
-        """Start again whatever ends, until the condition holds.
-
-        Raises CrashLoopError for a child that doesn't stay.
-        """
-        while not until():
-            for watched in self._watched:
-                self._look_after(watched)
+    def watch(self) -> NoReturn:
+        """Start again whatever ends. Raises CrashLoopError for a child that doesn't stay."""
+        while True:
+            self._look_after_all()
             time.sleep(0.1)
+
+    def watch_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """The same until the condition holds, or at last doesn't."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            self._look_after_all()
+            time.sleep(0.1)
+        return True
+
+    def _look_after_all(self) -> None:
+        for watched in self._watched:
+            self._look_after(watched)
 
     def _look_after(self, watched: _Watched) -> None:
         process = watched.child.process

@@ -1,16 +1,18 @@
 """Real servers for all tests: one embedded PostgreSQL a process, one fresh database a test."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from psycopg import sql
 
 from ops.embedded import Postgres
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import connect
 from shared.settings import Settings
 from workers.install import install_schemas
 
@@ -53,15 +55,10 @@ def analytics_template(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def analytics_db(
-    postgres: Postgres, analytics_template: str, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def analytics_db(postgres: Postgres, analytics_template: str) -> Iterator[str]:
     """The owner's URL of a fresh analytics database without replication: tests write its mirror."""
-    name = f"test_{abs(hash(request.node.nodeid))}"
-    with connect(postgres.url()) as server:
-        _clone(server, name, analytics_template)
-        yield postgres.url(name)
-        _drop(server, name)
+    with database(postgres, f"test_{uuid4().hex}", analytics_template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -70,17 +67,18 @@ def settings(analytics_db: str) -> Settings:
     return replace(DEFAULTS, analytics_database_url=analytics_db)
 
 
-def _clone(server: Connection, name: str, template: str) -> None:
-    _drop(server, name)
-    server.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-            sql.Identifier(name), sql.Identifier(template)
+@contextmanager
+def database(postgres: Postgres, name: str, template: str = "template1") -> Generator[str]:
+    """The URL of a new database, dropped at the end."""
+    identifier = sql.Identifier(name)
+    with connect(postgres.url()) as server:
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template))
         )
-    )
-
-
-def _drop(server: Connection, name: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            yield postgres.url(name)
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
 
 
 def _settings(postgres: Postgres, database: str) -> Settings:

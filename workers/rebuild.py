@@ -86,7 +86,8 @@ def recalculate(
     progress: Progress,
 ) -> int:
     """Recalculate in the caller's REPEATABLE READ transaction; readers see all of it or nothing."""
-    connection.execute(
+    restated = _one(
+        connection,
         "SELECT control.report_in(%s, %s, %s)",
         [settings.timezone, settings.currency, settings.minor_units],
     )
@@ -100,7 +101,7 @@ def recalculate(
             verb = "refresh" if step in family.views else "rebuild"
             changed += _one(connection, _VERBS[verb], [step])
             done += 1
-        connection.execute("SELECT control.publish(%s, %s, %s)", [family.name, as_of, changed > 0])
+        connection.execute("SELECT control.publish(%s, %s, %s)", [family.name, as_of, restated or changed > 0])
         total += changed
     progress("commit", done, steps)
     return total

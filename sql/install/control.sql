@@ -121,16 +121,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.publish(text, timestamptz, boolean) IS 'Says as of when a family''s answer is right now, and whether it is another answer than before.';
 
-CREATE FUNCTION control.report_in(timezone text, currency text, minor_units integer) RETURNS void
-LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION control.report_in(timezone text, currency text, minor_units integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+AS $$
+BEGIN
     UPDATE analytics.reporting
     SET timezone = report_in.timezone, currency = report_in.currency, minor_units = report_in.minor_units
     WHERE (reporting.timezone, reporting.currency, reporting.minor_units)
         IS DISTINCT FROM (report_in.timezone, report_in.currency, report_in.minor_units);
-END;
-COMMENT ON FUNCTION control.report_in(text, text, integer) IS 'Stores the settings that numbers are calculated with; others than before ask for a rebuild of everything in the same transaction.';
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION control.report_in(text, text, integer) IS 'Stores the settings that numbers are calculated with; true when they are others than before: then everything must be rebuilt in the same transaction.';
 
 CREATE FUNCTION control.nightly_is_due() RETURNS boolean
 STABLE LANGUAGE sql

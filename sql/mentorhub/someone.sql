@@ -1,16 +1,32 @@
--- One active user of each role: the first admin, the student who wrote the most reviews and the
+-- An active user of each role: the first admin, the student who wrote the most reviews and the
 -- mentor who got the most. Reviews are the shortest table that tells who does much.
-SELECT DISTINCT ON (lower(role::text)) lower(role::text) AS role, users.id
-FROM users
-LEFT JOIN (
-    SELECT user_id, count(*) AS written FROM reviews GROUP BY user_id
-) AS written ON written.user_id = users.id
-LEFT JOIN (
-    SELECT reviewed_id, count(*) AS got FROM reviews GROUP BY reviewed_id
-) AS got ON got.reviewed_id = users.id
-WHERE is_active
-    AND (lower(role::text) <> 'mentor' OR EXISTS (SELECT FROM mentors WHERE mentors.user_id = users.id))
-ORDER BY
-    lower(role::text),
-    CASE lower(role::text) WHEN 'student' THEN written WHEN 'mentor' THEN got END DESC NULLS LAST,
-    users.id;
+(
+    SELECT 'admin' AS role, id
+    FROM users
+    WHERE is_active AND lower(role::text) = 'admin'
+    ORDER BY id
+    LIMIT 1
+)
+UNION ALL
+(
+    SELECT 'student', id
+    FROM users
+    LEFT JOIN (
+        SELECT user_id AS id, count(*) AS reviews FROM reviews GROUP BY user_id
+    ) AS written USING (id)
+    WHERE is_active AND lower(role::text) = 'student'
+    ORDER BY reviews DESC NULLS LAST, id
+    LIMIT 1
+)
+UNION ALL
+(
+    SELECT 'mentor', users.id
+    FROM mentors
+    JOIN users ON users.id = user_id
+    LEFT JOIN (
+        SELECT reviewed_id AS user_id, count(*) AS reviews FROM reviews GROUP BY reviewed_id
+    ) AS got USING (user_id)
+    WHERE is_active AND lower(role::text) = 'mentor'
+    ORDER BY reviews DESC NULLS LAST, users.id
+    LIMIT 1
+);

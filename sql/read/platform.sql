@@ -19,30 +19,37 @@ FROM
             total.mentors,
             total.verified_users AS verified,
             total.verification_rate
-    ) AS users
+    ) AS accounts
     CROSS JOIN LATERAL (
         SELECT
             total.sessions AS total,
             total.completed_sessions AS completed,
             total.scheduled_sessions AS scheduled,
             total.completion_rate
-    ) AS sessions
+    ) AS meetings
     CROSS JOIN LATERAL (
         SELECT
             total.courses AS total,
             total.published_courses AS published,
             total.enrollments,
             total.avg_enrollments_per_course
-    ) AS courses
+    ) AS catalogue
     CROSS JOIN LATERAL (
         SELECT
             total.reviews AS total,
             total.average_rating
-    ) AS reviews
+    ) AS opinions
     CROSS JOIN LATERAL (
         SELECT
             round(coalesce(paid.revenue, 0), 2) AS total,
             wanted.currency
-    ) AS revenue
-    CROSS JOIN LATERAL (SELECT users, sessions, courses, reviews, revenue) AS body
+    ) AS income
+    CROSS JOIN LATERAL (
+        SELECT
+            accounts AS users,
+            meetings AS sessions,
+            catalogue AS courses,
+            opinions AS reviews,
+            income AS revenue
+    ) AS body
 WHERE answer.family = 'platform'

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 from api import endpoints
 from api.problems import ProblemSchema
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
+from tests.api.world import LEARNER
 
 BAD_NUMBERS = ["0", "-1", "abc", "1e3", "1.5", "%2030", "30%20", "%2B30", "3_0", "030", "", "0x1e"]
 

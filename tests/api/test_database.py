@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from api.app import create_app
 from api.reader import EXTENSION
-from shared.registry import FAMILIES
+from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.api.test_answers import ANSWERS
 from tests.api.test_bad_input import assert_problem
@@ -82,7 +82,8 @@ def test_a_refusal_asks_for_the_account_only(
 
 RELATIONS = """
     SELECT namespace.nspname, class.relname
-    FROM pg_class AS class INNER JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+    FROM pg_class AS class
+    INNER JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
     WHERE class.relkind = ANY ('{r,p,v,m,f}')
     AND namespace.nspname !~ '^pg_' AND namespace.nspname <> 'information_schema'
 """
@@ -112,8 +113,8 @@ def test_the_readers_role_reads_the_read_models_and_nothing_else(
 
 def test_the_readers_role_writes_nothing(owner: psycopg.Connection) -> None:
     writable = owner.execute(
-        RELATIONS
-        + "AND has_table_privilege('analytics_reader', class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+        RELATIONS + "AND has_table_privilege("
+        "'analytics_reader', class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
     )
 
     assert writable.fetchall() == []
@@ -157,13 +158,12 @@ def test_without_a_database_the_answer_is_later(orphan: FlaskClient, path: str) 
     assert "nonexistent" not in response.text
 
 
+def test_without_a_signing_key_there_is_no_api(world: Settings) -> None:
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY is not set"):
+        create_app(replace(world, jwt_secret_key=None))
+
+
 def test_without_a_database_the_process_is_healthy(orphan: FlaskClient) -> None:
     response = orphan.get("/healthz")
-
-    assert (response.status_code, response.json) == (200, {"status": "ok"})
-
-
-def test_a_fresh_installation_is_ready(client: FlaskClient) -> None:
-    response = client.get("/readyz")
 
     assert (response.status_code, response.json) == (200, {"status": "ok"})

@@ -97,7 +97,7 @@ def test_everybody_reads_what_the_table_allows(
         pytest.param(sign(ADMIN, iss=None), id="without an issuer"),
         pytest.param(sign("admin"), id="for a name"),
         pytest.param(sign(f" {ADMIN}"), id="for a padded number"),
-        pytest.param(sign("١"), id="for an Arabic one"),
+        pytest.param(sign("\N{ARABIC-INDIC DIGIT ONE}"), id="for an Arabic number"),
         pytest.param(sign(-1), id="for a negative number"),
         pytest.param(sign(10**30), id="for a number beyond bigint"),
         pytest.param(sign("9" * 5000), id="for a number beyond int()"),
@@ -123,9 +123,9 @@ def test_a_subject_must_be_a_string(client: FlaskClient) -> None:
     assert client.get("/api/v1/analytics/platform", headers=bearer(token)).status_code == 401
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "", "Token"])
-def test_only_bearer_tokens_are_read(client: FlaskClient, scheme: str) -> None:
-    headers = {"Authorization": f"{scheme} {sign(ADMIN)}".strip()}
+@pytest.mark.parametrize("header", ["Basic {}", "{}", "Bearer", "Bearer {0}, Bearer {0}", ", ,"])
+def test_only_a_bearer_token_is_read(client: FlaskClient, header: str) -> None:
+    headers = {"Authorization": header.format(sign(ADMIN))}
 
     assert client.get("/api/v1/analytics/platform", headers=headers).status_code == 401
 

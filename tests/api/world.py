@@ -54,6 +54,6 @@ def fill(connection: psycopg.Connection) -> None:
     )
     insert(
         "INSERT INTO public.payments (id, student_id, amount, currency, status, created_at)"
-        " VALUES (%s, %s, 12345, %s, 'COMPLETED', %s)",
-        [(1, LEARNER, "RUB", now), (2, LEARNER, "USD", now)],
+        " VALUES (%s, %s, %s, %s, 'COMPLETED', %s)",
+        [(1, LEARNER, 12345, "RUB", now), (2, LEARNER, 6789, "USD", now)],
     )

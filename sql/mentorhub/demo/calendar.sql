@@ -6,7 +6,7 @@ CREATE FUNCTION pg_temp.draw(number bigint, salt bigint) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS 'SELECT (hashint8extended(number, salt) & 2147483647)::float8 / 2147483648';
 
--- The 1-based place in running totals of weights that a share (0 up to 1) of the first `places` hits.
+-- Where a share (0 up to 1) of the first `places` lands in running totals of weights, from 1.
 CREATE FUNCTION pg_temp.pick(share float8, places int, totals float8[]) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS 'SELECT 1 + width_bucket(share * totals[places], totals)';
@@ -26,37 +26,45 @@ FROM (
         current_setting('demo.seed')::bigint AS seed
 ) AS given;
 
--- Two years in hours that end at `until`. The first hour belongs to the founders alone.
+-- Two years in hours that end at `until`: running totals of sign-ups, which grow, and of activity,
+-- which follows the number of members, in the rhythm of Moscow's days, weeks and holidays. The
+-- first hour belongs to the founders alone.
 CREATE TEMP TABLE demo_hour ON COMMIT DROP AS
 SELECT
     hour,
-    sum(weight) OVER (ORDER BY hour) AS signups,
-    sum(weight * members) OVER (ORDER BY hour) AS activity
+    signups,
+    sum(rhythm * (0.03 + signups / total)) OVER (ORDER BY hour) AS activity
 FROM (
-    SELECT hour, weight, 0.03 + sum(weight) OVER (ORDER BY hour) / sum(weight) OVER () AS members
+    SELECT
+        hour,
+        rhythm,
+        sum(rhythm * growth) OVER (ORDER BY hour) AS signups,
+        sum(rhythm * growth) OVER () AS total
     FROM (
         SELECT
             hour,
+            0.15 + power(hour / 17520.0::float8, 1.4) AS growth,
             CASE WHEN hour = 0 THEN 0 ELSE 1 END
-            * (0.15 + power(hour / 17520.0::float8, 1.4)) -- growth
-            * (ARRAY[0.55, 1.1, 1.2, 1.15, 1.1, 0.95, 0.6])[1 + extract(dow FROM moscow)::int]
-            * (ARRAY[
+            * ('{0.55, 1.1, 1.2, 1.15, 1.1, 0.95, 0.6}'::float8[])[
+                1 + extract(dow FROM moscow)::int
+            ]
+            * ('{
                 0.3, 0.15, 0.1, 0.05, 0.05, 0.1, 0.3, 0.6, 1, 1.3, 1.5, 1.5,
                 1.4, 1.4, 1.5, 1.5, 1.6, 1.7, 2, 2.3, 2.4, 2, 1.3, 0.7
-            ])[1 + extract(hour FROM moscow)::int]
+            }'::float8[])[1 + extract(hour FROM moscow)::int]
             * CASE
-                WHEN to_char(moscow, 'MMDD') BETWEEN '0101' AND '0108' THEN 0.35
+                WHEN extract(month FROM moscow) = 1 AND extract(day FROM moscow) <= 8 THEN 0.35
                 WHEN extract(month FROM moscow) IN (7, 8) THEN 0.75
                 ELSE 1
             END
-            * (0.8 + 0.4 * pg_temp.draw(hour / 24, seed + 1)) AS weight
+            * (0.8 + 0.4 * pg_temp.draw(hour / 24, seed + 1)) AS rhythm
         FROM demo
         CROSS JOIN generate_series(0, 17519) AS hour
         CROSS JOIN LATERAL (
             SELECT to_timestamp(since + 3600 * (hour + 3)) AT TIME ZONE 'UTC' AS moscow
         ) AS clock
-    ) AS rhythm
-) AS crowd;
+    ) AS rhythms
+) AS growing;
 
 CREATE TEMP TABLE demo_first_name (number, female, name, latin) ON COMMIT DROP AS
 VALUES
@@ -81,3 +89,5 @@ VALUES
     (16, 'Егоров', 'egorov'), (17, 'Павлов', 'pavlov'), (18, 'Козлов', 'kozlov'),
     (19, 'Степанов', 'stepanov'), (20, 'Ахметов', 'akhmetov'), (21, 'Орлов', 'orlov'),
     (22, 'Щербаков', 'scherbakov'), (23, 'Ильин', 'ilyin'), (24, 'Гусев', 'gusev');
+
+ANALYZE demo, demo_hour, demo_first_name, demo_last_name;

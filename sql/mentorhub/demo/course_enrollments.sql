@@ -1,4 +1,4 @@
--- About three a user: a pair that is drawn twice is enrolled once (a few in a hundred).
+-- About three a user: a pair that is drawn twice is enrolled once.
 INSERT INTO course_enrollments (
     id, user_id, course_id, progress_percent, completed, completed_at, created_at, updated_at
 )
@@ -28,7 +28,9 @@ FROM (
         CASE
             WHEN zeal < 0.25 THEN 0
             WHEN zeal > 0.65 AND finish <= until THEN 100
-            ELSE floor(100 * pg_temp.draw(id, seed + 503) * least(1, (until - enrolled) / (90 * 86400)))::int
+            ELSE floor(
+                100 * pg_temp.draw(id, seed + 503) * least(1, (until - enrolled) / (90 * 86400))
+            )::int
         END AS progress_percent,
         CASE WHEN zeal < 0.25 THEN enrolled ELSE least(until, finish) END AS last
     FROM (
@@ -46,8 +48,10 @@ FROM (
                     )
                     + pg_temp.draw(id, seed + 507)
                 ) AS enrolled
-            FROM (SELECT demo.*, users * 31 / 10 AS draws FROM demo) AS demo
-            CROSS JOIN (SELECT array_agg(activity ORDER BY hour) AS activity FROM demo_hour) AS hours
+            FROM (SELECT demo.*, users * 16 / 5 AS draws FROM demo) AS demo
+            CROSS JOIN (
+                SELECT array_agg(activity ORDER BY hour) AS activity FROM demo_hour
+            ) AS hours
             CROSS JOIN generate_series(1, draws) AS id
             OFFSET 0
         ) AS enrolment
@@ -68,3 +72,5 @@ FROM (
     OFFSET 0
 ) AS learned
 ORDER BY user_id, course_id, id;
+
+ANALYZE course_enrollments;

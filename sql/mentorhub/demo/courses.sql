@@ -7,10 +7,13 @@ SELECT
     sum(
         CASE
             WHEN id = 12 OR (id > 12 AND pg_temp.draw(id, seed + 301) < 0.1) THEN 0
-            ELSE least(100, power(1 - pg_temp.draw(id, seed + 302), -0.8))
+            ELSE least(40, power(1 - pg_temp.draw(id, seed + 302), -0.7))
         END
     ) OVER (ORDER BY id) AS enrollments,
-    CASE WHEN id = 11 THEN 0 ELSE 2 + floor(7 * power(pg_temp.draw(id, seed + 303), 2))::int END AS lessons
+    CASE
+        WHEN id = 11 THEN 0
+        ELSE 2 + floor(7 * power(pg_temp.draw(id, seed + 303), 2))::int
+    END AS lessons
 FROM (
     SELECT row_number() OVER (ORDER BY opened) AS id, opened
     FROM (
@@ -43,8 +46,8 @@ SELECT
     ),
     (ARRAY[
         'Python', 'Java', 'Go', 'SQL и базы данных', 'Машинное обучение', 'Веб-дизайн',
-        'Продуктовая аналитика', 'Английский язык', 'Алгоритмы', 'Тестирование', 'Docker и Kubernetes',
-        'Публичные выступления', 'Управление проектами', 'React', 'Статистика', 'Тайм-менеджмент'
+        'Продуктовая аналитика', 'Английский язык', 'Алгоритмы', 'Тестирование',
+        'Docker и Kubernetes', 'Публичные выступления', 'Управление проектами', 'React', 'Статистика', 'Тайм-менеджмент'
     ])[1 + floor(16 * pg_temp.draw(course.id, seed + 312))]
     || (ARRAY[
         ' для начинающих', ' с нуля', ': продвинутый курс', ' на практике', ' за 30 дней',
@@ -60,3 +63,5 @@ CROSS JOIN (
     SELECT array_agg(joined ORDER BY id) AS joined, array_agg(sessions ORDER BY id) AS sessions
     FROM demo_mentor
 ) AS mentors;
+
+ANALYZE courses;

@@ -9,3 +9,5 @@ SELECT
     to_timestamp(opened)
 FROM demo_course AS course
 CROSS JOIN generate_series(1, lessons) AS position;
+
+ANALYZE lessons;

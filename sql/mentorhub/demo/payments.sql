@@ -8,8 +8,10 @@ SELECT
     student_id,
     mentor_id,
     session_id,
-    round(hourly_rate * duration_minutes / 60.0 * 100 * rate)::int,
-    currency,
+    round(
+        hourly_rate * duration_minutes / 60.0 * 100 * ('{1, 0.0125, 0.0108, 6.1}'::float8[])[place]
+    )::int,
+    ('{RUB, USD, EUR, KZT}'::text[])[place],
     CASE
         WHEN fate < 0.83 THEN 'COMPLETED'::paymentstatus
         WHEN fate < 0.88 THEN 'REFUNDED'
@@ -38,10 +40,13 @@ CROSS JOIN LATERAL (
         least(
             to_timestamp(until),
             sessions.created_at + interval '20 minutes' * pg_temp.draw(session_id, seed + 704)
-        ) AS paid,
-        pg_temp.draw(student_id, seed + 705) AS home
+        ) AS paid
 ) AS moment
 -- A student pays in the currency of his country; the mentor's rate is in roubles.
-JOIN (
-    VALUES ('RUB', 0, 0.88, 1), ('USD', 0.88, 0.94, 0.0125), ('EUR', 0.94, 0.97, 0.0108), ('KZT', 0.97, 1, 6.1)
-) AS money (currency, low, high, rate) ON home >= low AND home < high;
+CROSS JOIN LATERAL (
+    SELECT width_bucket(
+        pg_temp.draw(student_id, seed + 705), '{0, 0.88, 0.94, 0.97}'::float8[]
+    ) AS place
+) AS country;
+
+ANALYZE payments;

@@ -1,6 +1,6 @@
--- Ids follow the time of joining. The first twenty are the founders: admins 1 to 5, mentors 6 to 10,
--- students; they are there before anything happens. A fifth of all users never does anything
--- (weight 0); the others' activity is a power law.
+-- Ids follow the time of joining. The first twenty are the founders: admins 1 to 5, mentors 6 to
+-- 10, students; they are there before anything happens. The admins, user 20 and a fifth of the
+-- others never learn anything (weight 0); the activity of the rest is a power law.
 CREATE TEMP TABLE demo_user ON COMMIT DROP AS
 SELECT
     id,
@@ -13,7 +13,7 @@ FROM (
         id,
         joined,
         CASE
-            WHEN id = 20 OR (id > 20 AND pg_temp.draw(id, seed + 101) < 0.2) THEN 0
+            WHEN id <= 5 OR id = 20 OR (id > 20 AND pg_temp.draw(id, seed + 101) < 0.2) THEN 0
             ELSE least(60, power(1 - pg_temp.draw(id, seed + 102), -0.6))
         END AS weight
     FROM (
@@ -25,7 +25,8 @@ FROM (
             SELECT
                 since + 3600 * (
                     width_bucket(
-                        (number - pg_temp.draw(number, seed + 103)) / (users - 20) * hours.signups[17520],
+                        (number - pg_temp.draw(number, seed + 103)) / (users - 20)
+                        * hours.signups[17520],
                         hours.signups
                     )
                     + pg_temp.draw(number, seed + 104)
@@ -38,7 +39,6 @@ FROM (
     CROSS JOIN demo
 ) AS weighted;
 
-CREATE UNIQUE INDEX ON demo_user (id);
 ANALYZE demo_user;
 
 -- Two users in a hundred, in order of joining; the founders' mentors 1 to 5 are users 6 to 10.
@@ -51,14 +51,17 @@ SELECT
     sum(
         CASE
             WHEN id = 5 OR (id > 5 AND pg_temp.draw(id, seed + 201) < 0.08) THEN 0
-            ELSE least(20, power(1 - pg_temp.draw(id, seed + 202), -0.6))
+            ELSE least(8, power(1 - pg_temp.draw(id, seed + 202), -0.5))
         END
     ) OVER (ORDER BY id) AS sessions,
     50 * (10 + floor(70 * power(pg_temp.draw(id, seed + 203), 2)))::int AS hourly_rate
 FROM demo
 CROSS JOIN generate_series(1, mentors) AS id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN id <= 5 THEN id + 5 ELSE 20 + (id - 5) * ((users - 20) / (mentors - 5)) END AS user_id
+    SELECT CASE
+        WHEN id <= 5 THEN id + 5
+        ELSE 20 + (id - 5) * ((users - 20) / (mentors - 5))
+    END AS user_id
 ) AS account
 JOIN (SELECT id AS user_id, joined FROM demo_user) AS person USING (user_id);
 

@@ -17,3 +17,5 @@ CROSS JOIN LATERAL generate_series(1, (progress_percent * lessons + 99) / 100) A
 CROSS JOIN LATERAL (
     SELECT least(100, progress_percent * lessons - 100 * (position - 1)) AS done
 ) AS lesson;
+
+ANALYZE progress;

@@ -6,7 +6,9 @@ SELECT
     user_id,
     reviewed_id,
     course_id,
-    (ARRAY[5, 5, 5, 5, 5, 5, 4, 4, 4, 3, 2, 1])[1 + floor(12 * pg_temp.draw(origin, seed + 601 + kind))],
+    ('{5, 5, 5, 5, 5, 5, 4, 4, 4, 3, 2, 1}'::int[])[
+        1 + floor(12 * pg_temp.draw(origin, seed + 601 + kind))
+    ],
     CASE WHEN origin % 3 = 0 THEN 'Очень полезно, спасибо!' END,
     written,
     written
@@ -16,7 +18,8 @@ FROM (
         id AS origin,
         user_id,
         NULL::int AS reviewed_id,
-        CASE WHEN pg_temp.draw(id, seed + 603) < 0.02 THEN 1000000 + course_id ELSE course_id END AS course_id,
+        course_id
+        + CASE WHEN pg_temp.draw(id, seed + 603) < 0.02 THEN 1000000 ELSE 0 END AS course_id,
         updated_at AS written
     FROM course_enrollments, demo
     WHERE progress_percent > 0 AND pg_temp.draw(id, seed + 604) < 0.16
@@ -27,3 +30,5 @@ FROM (
     WHERE status = 'COMPLETED' AND pg_temp.draw(sessions.id, seed + 605) < 0.06
 ) AS review
 CROSS JOIN demo;
+
+ANALYZE reviews;

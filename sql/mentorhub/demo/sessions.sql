@@ -41,8 +41,12 @@ FROM (
     SELECT
         id, seed, until, booked,
         -- on the half hour, three weeks ahead at most
-        1800 * ceil((booked + 3600 + 1810000 * power(pg_temp.draw(id, seed + 403), 2)) / 1800) AS starts,
-        (ARRAY[60, 60, 60, 60, 60, 30, 30, 45, 90, 120])[1 + floor(10 * pg_temp.draw(id, seed + 404))] AS minutes,
+        1800 * ceil(
+            (booked + 3600 + 1810000 * power(pg_temp.draw(id, seed + 403), 2)) / 1800
+        ) AS starts,
+        ('{60, 60, 60, 60, 60, 30, 30, 45, 90, 120}'::int[])[
+            1 + floor(10 * pg_temp.draw(id, seed + 404))
+        ] AS minutes,
         pg_temp.draw(id, seed + 405) AS fate
     FROM (
         SELECT
@@ -69,3 +73,5 @@ CROSS JOIN (
     SELECT array_agg(joined ORDER BY id) AS joined, array_agg(sessions ORDER BY id) AS sessions
     FROM demo_mentor
 ) AS mentors;
+
+ANALYZE sessions;

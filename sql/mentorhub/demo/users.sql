@@ -8,7 +8,8 @@ SELECT
     username || '@example.' || (ARRAY['com', 'org', 'net'])[1 + person.id % 3],
     '$2b$12$' || left(md5(person.id || '/' || seed) || md5(seed || '/' || person.id), 53),
     first_name.name || ' ' || last_name.name || CASE WHEN female THEN 'а' ELSE '' END,
-    CASE WHEN pg_temp.draw(person.id, seed + 113) < 0.1 THEN 'Люблю учиться, "не боюсь" ошибаться' END,
+    CASE WHEN pg_temp.draw(person.id, seed + 113) < 0.1
+        THEN 'Люблю учиться, "не боюсь" ошибаться' END,
     CASE WHEN pg_temp.draw(person.id, seed + 114) < 0.05
         THEN upper(translate(md5(seed || 'totp' || person.id), '0189', 'wxyz')) END,
     CASE
@@ -36,3 +37,5 @@ CROSS JOIN LATERAL (
         ELSE last_name.latin || '-' || first_name.latin || person.id
     END AS username
 ) AS login;
+
+ANALYZE users;

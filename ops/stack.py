@@ -1,0 +1,131 @@
+"""The parts of a stack: what `analytics up` starts, in which order, and what each is told."""
+
+import http.client
+import os
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from ops import demo
+from ops.embedded import Postgres, Redis
+from ops.leash import Leash
+from ops.programs import Programs
+from ops.supervisor import CrashLoopError, Supervisor
+from shared import sqlfiles
+from shared.database import connect
+from shared.settings import Settings
+from workers.install import install
+
+HOST = "127.0.0.1"
+
+READY_LIMIT = 60
+"""Seconds in which the API must be able to serve, once everything is calculated."""
+
+
+class Stack:
+    """`demo_users` is None where MentorHub's tables are to be left as they are."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        supervisor: Supervisor,
+        leash: Leash,
+        *,
+        port: int,
+        demo_users: int | None,
+    ) -> None:
+        self.settings = settings
+        self._port = port
+        self._supervisor = supervisor
+        self._leash = leash
+        self.demo_users = demo_users
+        self._postgres: Postgres | None = None
+
+    def start(self) -> None:
+        self._start_servers()
+        self._fill_source()
+        install(self.settings)
+        self._start_programs()
+
+    def _start_servers(self) -> None:
+        folder, logs = self.settings.home, self.settings.home / "log"
+        if not self.settings.analytics_database_url:
+            postgres = Postgres(folder / "postgres", log=logs / "postgres.log")
+            self._supervisor.start("PostgreSQL", postgres)
+            for database in ("mentorhub", "analytics"):
+                postgres.create_database(database)
+            self._postgres = postgres
+            self.settings = replace(
+                self.settings,
+                analytics_database_url=postgres.url("analytics"),
+                source_database_url=postgres.url("mentorhub"),
+            )
+        if not self.settings.redis_url:
+            redis = Redis(folder, log=logs / "redis.log")
+            self._supervisor.start("Redis", redis)
+            self.settings = replace(self.settings, redis_url=redis.url())
+
+    def _fill_source(self) -> None:
+        url = self.settings.source_url()
+        if self._postgres or self.demo_users:
+            demo.create_tables(url)
+        if self.demo_users and not _is_filled(url):
+            demo.fill(url, users=self.demo_users, seed=1)
+
+    def _start_programs(self) -> None:
+        programs = Programs(
+            self.settings,
+            self._leash,
+            self._url("analytics_reader"),
+            self._url("analytics_worker"),
+        )
+        for name, program in (
+            ("The worker", programs.worker()),
+            ("Beat", programs.beat()),
+            ("The API", programs.api(self._port)),
+        ):
+            self._supervisor.start(name, program)
+        if not self._supervisor.watch_until(self._is_ready, seconds=READY_LIMIT):
+            raise CrashLoopError(f"The API is not ready after {READY_LIMIT} seconds.")
+
+    def _url(self, role: str) -> str:
+        """As that role in our own server; in another one, what an operator chose."""
+        if not self._postgres:
+            return self.settings.analytics_url()
+        self._postgres.allow_login(role)
+        return self._postgres.url("analytics", user=role)
+
+    def description(self) -> dict[str, Any]:
+        settings = self.settings
+        return {
+            "pid": os.getpid(),
+            "api_url": self.api_url(),
+            "database_url": settings.analytics_url(),
+            "source_database_url": settings.source_url(),
+            "redis_url": settings.broker_url(),
+            "environment": {
+                "ANALYTICS_DATABASE_URL": settings.analytics_url(),
+                "SOURCE_DATABASE_URL": settings.source_url(),
+                "REDIS_URL": settings.broker_url(),
+                "JWT_SECRET_KEY": settings.signing_key(),
+            },
+        }
+
+    def api_url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def _is_filled(source_url: str) -> bool:
+    with connect(source_url) as source:
+        row = source.execute(sqlfiles.read("mentorhub/is_filled").encode()).fetchone()
+    return bool(row and row[0])

@@ -1,1 +1,0 @@
-ANALYZE users, mentors, courses, lessons, sessions, course_enrollments, progress, reviews, payments;

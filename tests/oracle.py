@@ -1,0 +1,201 @@
+"""What the answers must be, in plain Python over MentorHub's rows: shares nothing with the SQL."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from math import floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled", "no_show")
+
+
+class Oracle:
+    """`rows`: every row of MentorHub by table, `now`: an aware instant, amounts in minor units."""
+
+    def __init__(
+        self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: int
+    ) -> None:
+        self.rows = rows
+        self.zone = ZoneInfo(timezone)
+        self.today = self.day(now)
+        self.currency = currency
+        self.minor_units = minor_units
+
+    def day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+    def platform(self, currency: str | None = None) -> Row:
+        users, sessions = self.rows["users"], self.rows["sessions"]
+        courses, reviews = self.rows["courses"], self.rows["reviews"]
+        enrollments = self.rows["course_enrollments"]
+        roles = Counter(user["role"].lower() for user in users)
+        statuses = Counter(session["status"].lower() for session in sessions)
+        verified = count(users, lambda user: user["is_verified"])
+        return {
+            "users": {
+                "total": len(users),
+                "students": roles["student"],
+                "mentors": roles["mentor"],
+                "verified": verified,
+                "verification_rate": ratio(100 * verified, len(users)),
+            },
+            "sessions": {
+                "total": len(sessions),
+                "completed": statuses["completed"],
+                "scheduled": statuses["scheduled"],
+                "completion_rate": ratio(100 * statuses["completed"], len(sessions)),
+            },
+            "courses": {
+                "total": len(courses),
+                "published": count(courses, lambda course: course["is_active"]),
+                "enrollments": len(enrollments),
+                "avg_enrollments_per_course": ratio(len(enrollments), len(courses)),
+            },
+            "reviews": {
+                "total": len(reviews),
+                "average_rating": mean(review["rating"] for review in reviews),
+            },
+            "revenue": {
+                "total": self.money(self.completed_payments(currency)),
+                "currency": currency or self.currency,
+            },
+        }
+
+    def user_growth(self, days: int) -> Row:
+        born = Counter(self.day(user["created_at"]) for user in self.rows["users"])
+        return {
+            "period_days": days,
+            "data": [{"date": str(day), "new_users": born[day]} for day in self.window(days)],
+        }
+
+    def sessions(self, days: int) -> Row:
+        inside = self.within(self.rows["sessions"], days)
+        statuses = Counter(session["status"].lower() for session in inside)
+        mentors = Counter(session["mentor_id"] for session in inside)
+        top = sorted(mentors.items(), key=lambda mentor: (-mentor[1], mentor[0]))[:10]
+        return {
+            "period_days": days,
+            "analytics": {
+                "total": len(inside),
+                "by_status": dict.fromkeys(STATUSES, 0) | dict(statuses),
+                "avg_duration_minutes": mean(session["duration_minutes"] for session in inside),
+                "top_mentors": [{"mentor_id": mentor, "sessions": n} for mentor, n in top],
+            },
+        }
+
+    def courses(self) -> Row:
+        ids = sorted(course["id"] for course in self.rows["courses"])
+        return {"courses": [self.course(course_id) for course_id in ids]}
+
+    def course(self, course_id: int) -> Row | None:
+        title = [row["title"] for row in self.rows["courses"] if row["id"] == course_id]
+        if not title:
+            return None
+        enrolled = owned(self.rows["course_enrollments"], "course_id", course_id)
+        completed = count(enrolled, lambda enrollment: enrollment["completed"])
+        reviews = owned(self.rows["reviews"], "course_id", course_id)
+        return {
+            "course_id": course_id,
+            "course_title": title[0],
+            "enrollments": len(enrolled),
+            "avg_progress": mean(enrollment["progress_percent"] for enrollment in enrolled),
+            "completed": completed,
+            "completion_rate": ratio(100 * completed, len(enrolled)),
+            "avg_rating": mean(review["rating"] for review in reviews),
+        }
+
+    def revenue(self, days: int, currency: str | None = None) -> Row:
+        paid = self.within(self.completed_payments(currency), days)
+        total = sum(payment["amount"] for payment in paid)
+        return {
+            "period_days": days,
+            "analytics": {
+                "total_revenue": self.money(paid),
+                "transaction_count": len(paid),
+                "avg_transaction": ratio(Fraction(total, self.minor_units), len(paid)),
+                "daily_revenue": [
+                    {
+                        "date": str(day),
+                        "revenue": self.money(
+                            [p for p in paid if self.day(p["created_at"]) == day]
+                        ),
+                    }
+                    for day in self.window(days)
+                ],
+            },
+        }
+
+    def engagement(self, user_id: int) -> Row | None:
+        user = [row for row in self.rows["users"] if row["id"] == user_id]
+        if not user:
+            return None
+        sessions = owned(self.rows["sessions"], "student_id", user_id)
+        enrolled = owned(self.rows["course_enrollments"], "user_id", user_id)
+        reviews = owned(self.rows["reviews"], "user_id", user_id)
+        lessons = owned(self.rows["progress"], "user_id", user_id)
+        payments = owned(self.rows["payments"], "student_id", user_id)
+        attended = count(sessions, lambda session: session["status"].lower() == "completed")
+        progress = [enrollment["progress_percent"] for enrollment in enrolled]
+        active = [
+            row["created_at"] for row in (*sessions, *enrolled, *reviews, *lessons, *payments)
+        ]
+        score = (
+            min(3 * attended, 30)
+            + min(5 * len(enrolled), 25)
+            + min(Fraction(3, 10) * Fraction(sum(progress), len(progress) or 1), 30)
+            + min(5 * len(reviews), 15)
+        )
+        return {
+            "user_id": user_id,
+            "username": user[0]["username"],
+            "sessions_attended": attended,
+            "courses_enrolled": len(enrolled),
+            "avg_progress": mean(progress),
+            "reviews_written": len(reviews),
+            "last_activity": max(active).astimezone(UTC) if active else None,
+            "engagement_score": floor(score),
+        }
+
+    def window(self, days: int) -> list[date]:
+        return [self.today - timedelta(ago) for ago in reversed(range(days))]
+
+    def within(self, rows: list[Row], days: int) -> list[Row]:
+        first = self.today - timedelta(days - 1)
+        return [row for row in rows if first <= self.day(row["created_at"]) <= self.today]
+
+    def completed_payments(self, currency: str | None) -> list[Row]:
+        return [
+            payment
+            for payment in self.rows["payments"]
+            if payment["status"].lower() == "completed"
+            and payment["currency"] == (currency or self.currency)
+        ]
+
+    def money(self, payments: list[Row]) -> Fraction:
+        return half_up(Fraction(sum(payment["amount"] for payment in payments), self.minor_units))
+
+
+def count(rows: Iterable[Row], holds: Callable[[Row], bool]) -> int:
+    return sum(1 for row in rows if holds(row))
+
+
+def owned(rows: list[Row], column: str, owner: int) -> list[Row]:
+    return [row for row in rows if row[column] == owner]
+
+
+def mean(values: Iterable[int]) -> Fraction:
+    values = list(values)
+    return ratio(sum(values), len(values))
+
+
+def ratio(numerator: Fraction | int, denominator: int) -> Fraction:
+    return half_up(Fraction(numerator) / denominator) if denominator else Fraction(0)
+
+
+def half_up(number: Fraction) -> Fraction:
+    return Fraction(floor(number * 100 + Fraction(1, 2)), 100)

@@ -1,0 +1,25 @@
+"""Looking at real processes."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import psutil
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def are_gone(processes: Iterable[psutil.Process], seconds: float = 10) -> bool:
+    """Within the time; one whose parent does not wait for it has ended all the same."""
+    return wait_until(lambda: all(_is_gone(process) for process in processes), seconds)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

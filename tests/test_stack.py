@@ -1,0 +1,226 @@
+"""`analytics up` as a whole, as somebody at a terminal sees it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ops.embedded import Postgres, Redis
+from ops.home import running_stack
+from tests.processes import are_gone, wait_until
+
+ANALYTICS = Path(sys.executable).with_name("analytics")
+
+pytestmark = pytest.mark.xdist_group("stack")  # one stack for the whole module
+
+
+class Stack:
+    """`analytics up` in its own terminal session, with the smallest demo there is."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self._environment = {"PATH": os.defpath, "PYTHONWARNINGS": "error", **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            [ANALYTICS, "up", "--demo", "--users", "20", "--port", "0", "--home", self.home],
+            cwd=self.home.parent,
+            env=self._environment,
+            stdout=self.output.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        return self._process
+
+    def start(self) -> None:
+        process = self.begin()
+        wait_until(lambda: self.is_up() or process.poll() is not None, 60)
+        assert self.is_up(), self.said()
+
+    @property
+    def output(self) -> Path:
+        return self.home.with_suffix(".out")
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def is_up(self) -> bool:
+        return "Data and logs" in self.said()
+
+    def description(self) -> dict[str, Any]:
+        description = running_stack(self.home)
+        assert description
+        return description
+
+    def processes(self) -> list[psutil.Process]:
+        assert self._process
+        supervisor = psutil.Process(self._process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def find(self, *words: str) -> psutil.Process | None:
+        """The child of `up` with these words in its command."""
+        assert self._process
+        for child in psutil.Process(self._process.pid).children():
+            if all(any(word in part for part in child.cmdline()) for word in words):
+                return child
+        return None
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """As the terminal does on Ctrl-C: the whole foreground group gets the signal."""
+        assert self._process
+        os.killpg(self._process.pid, number)
+        return self._process.wait(30)
+
+    def total_users(self) -> int:
+        token = re.search(r"Admin token\s+(\S+)", self.said())
+        assert token
+        request = urllib.request.Request(  # noqa: S310 - our own address
+            f"{self.description()['api_url']}/api/v1/analytics/platform",
+            headers={"Authorization": f"Bearer {token[1]}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)["users"]["total"]
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.description()['api_url']}/readyz", timeout=5):
+                return True
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("stack") / "home")
+    running.start()
+    yield running
+    running.end()
+
+
+def test_the_demo_answers_with_the_token_it_prints(stack: Stack) -> None:
+    assert stack.total_users() == 20
+    assert "Learner token" in stack.said()
+    assert "Traceback" not in stack.said()
+
+
+def test_the_other_commands_find_the_stack_by_its_home(stack: Stack) -> None:
+    told = subprocess.run(
+        [ANALYTICS, "info", "--json", "--home", stack.home],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        check=True,
+    )
+    addresses = json.loads(told.stdout)
+    assert addresses == {name: stack.description()[name] for name in addresses}
+    assert set(addresses) == {"api_url", "database_url", "source_database_url", "redis_url"}
+
+
+def test_no_program_knows_more_than_it_needs(stack: Stack) -> None:
+    needs = {
+        ("granian",): {"ANALYTICS_DATABASE_URL", "JWT_SECRET_KEY"},
+        ("celery", "worker"): {"ANALYTICS_DATABASE_URL", "REDIS_URL"},
+        ("celery", "beat"): {"ANALYTICS_DATABASE_URL", "REDIS_URL"},
+    }
+    secrets = stack.description()["environment"]
+    for words, needed in needs.items():
+        program = stack.find(*words)
+        assert program
+        environment = program.environ()
+        assert {name for name in secrets if environment.get(name)} == needed
+        assert environment["ANALYTICS_DATABASE_URL"] != secrets["ANALYTICS_DATABASE_URL"]
+        assert not any(secret in part for secret in secrets.values() for part in program.cmdline())
+
+
+def test_a_second_up_on_the_same_home_exits_2(stack: Stack) -> None:
+    second = subprocess.run(
+        [ANALYTICS, "up", "--demo", "--port", "0", "--home", stack.home],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert f"already runs in this home, {stack.home}" in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert stack.is_ready()
+
+
+def test_killed_children_come_back_and_their_orphans_do_not_stay(stack: Stack) -> None:
+    kinds = (("bin/postgres",), ("valkey",), ("granian",), ("celery", "worker"), ("celery", "beat"))
+    killed = [child for words in kinds if (child := stack.find(*words))]
+    before = [one for child in killed for one in (child, *child.children(recursive=True))]
+    assert len(killed) == len(kinds)
+    for child in killed:
+        child.kill()
+    assert are_gone(before, 20)
+    assert wait_until(lambda: all(stack.find(*words) for words in kinds), 20)
+    assert wait_until(stack.is_ready, 20)
+    assert stack.total_users() == 20
+    assert stack.said().count("it is started again") == len(kinds)
+
+
+def test_two_stacks_do_not_disturb_each_other_and_ctrl_c_ends_one_of_them(
+    stack: Stack, tmp_path: Path
+) -> None:
+    other = Stack(tmp_path / "other")
+    other.start()
+    assert other.description()["api_url"] != stack.description()["api_url"]
+    assert other.total_users() == 20
+    members = other.processes()
+    assert len(members) > 10
+    assert other.end() == 0
+    assert are_gone(members)
+    assert running_stack(other.home) is None
+    assert stack.is_ready()
+
+
+def test_killed_it_leaves_no_process_and_its_data(stack: Stack) -> None:
+    members, before = stack.processes(), stack.description()["environment"]["JWT_SECRET_KEY"]
+    stack.end(signal.SIGKILL)
+    assert are_gone(members)
+    assert running_stack(stack.home) is None
+    stack.start()
+    assert stack.total_users() == 20
+    assert "Demo data:" not in stack.said()
+    assert stack.description()["environment"]["JWT_SECRET_KEY"] == before
+
+
+def test_ctrl_c_during_the_start_leaves_no_process(tmp_path: Path) -> None:
+    hasty = Stack(tmp_path / "hasty")
+    hasty.begin()
+    assert wait_until(lambda: hasty.find("bin/postgres") is not None, 20)
+    members = hasty.processes()
+    assert hasty.end() == 0
+    assert are_gone(members)
+    assert "Traceback" not in hasty.said()
+
+
+def test_with_urls_those_servers_are_used_and_left_running(tmp_path: Path) -> None:
+    with Postgres(tmp_path / "postgres") as postgres, Redis(tmp_path) as redis:
+        for database in ("mentorhub", "analytics"):
+            postgres.create_database(database)
+        guest = Stack(
+            tmp_path / "guest",
+            ANALYTICS_DATABASE_URL=postgres.url("analytics"),
+            SOURCE_DATABASE_URL=postgres.url("mentorhub"),
+            REDIS_URL=redis.url(),
+        )
+        guest.start()
+        assert guest.total_users() == 20
+        assert guest.find("bin/postgres") is None
+        assert guest.find("valkey") is None
+        assert guest.end(signal.SIGTERM) == 0
+        assert postgres.process
+        assert postgres.process.poll() is None
+        assert redis.process
+        assert redis.process.poll() is None

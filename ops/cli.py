@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,6 +52,7 @@ class Duration(click.ParamType[timedelta]):
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--home` and the settings that go with it."""
 
+    @wraps(command)
     def run(home: Path | None, **options: Any) -> None:
         if home:
             # also for what the command starts or imports
@@ -59,7 +61,6 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
         configure(settings.log_format, settings.log_level)
         command(settings, **options)
 
-    run.__doc__ = command.__doc__
     return click.option(
         "--home",
         type=click.Path(file_okay=False, path_type=Path),
@@ -128,7 +129,13 @@ def init(settings: Settings, *, print_source_sql: bool) -> None:
 
 @cli.command("demo-data")
 @click.option("--users", type=int, required=True, help="About 5 sessions each, over two years.")
-@click.option("--seed", default=1, show_default=True, help="The same seed gives the same rows.")
+@click.option(
+    "--seed",
+    type=click.IntRange(-(2**63), 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same rows.",
+)
 @_with_settings
 def demo_data(settings: Settings, users: int, seed: int) -> None:
     """Fill MentorHub's empty tables with likely rows."""

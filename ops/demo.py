@@ -12,7 +12,7 @@ from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 
 FEWEST_USERS = 20
-"""The founders, on whom the awkward rows lie: sql/mentorhub/demo/users.sql."""
+"""The founders, on whom the awkward rows lie: sql/mentorhub/demo/people.sql."""
 
 _TABLES = (
     "users",
@@ -54,7 +54,7 @@ def fill(source_url: str, *, users: int, seed: int, until: datetime | None = Non
         raise ConfigurationError(f"Demo data needs at least {FEWEST_USERS} users, not {users}.")
     create_tables(source_url)
     until = until or datetime.now(UTC).replace(second=0, microsecond=0)
-    with connect(source_url) as connection, connection.transaction(), _progress() as progress:
+    with connect(source_url) as connection, connection.transaction():
         if _answer(connection, "mentorhub/is_filled"):
             raise ConfigurationError(
                 "MentorHub's database holds users already: demo data goes into an empty one only."
@@ -63,11 +63,7 @@ def fill(source_url: str, *, users: int, seed: int, until: datetime | None = Non
             sqlfiles.read("mentorhub/demo/parameters").encode(),
             {"users": users, "seed": seed, "until": until},
         )
-        bar = progress.add_task("", total=len(_STEPS))
-        for step in _STEPS:
-            progress.update(bar, description=step.replace("_", " "))
-            _run(connection, f"mentorhub/demo/{step}")
-            progress.advance(bar)
+        _run_steps(connection)
 
 
 def someone(source_url: str) -> dict[str, int]:
@@ -77,6 +73,15 @@ def someone(source_url: str) -> dict[str, int]:
     """
     with connect(source_url) as connection:
         return dict(_run(connection, "mentorhub/someone").fetchall())
+
+
+def _run_steps(connection: Connection) -> None:
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(_STEPS))
+        for step in _STEPS:
+            progress.update(bar, description=step.replace("_", " "))
+            _run(connection, f"mentorhub/demo/{step}")
+            progress.advance(bar)
 
 
 def _run(connection: Connection, name: str) -> Cursor[Any]:

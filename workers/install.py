@@ -60,7 +60,12 @@ def install_schemas(
     with ours.transaction():
         if outdated:
             definitions.execute(ours, settings.mapping)
-        recalculate(ours, settings, FAMILIES, as_of, show)
+        changed = recalculate(ours, settings, FAMILIES, as_of, show)
+        ours.execute(
+            "INSERT INTO control.run (id, families, reason, started_at, finished_at, rows_changed)"
+            " VALUES (gen_random_uuid(), %s, 'install', now(), clock_timestamp(), %s)",
+            [list(FAMILIES), changed],
+        )
     bars.remove_task(task)
 
 

@@ -122,14 +122,11 @@ CREATE INDEX idx_course_enrollments_course_id ON course_enrollments (course_id);
 CREATE INDEX idx_progress_user_id ON progress (user_id);
 CREATE INDEX idx_progress_course_id ON progress (course_id);
 
--- Not in the seed's list, but a cascading delete without them reads whole tables.
+-- Not in the seed's list, but the erasure of a user would read whole tables without them.
 CREATE INDEX idx_courses_instructor_id ON courses (instructor_id);
 CREATE INDEX idx_lessons_course_id ON lessons (course_id);
 CREATE INDEX idx_sessions_student_id ON sessions (student_id);
-CREATE INDEX idx_sessions_mentor_id ON sessions (mentor_id);
-CREATE INDEX idx_progress_lesson_id ON progress (lesson_id);
 CREATE INDEX idx_reviews_user_id ON reviews (user_id);
 CREATE INDEX idx_reviews_reviewed_id ON reviews (reviewed_id);
 CREATE INDEX idx_payments_student_id ON payments (student_id);
-CREATE INDEX idx_payments_mentor_id ON payments (mentor_id);
 CREATE INDEX idx_payments_session_id ON payments (session_id);

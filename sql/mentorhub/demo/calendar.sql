@@ -1,6 +1,6 @@
 -- Everything random here is a hash of (row number, seed + salt), so the same seed gives the same
 -- rows whatever the plan; each draw has a salt of its own. Times are epoch seconds until they are
--- stored.
+-- stored. OFFSET 0 keeps the planner from repeating an expression wherever its name is used.
 
 CREATE FUNCTION pg_temp.draw(number bigint, salt bigint) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -12,7 +12,7 @@ SELECT
     ) OVER (ORDER BY id) AS enrollments,
     CASE
         WHEN id = 11 THEN 0
-        ELSE 2 + floor(7 * power(pg_temp.draw(id, seed + 303), 2))::int
+        ELSE 2 + floor(5 * power(pg_temp.draw(id, seed + 303), 2))::int
     END AS lessons
 FROM (
     SELECT row_number() OVER (ORDER BY opened) AS id, opened
@@ -47,7 +47,8 @@ SELECT
     (ARRAY[
         'Python', 'Java', 'Go', 'SQL и базы данных', 'Машинное обучение', 'Веб-дизайн',
         'Продуктовая аналитика', 'Английский язык', 'Алгоритмы', 'Тестирование',
-        'Docker и Kubernetes', 'Публичные выступления', 'Управление проектами', 'React', 'Статистика', 'Тайм-менеджмент'
+        'Docker и Kubernetes', 'Публичные выступления',
+        'Управление проектами', 'React', 'Статистика', 'Тайм-менеджмент'
     ])[1 + floor(16 * pg_temp.draw(course.id, seed + 312))]
     || (ARRAY[
         ' для начинающих', ' с нуля', ': продвинутый курс', ' на практике', ' за 30 дней',

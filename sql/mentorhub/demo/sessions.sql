@@ -1,6 +1,5 @@
 -- Five a user. Students and mentors are drawn among those who had joined by then, by weight;
 -- students with a preference for the newcomers (power), for interest fades.
--- OFFSET 0 keeps the planner from repeating an expression wherever its name is used.
 INSERT INTO sessions (
     id, student_id, mentor_id, scheduled_at, duration_minutes, status, meeting_link, notes,
     created_at, updated_at

@@ -1,0 +1,132 @@
+"""The container files, as far as they can be held against what is here without a container."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from ops.embedded import Postgres, wheel_binaries
+
+yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+OURS = {name: each for name, each in SERVICES.items() if "build" in each}
+LASTING = {name for name, each in SERVICES.items() if each["restart"] != "no"}
+
+
+def command(service: str) -> list[str]:
+    """The words of a service's command, without the shell around it."""
+    words = SERVICES[service]["command"]
+    return words[2].split(" || ")[0].split() if words[:2] == ["sh", "-c"] else words
+
+
+def subcommand(words: list[str]) -> list[str]:
+    return [word for word in words if word in {"worker", "beat", "init", "demo-data"}]
+
+
+def test_the_services_are_those_of_the_design() -> None:
+    assert set(SERVICES) == {"postgres", "redis", "demo-data", "migrate", "api", "worker", "beat"}
+    assert set(OURS) == {"demo-data", "migrate", "api", "worker", "beat"}
+    assert len({each["image"] for each in OURS.values()}) == 1
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_command_and_option_exists(service: str) -> None:
+    words = command(service)
+    program = Path(sys.executable).with_name(words[0])
+    options = {word.split("=")[0] for word in words if word.startswith("--")} - {"--app"}
+    application = ["--app", "workers.app"] if words[0] == "celery" else []
+    shown = subprocess.run(
+        [program, *application, *subcommand(words), "--help"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "REDIS_URL": "redis://localhost/0", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert {option for option in options if option not in shown} == set()
+
+
+def test_every_module_named_in_a_command_exists() -> None:
+    named = {word for service in OURS for word in command(service) if re.match(r"[a-z]+\.\w", word)}
+    assert named == {"api.wsgi:app", "workers.app"}
+    for module in named:
+        assert (ROOT / module.split(":")[0].replace(".", "/")).with_suffix(".py").is_file()
+
+
+def test_no_secret_is_in_the_file_and_each_is_asked_for_by_a_sentence() -> None:
+    asked = re.findall(r"\$\{(\w+):\?([^}]+)\}", COMPOSE)
+    assert {name for name, _ in asked} == {
+        "POSTGRES_PASSWORD",
+        "ANALYTICS_READER_PASSWORD",
+        "ANALYTICS_WORKER_PASSWORD",
+        "REDIS_PASSWORD",
+        "JWT_SECRET_KEY",
+        "SOURCE_DATABASE_URL",
+    }
+    assert all(re.fullmatch(rf"Set {name} to .+\.", sentence) for name, sentence in asked)
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET", name):
+                assert value.startswith(f"${{{name}:?")
+            if "URL" in name:
+                assert re.search(r"\$\{\w+:\?", value)
+
+
+def test_only_migrate_has_the_owners_password_and_the_source() -> None:
+    for name in ("api", "worker", "beat"):
+        environment = SERVICES[name]["environment"]
+        role = "analytics_reader" if name == "api" else "analytics_worker"
+        assert environment["ANALYTICS_DATABASE_URL"].startswith(f"postgresql://{role}:")
+        assert "SOURCE_DATABASE_URL" not in environment
+        assert "POSTGRES_PASSWORD" not in str(environment)
+    assert "JWT_SECRET_KEY" not in str(SERVICES["worker"]["environment"])
+    assert "REDIS_URL" not in SERVICES["api"]["environment"]
+
+
+def test_what_lasts_is_checked_and_what_starts_waits() -> None:
+    assert all("healthcheck" in SERVICES[name] for name in LASTING)
+    assert set(OURS) - LASTING == {"migrate", "demo-data"}
+    for name in ("api", "worker", "beat"):
+        needed = SERVICES[name]["depends_on"]
+        assert needed["migrate"]["condition"] == "service_completed_successfully"
+    for name, each in SERVICES.items():
+        for other, how in each.get("depends_on", {}).items():
+            lasting = "service_healthy" if other in LASTING else "service_completed_successfully"
+            assert how["condition"] == lasting, (name, other)
+
+
+def test_the_first_start_gives_each_role_its_password(tmp_path: Path) -> None:
+    with Postgres(tmp_path / "data", settings={"fsync": "off"}) as postgres:
+        subprocess.run(
+            [
+                *(wheel_binaries() / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet"),
+                *("--file", ROOT / "docker" / "roles.sql", postgres.url()),
+            ],
+            env={"ANALYTICS_READER_PASSWORD": "it's", "ANALYTICS_WORKER_PASSWORD": "other"},
+            check=True,
+        )
+        with psycopg.connect(postgres.url("mentorhub")) as server:
+            roles = server.execute(
+                "SELECT rolname::text, rolcanlogin, rolpassword ^@ 'SCRAM-SHA-256$'"
+                " FROM pg_authid WHERE rolname LIKE 'analytics%' ORDER BY 1"
+            ).fetchall()
+    assert roles == [("analytics_reader", True, True), ("analytics_worker", True, True)]
+
+
+def test_the_image_installs_by_hash_runs_unprivileged_and_copies_what_is_there() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE)
+    assert all((ROOT / path).exists() and f"!{path}" in ignore for path in copied)
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} <= set(copied)
+    assert "--require-hashes --requirement" in dockerfile
+    assert dockerfile.index("USER analytics") < dockerfile.index("CMD")
+    assert not re.search("PASSWORD|SECRET", dockerfile)

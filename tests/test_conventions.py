@@ -1,0 +1,95 @@
+"""What nobody has to remember, because a test does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shared import sqlfiles
+from shared.database import connect
+from shared.registry import FAMILIES
+from shared.settings import Settings
+from workers.definitions import MIRRORED
+
+ROOT = sqlfiles.ROOT.parent
+SCHEMAS = ["capture", "source", "change", "truth", "delta", "analytics", "control"]
+SQL_FILES = sorted(sqlfiles.ROOT.rglob("*.sql"))
+
+
+def names(folder: str) -> set[str]:
+    return {path.stem for path in (sqlfiles.ROOT / folder).glob("*.sql")}
+
+
+def test_every_schema_relation_and_function_has_a_comment(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as connection:
+        bare = connection.execute(
+            """
+            SELECT 'schema ' || nspname FROM pg_namespace
+            WHERE nspname = ANY(%(schemas)s) AND obj_description(oid, 'pg_namespace') IS NULL
+            UNION ALL
+            SELECT relnamespace::regnamespace || '.' || relname FROM pg_class
+            WHERE relnamespace::regnamespace::text = ANY(%(schemas)s || 'public'::text)
+            AND relkind IN ('r', 'v', 'm') AND obj_description(oid, 'pg_class') IS NULL
+            UNION ALL
+            SELECT proname FROM pg_proc
+            WHERE pronamespace::regnamespace::text = ANY(%(schemas)s)
+            AND obj_description(oid, 'pg_proc') IS NULL
+            """,
+            {"schemas": SCHEMAS},
+        ).fetchall()
+    assert bare == []
+
+
+def test_every_column_that_is_stored_for_readers_and_operators_has_a_comment(
+    settings: Settings,
+) -> None:
+    with connect(settings.analytics_url()) as connection:
+        bare = connection.execute(
+            """
+            SELECT attrelid::regclass || '.' || attname
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace::regnamespace::text IN ('analytics', 'control')
+            AND relkind IN ('r', 'm') AND attnum > 0 AND NOT attisdropped
+            AND col_description(attrelid, attnum) IS NULL
+            """
+        ).fetchall()
+    assert bare == []
+
+
+def test_the_registry_and_the_sql_files_name_the_same_things() -> None:
+    summaries = {name for family in FAMILIES.values() for name in family.summaries}
+    rankings = {name for family in FAMILIES.values() for name in family.rankings}
+    views = {name for family in FAMILIES.values() for name in family.views}
+    assert names("summary") == names("definition") == summaries | rankings
+    assert names("view") == views
+    assert set(FAMILIES) <= names("read")
+    assert names("mapping") == set(MIRRORED)
+
+
+def test_a_definition_names_its_rows_by_table_and_never_by_schema() -> None:
+    for path in (sqlfiles.ROOT / "definition").glob("*.sql"):
+        tables = re.findall(r"(?:FROM|JOIN)\s+(\w+)\.\w+", path.read_text())
+        assert set(tables) <= {"analytics"}, path.name
+
+
+def test_the_api_reads_nothing_but_schema_analytics() -> None:
+    for path in (sqlfiles.ROOT / "read").glob("*.sql"):
+        qualified = re.findall(r"(?:FROM|JOIN)\s+(\w+)\.\w+", path.read_text())
+        assert set(qualified) == {"analytics"}, path.name
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: str(path.relative_to(sqlfiles.ROOT)))
+def test_sql_is_formatted(path: Path) -> None:
+    text = path.read_text()
+    assert text.endswith("\n")
+    assert "\t" not in text
+    assert not re.search(r"[ \t]$", text, re.MULTILINE)
+    keywords = r"\b(select|from|where|group by|order by|insert into|create|update|delete)\b"
+    code = re.sub(r"--.*|'[^']*'", "", text)
+    assert not re.search(keywords, code), "keywords are upper case"
+
+
+def test_the_readme_knows_every_setting() -> None:
+    settings = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', (ROOT / "shared/settings.py").read_text()))
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in settings if name not in readme} == set()

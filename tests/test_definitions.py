@@ -1,0 +1,102 @@
+"""A metric is defined once: its truth and its delta come from the same text, and add up."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from psycopg import sql
+
+from ops.embedded import Postgres
+from shared.database import Connection, connect
+from shared.registry import FAMILIES
+from tests.conftest import database
+from tests.mirror import write
+from tests.test_numbers import World, worlds
+from workers.definitions import MIRRORED
+
+SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]
+
+
+@pytest.fixture(scope="module")
+def ours(postgres: Postgres, analytics_template: str) -> Iterator[Connection]:
+    with (
+        database(postgres, "test_definitions", analytics_template) as url,
+        connect(url) as connection,
+    ):
+        yield connection
+
+
+def sums(connection: Connection, view: str, summary: str) -> dict[tuple[Any, ...], list[Any]]:
+    """Key to sums of a view; what isn't a number is no sum and is left out."""
+    keys = [name for (name,) in connection.execute(KEYS, [f"analytics.{summary}"])]
+    cursor = connection.execute(
+        sql.SQL("SELECT * FROM {}.{}").format(sql.Identifier(view), sql.Identifier(summary))
+    )
+    names = [column.name for column in cursor.description or ()]
+    values = [i for i, c in enumerate(cursor.description or ()) if c.type_code in NUMBERS]
+    return {
+        tuple(row[names.index(key)] for key in keys): [
+            row[i] for i in values if names[i] not in keys
+        ]
+        for row in cursor
+    }
+
+
+KEYS = """
+SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+WHERE indrelid = %s::regclass AND indisprimary ORDER BY attnum
+"""
+NUMBERS = (20, 21, 23, 1700)
+"""bigint, smallint, integer, numeric"""
+
+
+def add(one: dict[Any, list[Any]], other: dict[Any, list[Any]]) -> dict[Any, list[Any]]:
+    total = {
+        key: [
+            (a or 0) + (b or 0)
+            for a, b in zip(
+                one.get(key) or [0] * len(other[key]),
+                other.get(key) or [0] * len(one[key]),
+                strict=True,
+            )
+        ]
+        for key in one.keys() | other.keys()
+    }
+    return {key: values for key, values in total.items() if any(values)}
+
+
+def capture(connection: Connection, sign: str) -> None:
+    """Append what the mirror holds to the signed rows: they vanished, or they appeared."""
+    for table in MIRRORED:
+        connection.execute(
+            sql.SQL("UPDATE public.{} SET w = {}1").format(sql.Identifier(table), sql.SQL(sign))
+        )
+        connection.execute(
+            sql.SQL("INSERT INTO capture.{0} SELECT * FROM public.{0}").format(
+                sql.Identifier(table)
+            )
+        )
+
+
+@hypothesis_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(before=worlds(), after=worlds())
+def test_truth_before_plus_delta_is_truth_after(
+    ours: Connection, before: World, after: World
+) -> None:
+    for table in MIRRORED:
+        ours.execute(sql.SQL("TRUNCATE capture.{}").format(sql.Identifier(table)))
+    write(ours, before.rows)
+    stored = {name: sums(ours, "truth", name) for name in SUMMARIES}
+    capture(ours, "-")
+    write(ours, after.rows)
+    capture(ours, "+")
+    for name in SUMMARIES:
+        assert add(stored[name], sums(ours, "delta", name)) == add(sums(ours, "truth", name), {}), (
+            name
+        )

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from api import access, endpoints, health
+from api import access, health
+from api.families import blueprint
 from api.parameters import Id
 from api.problems import DATABASE_ERRORS, ProblemApi, database_unavailable
 from api.reader import EXTENSION, Reader
@@ -23,6 +24,6 @@ def create_app(settings: Settings) -> Flask:
         app.register_error_handler(error, database_unavailable)
     api = ProblemApi(app)
     api.register_converter(Id, Id.description)
-    api.register_blueprint(endpoints.blueprint)
+    api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     return app

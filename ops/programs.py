@@ -28,11 +28,12 @@ class Programs:
 
     def api(self, port: int) -> Program:
         address = ("--host", "127.0.0.1", "--port", str(port))
-        # Granian waits for open streams without end unless it is told how long.
-        workers = ("--workers", "2", "--workers-kill-timeout", "5")
+        # Granian waits for open streams without end unless it is told how long. Eight threads: by
+        # default there may be more than the pool has connections for.
+        workers = ("--workers", "2", "--blocking-threads", "8", "--workers-kill-timeout", "5")
         return self._program(
             "api",
-            ["granian", "--interface", "wsgi", *address, *workers, "--no-ws", "api.wsgi:app"],
+            ["granian", "--interface", "wsgi", *address, *workers, "api.wsgi:app"],
             ANALYTICS_DATABASE_URL=self.reader_url,
             ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
             JWT_SECRET_KEY=self.settings.signing_key(),
@@ -69,7 +70,7 @@ class Programs:
             "ANALYTICS_TIMEZONE": settings.timezone,
             "ANALYTICS_CURRENCY": settings.currency,
             "ANALYTICS_MINOR_UNITS": str(settings.minor_units),
-            "ANALYTICS_MAPPING": str(settings.mapping or ""),
+            "ANALYTICS_MAPPING": str(settings.mapping.resolve()) if settings.mapping else "",
             "ANALYTICS_HOME": str(settings.home),
             "LOG_FORMAT": settings.log_format,
             "LOG_LEVEL": settings.log_level,
@@ -78,6 +79,8 @@ class Programs:
         return Program(
             [sys.executable, "-m", *command],
             environment=environment,
+            # Python, Celery and Granian import from there first: a MentorHub has an `api` too.
+            folder=settings.home,
             log=settings.home / "log" / f"{name}.log",
             leash=self.leash,
         )

@@ -9,6 +9,7 @@ from typing import Any
 from ops import demo
 from ops.embedded import Postgres, Redis
 from ops.leash import Leash
+from ops.processes import free_port
 from ops.programs import Programs
 from ops.supervisor import CrashLoopError, Supervisor
 from shared import sqlfiles
@@ -23,7 +24,10 @@ READY_LIMIT = 60
 
 
 class Stack:
-    """`demo_users` is None where MentorHub's tables are to be left as they are."""
+    """With `port` 0 the API gets a free one.
+
+    `demo_users` is None where MentorHub's tables are to be left as they are.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,8 @@ class Stack:
             self._url("analytics_reader"),
             self._url("analytics_worker"),
         )
+        # As late as this: a port is free until somebody else asks for one.
+        self._port = self._port or free_port()
         for name, program in (
             ("The worker", programs.worker()),
             ("Beat", programs.beat()),

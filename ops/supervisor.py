@@ -42,17 +42,28 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
 
     def __init__(
-        self, command: list[str], *, environment: dict[str, str], log: Path, leash: Leash
+        self,
+        command: list[str],
+        *,
+        environment: dict[str, str],
+        folder: Path,
+        log: Path,
+        leash: Leash,
     ) -> None:
         self._command = command
         self._environment = environment
+        self._folder = folder
         self._log = log
         self._leash = leash
 
     def start(self) -> None:
         self._clear()
         self.process = processes.start(
-            self._command, log=self._log, ends_by=signal.SIGTERM, env=self._environment
+            self._command,
+            log=self._log,
+            ends_by=signal.SIGTERM,
+            env=self._environment,
+            cwd=self._folder,
         )
         self._leash.hold(self.process.pid)
 

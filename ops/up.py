@@ -16,7 +16,6 @@ from rich.markup import escape
 from ops.demo import someone
 from ops.home import Home
 from ops.leash import Leash
-from ops.processes import free_port
 from ops.stack import HOST, Stack
 from ops.supervisor import CrashLoopError, Supervisor
 from ops.tokens import sign
@@ -37,7 +36,7 @@ def up(settings: Settings, *, port: int, demo: bool, users: int = 20_000) -> Non
     home = Home(settings.home)
     with home.locked(), _until_asked_to_stop():
         settings = _with_signing_key(settings, home, demo=demo)
-        port = _usable_port(port)
+        _check_port(port)
         demo_users = users if demo else None
         try:
             with Leash() as leash, Supervisor(_say) as supervisor:
@@ -96,21 +95,18 @@ def _with_signing_key(settings: Settings, home: Home, *, demo: bool) -> Settings
     return settings
 
 
-def _usable_port(port: int) -> int:
-    if port == 0:
-        return free_port()
+def _check_port(port: int) -> None:
     with socket.socket() as probe:
         # As servers do: connections that only just ended don't keep it busy.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it must be below 65536"
+            reason = error.strerror if isinstance(error, OSError) else "they end at 65535"
             raise ConfigurationError(
                 f"Port {port} can't be used ({reason}): choose another with --port, "
                 "0 for any that is free."
             ) from None
-    return port
 
 
 @contextmanager

@@ -108,7 +108,10 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("stack") / "home")
+    folder = tmp_path_factory.mktemp("stack")
+    for module in ("api.py", "workers.py", "shared.py"):
+        (folder / module).write_text("raise AssertionError('somebody else's module')")
+    running = Stack(folder / "home")
     running.start()
     yield running
     running.end()

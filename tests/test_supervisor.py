@@ -39,7 +39,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def program(command: list[str], folder: Path, leash: Leash) -> Program:
-    return Program(command, environment={"PATH": os.defpath}, log=folder / "log", leash=leash)
+    environment = {"PATH": os.defpath}
+    return Program(command, environment=environment, folder=folder, log=folder / "log", leash=leash)
 
 
 def family(child: Program, size: int) -> list[psutil.Process]:
@@ -134,7 +135,7 @@ def test_a_killed_supervisor_leaves_no_grandchild(tmp_path: Path) -> None:
         "from ops.supervisor import Program, Supervisor\n"
         "with Leash() as leash, Supervisor(print) as supervisor:\n"
         "    child = Program(['sh', '-c', 'trap \"\" TERM; sleep 100 & while :; do sleep 1; done'],"
-        " environment={}, log=Path(sys.argv[1]), leash=leash)\n"
+        " environment={}, folder=Path('/'), log=Path(sys.argv[1]), leash=leash)\n"
         "    supervisor.start('Sleep', child); print(flush=True); time.sleep(100)\n"
     )
     with subprocess.Popen(

@@ -9,27 +9,28 @@ import pytest
 from flask.testing import FlaskClient
 from marshmallow import RAISE, Schema
 
-from api import answers, bodies
+from api import answers
+from api.families import courses, engagement, platform, revenue, sessions, user_growth
 from shared.registry import FAMILIES
 from tests.api.tokens import bearer, sign
 from tests.api.world import EMPTY, LEARNER, OTHER_LEARNER, PYTHON
 
 ANSWERS: dict[str, tuple[str, type[Schema]]] = {
-    "platform": ("platform", bodies.Platform),
-    "platform?currency=USD": ("platform", bodies.Platform),
-    "user-growth": ("user_growth", bodies.UserGrowth),
-    "user-growth?days=365": ("user_growth", bodies.UserGrowth),
-    "sessions": ("sessions", bodies.Sessions),
-    "sessions?days=1": ("sessions", bodies.Sessions),
-    "courses": ("courses", bodies.Courses),
-    f"courses?course_id={PYTHON}": ("courses", bodies.Course),
-    f"courses?course_id={EMPTY}": ("courses", bodies.Course),
-    "revenue": ("revenue", bodies.Revenue),
-    "revenue?days=7&currency=USD": ("revenue", bodies.Revenue),
-    "revenue?currency=XXX": ("revenue", bodies.Revenue),
-    f"user/{LEARNER}/engagement": ("engagement", bodies.Engagement),
-    f"user/{OTHER_LEARNER}/engagement": ("engagement", bodies.Engagement),
-    "me/engagement": ("engagement", bodies.Engagement),
+    "platform": ("platform", platform.PlatformBody),
+    "platform?currency=USD": ("platform", platform.PlatformBody),
+    "user-growth": ("user_growth", user_growth.UserGrowthBody),
+    "user-growth?days=365": ("user_growth", user_growth.UserGrowthBody),
+    "sessions": ("sessions", sessions.SessionsBody),
+    "sessions?days=1": ("sessions", sessions.SessionsBody),
+    "courses": ("courses", courses.CoursesBody),
+    f"courses?course_id={PYTHON}": ("courses", courses.CourseBody),
+    f"courses?course_id={EMPTY}": ("courses", courses.CourseBody),
+    "revenue": ("revenue", revenue.RevenueBody),
+    "revenue?days=7&currency=USD": ("revenue", revenue.RevenueBody),
+    "revenue?currency=XXX": ("revenue", revenue.RevenueBody),
+    f"user/{LEARNER}/engagement": ("engagement", engagement.EngagementBody),
+    f"user/{OTHER_LEARNER}/engagement": ("engagement", engagement.EngagementBody),
+    "me/engagement": ("engagement", engagement.EngagementBody),
 }
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

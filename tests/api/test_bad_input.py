@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import endpoints
+from api.families import sessions
 from api.problems import ProblemSchema
 from tests.api.tokens import bearer, sign
 from tests.api.world import LEARNER
@@ -196,7 +196,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(endpoints, "answer", break_down)
+    monkeypatch.setattr(sessions, "answer", break_down)
     response = admin.get("/api/v1/analytics/sessions")
 
     assert_problem(response, 500)

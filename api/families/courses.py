@@ -1,0 +1,39 @@
+"""How courses do, all time."""
+
+from typing import Any, ClassVar
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, fields
+
+from api import access, parameters
+from api.answers import answer
+from api.blueprint import blueprint
+from api.columns import count, number, several
+
+
+class CourseBody(Schema):
+    course_id = count()
+    course_title = fields.String(required=True)
+    enrollments = count()
+    avg_progress = number()
+    completed = count()
+    completion_rate = number()
+    avg_rating = number()
+
+
+class CoursesBody(Schema):
+    courses = several(CourseBody)
+
+
+@blueprint.route("/courses")
+class Courses(MethodView):
+    decorators: ClassVar = [access.admin]
+
+    @blueprint.arguments(parameters.Course, location="query")
+    @blueprint.response(200, {"oneOf": [CoursesBody, CourseBody]})
+    def get(self, query: dict[str, Any]) -> Response:
+        """How every course does, or one."""
+        if query["course_id"] is None:
+            return answer("courses")
+        return answer("courses", "course", **query)

@@ -1,0 +1,31 @@
+"""`make bench`: measures what is promised, prints a table, writes benchmarks/results.json.
+
+Figures are ratios within one run where the machine's speed would spoil seconds.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.rebuild import measure
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def main() -> None:
+    """`python -m benchmarks [USERS]`: about 5 sessions a user, 400,000 users by default."""
+    users = int(sys.argv[1]) if len(sys.argv) > 1 else 400_000
+    results = list(measure(users))
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    table = Table("Measured", "Value", "Unit", "Goal", "")
+    for row in results:
+        verdict = {True: "[green]ok[/]", False: "[red]missed[/]", None: ""}[row["ok"]]
+        table.add_row(row["name"], f"{row['value']:,.2f}", row["unit"], row["goal"] or "", verdict)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

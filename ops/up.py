@@ -53,23 +53,21 @@ def _run(stack: Stack, supervisor: Supervisor, home: Home) -> NoReturn:
         _summarise(stack)
         supervisor.watch()
     except KeyboardInterrupt:
-        _say("Stopping …")
+        _say("Stopping.")
         raise
 
 
 def _summarise(stack: Stack) -> None:
     _console.print("\n[bold green]Analytics is running.[/] Ctrl-C stops everything.\n")
-    lines = {"API": stack.api_url()}
-    if stack.demo_users:
-        people = someone(stack.settings.source_url())
-        admin = sign(stack.settings, user_id=people["admin"], role="admin", expires=_DAY)
-        learner = sign(stack.settings, user_id=people["student"], role="student", expires=_DAY)
-        lines |= {
-            "Admin token": admin,
-            "Learner token": learner,
-            "Try": f"curl -H 'Authorization: Bearer {admin}' "
-            f"{stack.api_url()}/api/v1/analytics/platform",
-        }
+    people = someone(stack.settings.source_url()) if stack.demo_users else {}
+    lines = {"API": stack.api_url()} | {
+        f"{name} token": sign(stack.settings, user_id=people[role], role=role, expires=_DAY)
+        for name, role in (("Admin", "admin"), ("Learner", "student"))
+        if role in people
+    }
+    if "Admin token" in lines:
+        address = f"{stack.api_url()}/api/v1/analytics/platform"
+        lines["Try"] = f"curl -H 'Authorization: Bearer {lines['Admin token']}' {address}"
     lines["Data and logs"] = str(stack.settings.home)
     for name, value in lines.items():
         _console.print(f"[bold]{name:<13}[/]  {escape(value)}")

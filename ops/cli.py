@@ -44,7 +44,7 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         number, unit = value[:-1], self._units.get(value[-1:])
-        if not (number.isascii() and number.isdigit() and unit):
+        if not (number.isascii() and number.isdigit() and len(number) <= 6 and unit):
             self.fail(f"{value!r} is no duration: write 30m, 1h or 7d", param, ctx)
         return timedelta(**{unit: int(number)})
 

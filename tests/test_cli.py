@@ -1,0 +1,169 @@
+"""The command `analytics` as a person meets it: exit codes, sentences, no traceback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jwt
+import pytest
+
+from ops.embedded import Postgres
+from shared.database import connect
+from tests.conftest import database
+
+ANALYTICS = Path(sys.executable).with_name("analytics")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def analytics(tmp_path: Path) -> Run:
+    """Runs the command in an empty folder, with nothing of ours in the environment."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ANALYTICS, *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence of a command that ended with 2."""
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"ANALYTICS_TIMEZONE": "Mars/Olympus"},
+            (
+                "analytics: ANALYTICS_TIMEZONE='Mars/Olympus' is not in the tz database: "
+                "use a name like Europe/Moscow."
+            ),
+        ),
+        (
+            {"ANALYTICS_CURRENCY": "roubles"},
+            (
+                "analytics: ANALYTICS_CURRENCY='roubles' is not an ISO 4217 code: "
+                "use three capitals like RUB."
+            ),
+        ),
+        (
+            {"ANALYTICS_MINOR_UNITS": "7"},
+            (
+                "analytics: ANALYTICS_MINOR_UNITS=7 must be 1, 10, 100, 1000 or 10000: "
+                "how many of payments.amount make one unit of the currency."
+            ),
+        ),
+        (
+            {"ANALYTICS_MINOR_UNITS": "many"},
+            'analytics: Environment variable "ANALYTICS_MINOR_UNITS" invalid: Not a valid integer.',
+        ),
+        (
+            {"ANALYTICS_DATABASE_URL": "mysql://localhost/x"},
+            "analytics: ANALYTICS_DATABASE_URL must start with postgresql://.",
+        ),
+        ({"REDIS_URL": "localhost:6379"}, "analytics: REDIS_URL must start with redis://."),
+        (
+            {"ANALYTICS_MAPPING": "/no/such/folder"},
+            "analytics: ANALYTICS_MAPPING='/no/such/folder' is not a folder.",
+        ),
+        ({"LOG_LEVEL": "LOUD"}, "analytics: LOG_LEVEL='LOUD' must be one of DEBUG, INFO, "),
+        (
+            {},
+            (
+                "analytics: ANALYTICS_DATABASE_URL is not set and no stack runs in this home: "
+                "set it, or start `analytics up`."
+            ),
+        ),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_and_exit_2(
+    analytics: Run, environment: dict[str, str], sentence: str
+) -> None:
+    assert refused(analytics("status", **environment)).startswith(sentence)
+
+
+def test_a_missing_server_is_one_sentence_without_the_password(analytics: Run) -> None:
+    url = "postgresql://me:hush@127.0.0.1:1/analytics"
+    sentence = refused(analytics("status", ANALYTICS_DATABASE_URL=url))
+    assert sentence.startswith("analytics: Can't connect to PostgreSQL at 127.0.0.1:1/analytics: ")
+    assert "hush" not in sentence
+
+
+def test_a_url_that_cannot_be_read_is_one_sentence(analytics: Run) -> None:
+    sentence = refused(analytics("status", ANALYTICS_DATABASE_URL="postgresql://[oops"))
+    assert sentence == (
+        "analytics: A database URL can't be read: write postgresql://USER:PASSWORD@HOST/NAME."
+    )
+
+
+def test_status_of_a_database_without_analytics_says_init(
+    analytics: Run, postgres: Postgres
+) -> None:
+    sentence = refused(analytics("status", ANALYTICS_DATABASE_URL=postgres.url()))
+    assert sentence.endswith("Analytics is not installed in this database: run `analytics init`.")
+
+
+def test_a_token_is_signed_as_mentorhub_signs_it(analytics: Run) -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    done = analytics(
+        *("token", "--user", "7", "--role", "admin", "--expires", "30m"), JWT_SECRET_KEY=key
+    )
+    claims = jwt.decode(
+        done.stdout.strip(), key, ["HS256"], audience="mentorhub", issuer="mentorhub-api"
+    )
+    assert (claims["sub"], claims["role"], claims["type"]) == ("7", "admin", "access")
+    assert claims["exp"] - claims["iat"] == 1800
+
+
+def test_a_token_without_the_signing_key_is_refused(analytics: Run) -> None:
+    assert refused(analytics("token", "--user", "7")).startswith(
+        "analytics: JWT_SECRET_KEY is not set: "
+    )
+
+
+@pytest.mark.parametrize("duration", ["1", "h", "1.5h", "-1h", "٣h", "1000000d"])
+def test_a_duration_that_is_none_is_a_usage_error(analytics: Run, duration: str) -> None:
+    done = analytics("token", "--user", "7", "--expires", duration, JWT_SECRET_KEY="k" * 32)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_info_without_a_stack_exits_1(analytics: Run) -> None:
+    done = analytics("info")
+    assert done.returncode == 1
+    assert done.stderr.startswith("No stack runs in ")
+
+
+def test_the_sql_for_mentorhubs_dba_needs_no_server(analytics: Run) -> None:
+    done = analytics("init", "--print-source-sql")
+    assert done.returncode == 0
+    assert "CREATE PUBLICATION mentorhub_analytics" in done.stdout
+
+
+def test_demo_data_goes_into_an_empty_database_only(analytics: Run, postgres: Postgres) -> None:
+    with database(postgres, "test_cli_demo") as url:
+        filled = analytics("demo-data", "--users", "20", SOURCE_DATABASE_URL=url)
+        assert filled.returncode == 0, filled.stderr
+        sentence = refused(analytics("demo-data", "--users", "20", SOURCE_DATABASE_URL=url))
+        assert "holds users already" in sentence
+        with connect(url) as connection:
+            assert connection.execute("SELECT count(*) FROM users").fetchone() == (20,)
+
+
+def test_a_dot_env_file_is_read_and_the_environment_wins(analytics: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ANALYTICS_TIMEZONE=Mars/Olympus\nANALYTICS_CURRENCY=EUR\n")
+    assert "Mars/Olympus" in refused(analytics("status"))
+    assert "ANALYTICS_DATABASE_URL" in refused(analytics("status", ANALYTICS_TIMEZONE="UTC"))

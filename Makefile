@@ -8,7 +8,7 @@ demo: .venv
 	@exec $(BIN)/analytics up --demo
 
 test: .venv
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv
 	$(BIN)/python -m benchmarks

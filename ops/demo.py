@@ -82,6 +82,7 @@ def _run_steps(connection: Connection) -> None:
             progress.update(bar, description=step.replace("_", " "))
             _run(connection, f"mentorhub/demo/{step}")
             progress.advance(bar)
+        progress.update(bar, description="filled")
 
 
 def _run(connection: Connection, name: str) -> Cursor[Any]:

@@ -1,5 +1,6 @@
 """Real servers for all tests: one embedded PostgreSQL a process, one fresh database a test."""
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,9 +38,17 @@ DEFAULTS = Settings(
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """An embedded PostgreSQL; fsync is off, as nothing in it outlives the tests."""
+    """An embedded PostgreSQL; fsync is off, as nothing in it outlives the tests.
+
+    POSTGRES_BINARIES names the folder of another version's initdb and postgres.
+    """
     data = tmp_path_factory.mktemp("postgres") / "data"
-    with Postgres(data, settings={"fsync": "off", "synchronous_commit": "off"}) as server:
+    binaries = os.environ.get("POSTGRES_BINARIES")
+    with Postgres(
+        data,
+        binaries=Path(binaries) if binaries else None,
+        settings={"fsync": "off", "synchronous_commit": "off"},
+    ) as server:
         yield server
 
 

@@ -8,9 +8,11 @@ import psutil
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.02)
-    return condition()
+    return True
 
 
 def are_gone(processes: Iterable[psutil.Process], seconds: float = 10) -> bool:

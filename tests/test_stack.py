@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psutil
@@ -22,8 +22,6 @@ from tests.processes import are_gone, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
 
-pytestmark = pytest.mark.xdist_group("stack")  # one stack for the whole module
-
 
 class Stack:
     """`analytics up` in its own terminal session, with the smallest demo there is."""
@@ -32,6 +30,14 @@ class Stack:
         self.home = home
         self._environment = {"PATH": os.defpath, **environment}
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """After a test that failed it may still be there."""
+        if self._process and self._process.poll() is None:
+            self.end(signal.SIGKILL)
 
     def begin(self) -> subprocess.Popen[bytes]:
         with self.output.open("wb") as output:
@@ -74,8 +80,9 @@ class Stack:
         """The child of `up` with these words in its command."""
         assert self._process
         for child in psutil.Process(self._process.pid).children():
-            if all(any(word in part for part in child.cmdline()) for word in words):
-                return child
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                if all(any(word in part for part in child.cmdline()) for word in words):
+                    return child
         return None
 
     def end(self, number: int = signal.SIGINT) -> int:
@@ -111,10 +118,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     for module in ("api.py", "workers.py", "shared.py"):
         (folder / module).write_text("raise AssertionError('somebody else's module')")
-    running = Stack(folder / "home")
-    running.start()
-    yield running
-    running.end()
+    with Stack(folder / "home") as running:
+        running.start()
+        yield running
 
 
 def test_the_demo_answers_with_the_token_it_prints(stack: Stack) -> None:
@@ -182,13 +188,13 @@ def test_killed_children_come_back_and_their_orphans_do_not_stay(stack: Stack) -
 def test_two_stacks_do_not_disturb_each_other_and_ctrl_c_ends_one_of_them(
     stack: Stack, tmp_path: Path
 ) -> None:
-    other = Stack(tmp_path / "other")
-    other.start()
-    assert other.description()["api_url"] != stack.description()["api_url"]
-    assert other.total_users() == 20
-    members = other.processes()
-    assert len(members) > 10
-    assert other.end() == 0
+    with Stack(tmp_path / "other") as other:
+        other.start()
+        assert other.description()["api_url"] != stack.description()["api_url"]
+        assert other.total_users() == 20
+        members = other.processes()
+        assert len(members) > 10
+        assert other.end() == 0
     assert are_gone(members)
     assert running_stack(other.home) is None
     assert stack.is_ready()
@@ -206,24 +212,28 @@ def test_killed_it_leaves_no_process_and_its_data(stack: Stack) -> None:
 
 
 def test_ctrl_c_during_the_start_leaves_no_process(tmp_path: Path) -> None:
-    hasty = Stack(tmp_path / "hasty")
-    hasty.begin()
-    assert wait_until(lambda: hasty.find("bin/postgres") is not None, 20)
-    members = hasty.processes()
-    assert hasty.end() == 0
+    with Stack(tmp_path / "hasty") as hasty:
+        hasty.begin()
+        assert wait_until(lambda: hasty.find("bin/postgres", "-D") is not None, 20)
+        members = hasty.processes()
+        assert hasty.end() == 0
     assert are_gone(members)
     assert "Traceback" not in hasty.said()
 
 
 def test_with_urls_those_servers_are_used_and_left_running(tmp_path: Path) -> None:
-    with Postgres(tmp_path / "postgres") as postgres, Redis(tmp_path) as redis:
+    with ExitStack() as ending:
+        postgres = ending.enter_context(Postgres(tmp_path / "postgres"))
+        redis = ending.enter_context(Redis(tmp_path))
         for database in ("mentorhub", "analytics"):
             postgres.create_database(database)
-        guest = Stack(
-            tmp_path / "guest",
-            ANALYTICS_DATABASE_URL=postgres.url("analytics"),
-            SOURCE_DATABASE_URL=postgres.url("mentorhub"),
-            REDIS_URL=redis.url(),
+        guest = ending.enter_context(
+            Stack(
+                tmp_path / "guest",
+                ANALYTICS_DATABASE_URL=postgres.url("analytics"),
+                SOURCE_DATABASE_URL=postgres.url("mentorhub"),
+                REDIS_URL=redis.url(),
+            )
         )
         guest.start()
         assert guest.total_users() == 20

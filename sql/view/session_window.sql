@@ -50,8 +50,12 @@ SELECT
     from_day,
     sum(sessions)::bigint AS total,
     analytics.ratio(sum(minutes), sum(sessions)) AS avg_duration_minutes,
-    json_object_agg(status, sessions ORDER BY place, status)
-        FILTER (WHERE place IS NOT NULL OR sessions > 0) AS by_status
+    -- by hand, as json_object_agg puts blanks where the rest of a body has none
+    format(
+        '{%s}',
+        string_agg(format('%s:%s', to_json(status), sessions), ',' ORDER BY place, status)
+            FILTER (WHERE place IS NOT NULL OR sessions > 0)
+    )::json AS by_status
 FROM since
 GROUP BY to_day, from_day;
 

@@ -11,13 +11,14 @@ beat_schedule = {
         "schedule": crontab(minute=7),
         "options": {"expires": 3600},
     },
-    # Each answer twice within the time it may be stale; a tick that comes late or twice finds
-    # a young answer and does nothing.
+    # Each answer is rebuilt when half of the time is over that it may be stale. It is looked at
+    # often, so that a lost tick, a queue and the rebuild itself fit into the other half; a tick
+    # that finds it young does nothing.
     **{
         f"rebuild {family.name}": {
             "task": "workers.tasks.rebuild",
-            "schedule": family.ttl / 2,
-            "kwargs": {"summaries": [family.name], "max_age": family.ttl / 4},
+            "schedule": family.ttl / 10,
+            "kwargs": {"summaries": [family.name], "max_age": family.ttl / 2},
             "options": {"expires": family.ttl / 2},
         }
         for family in FAMILIES.values()

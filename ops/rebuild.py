@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import uuid4
 
-from kombu.exceptions import OperationalError
 from rich.console import Console
 from rich.progress import Progress
 
-from shared.database import Connection, connect
-from shared.errors import ConfigurationError, ServerUnavailableError
+from ops.servers import broker, database
+from shared.database import Connection
+from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, SUMMARIES
 from shared.settings import Settings
 from workers.rebuild import families_of
@@ -18,34 +19,24 @@ PATIENCE = 30
 """Seconds to wait for a worker to take the request."""
 
 
-def request(settings: Settings, summaries: Iterable[str]) -> str:
-    """Send the task and return the id of its row in control.run.
+def request(settings: Settings, summaries: Iterable[str] = ()) -> str:
+    """Send the task, for everything by default, and return the id of its row in control.run.
 
-    Raises ConfigurationError for an unknown name or a broker that doesn't answer.
+    Raises ConfigurationError for an unknown name or a server that doesn't answer.
     """
-    from workers.app import app  # noqa: PLC0415 - needs a broker; the settings name it
-
-    try:
-        families = families_of(summaries) or list(FAMILIES)
-    except KeyError as unknown:
-        raise ConfigurationError(
-            f"There is no summary {unknown}: choose among {', '.join(SUMMARIES)}."
-        ) from None
-    run = str(uuid4())
-    with connect(settings.analytics_url()) as connection:
+    families, run = _families(summaries), str(uuid4())
+    with database(settings) as connection, broker(settings) as (app, line):
         connection.execute(
             "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, 'request')",
             [run, families],
         )
-        try:
-            app.send_task(
-                "workers.tasks.rebuild",
-                kwargs={"summaries": families, "run_id": run},
-                retry=False,
-            )
-        except OperationalError:
-            connection.execute("DELETE FROM control.run WHERE id = %s", [run])
-            raise ServerUnavailableError("Redis does not answer: is REDIS_URL right?") from None
+        app.send_task(
+            "workers.tasks.rebuild",
+            kwargs={"summaries": families},
+            task_id=run,
+            connection=line,
+            retry=False,
+        )
     return run
 
 
@@ -54,34 +45,57 @@ def watch(settings: Settings, run: str) -> int:
 
     Raises ConfigurationError when no worker takes it or the worker gives it up.
     """
-    with (
-        connect(settings.analytics_url()) as connection,
-        Progress(console=Console(stderr=True)) as bars,
-    ):
+    with database(settings) as connection, Progress(console=Console(stderr=True)) as bars:
         task = bars.add_task("Waiting for a worker", total=None)
         deadline = time.monotonic() + PATIENCE
-        while True:
-            started, finished, step, done, steps, changed, error = _look(connection, run)
-            if started:
-                bars.update(task, description=f"Rebuilding {step}", completed=done, total=steps)
+        while not (state := _look(connection, run)).finished:
+            if state.step:
+                bars.update(
+                    task,
+                    description=f"Rebuilding {state.step}",
+                    completed=state.done,
+                    total=state.steps,
+                )
+            elif state.taken:
+                bars.update(task, description="Waiting for another rebuild")
             elif time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"No worker has taken the rebuild within {PATIENCE} s: is one running? "
-                    "The request stays in the queue."
+                    "It will be made when one is."
                 )
-            if finished and error:
-                raise ConfigurationError(f"The rebuild was given up: {error}")
-            if finished:
-                return changed
             time.sleep(0.1)
+        if state.error:
+            raise ConfigurationError(f"The rebuild was given up: {state.error}.")
+        steps = state.steps or 1
+        bars.update(task, description="Rebuilt", completed=steps, total=steps)
+    return state.changed
 
 
-def _look(connection: Connection, run: str) -> tuple[object, object, str, int, int, int, str]:
+class _State(NamedTuple):
+    taken: bool
+    finished: bool
+    step: str | None
+    done: int
+    steps: int | None
+    changed: int
+    error: str | None
+
+
+def _look(connection: Connection, run: str) -> _State:
     row = connection.execute(
-        "SELECT started_at, finished_at, step, steps_done, steps, rows_changed, error"
-        " FROM control.run WHERE id = %s",
+        "SELECT started_at IS NOT NULL, finished_at IS NOT NULL, step, steps_done, steps,"
+        " rows_changed, error FROM control.run WHERE id = %s",
         [run],
     ).fetchone()
     if row is None:
         raise ConfigurationError("The rebuild's record is gone: was analytics installed anew?")
-    return row
+    return _State(*row)
+
+
+def _families(summaries: Iterable[str]) -> list[str]:
+    try:
+        return families_of(summaries) or list(FAMILIES)
+    except KeyError as unknown:
+        raise ConfigurationError(
+            f"There is no summary {unknown}: choose among {', '.join(SUMMARIES)}."
+        ) from None

@@ -3,98 +3,127 @@
 from datetime import datetime
 from typing import Any, cast
 
-import psycopg
-import redis
-from psycopg import errors, sql
+from psycopg import sql
 from psycopg.rows import dict_row
+from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
+from ops.servers import broker, database
 from shared import sqlfiles
-from shared.database import connect
-from shared.errors import ConfigurationError
+from shared.database import Connection
+from shared.errors import ServerUnavailableError
 from shared.registry import SUMMARIES
 from shared.settings import Settings
 
+Status = dict[str, Any]
+"""Ready for JSON: moments are RFC 3339 text, durations seconds; None where there was none yet."""
 
-def collect(settings: Settings) -> dict[str, Any]:
+
+def collect(settings: Settings) -> Status:
     """`summaries`: one entry each; `broker`, `workers`, `last_beat`: who is at work.
 
+    `last_beat`: when a rebuild last began because it was time for it.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
-    with connect(settings.analytics_url(), row_factory=dict_row) as connection:
-        try:
-            families = {
-                row["family"]: row
-                for row in connection.execute(sqlfiles.read("status/summaries").encode())
-            }
-        except errors.UndefinedTable:
-            raise ConfigurationError(
-                "Analytics is not installed in this database: run `analytics init`."
-            ) from None
-        beat = connection.execute(sqlfiles.read("status/beat").encode()).fetchone()
-        return {
+    with database(settings, row_factory=dict_row) as connection:
+        families = {row.pop("family"): row for row in _rows(connection, "status/summaries")}
+        status: Status = {
             "summaries": [
-                {"summary": name, **families[family.name], "rows": _rows(connection, name)}
+                {
+                    "summary": name,
+                    "family": family.name,
+                    **families[family.name],
+                    "rows": _count(connection, name),
+                }
                 for name, family in SUMMARIES.items()
             ],
-            "broker": _broker_answers(settings),
-            "workers": _workers(settings),
-            "last_beat": beat and beat["last_tick"],
+            **_at_work(settings),
+            **_rows(connection, "status/beat")[0],
         }
+    return status
 
 
-def table(state: dict[str, Any]) -> Table:
-    """What `collect` found, for people."""
-    lines = Table(
-        *("Summary", "Family", "As of", "Lag", "Rows", "Last rebuild", "Took"),
-        caption=_who_is_at_work(state),
-        caption_justify="left",
-    )
-    for row in state["summaries"]:
+def table(status: Status) -> RenderableType:
+    """What `collect` found, for people: 80 columns are enough."""
+    lines = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for header in ("Summary", "As of", "Lag", "Rows", "Last rebuild", "Took"):
+        justify = "right" if header in {"Lag", "Rows", "Took"} else "left"
+        lines.add_column(header, justify=justify, no_wrap=True)
+    for row in status["summaries"]:
         late = row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
         lines.add_row(
             row["summary"],
-            row["family"],
             _clock(row["as_of"]),
-            f"[{'red' if late else 'green'}]{_seconds(row['lag_seconds'])}[/]",
+            Text(_duration(row["lag_seconds"]), "red" if late else "green"),
             f"{row['rows']:,}",
-            f"{_clock(row['rebuilt_at'])} {row['rebuild_error'] or row['rebuild_reason'] or ''}",
-            _seconds(row["rebuild_seconds"]),
+            Text(_clock(row["rebuilt_at"]), "red" if row["rebuild_error"] else ""),
+            _duration(row["rebuild_seconds"]),
         )
-    return lines
+    return Group(lines, "", *_failures(status), _who_is_at_work(status))
 
 
-def _who_is_at_work(state: dict[str, Any]) -> str:
-    workers = ", ".join(state["workers"]) or "[red]none answers[/]"
-    broker = "answers" if state["broker"] else "[red]doesn't answer[/]"
-    return f"Workers: {workers}\nBroker:  {broker}\nBeat:    last tick {_clock(state['last_beat'])}"
+def _failures(status: Status) -> list[Text]:
+    errors = {row["family"]: row["rebuild_error"] for row in status["summaries"]}
+    return [
+        Text(f"The last rebuild of {family} was given up: {error}", "red")
+        for family, error in errors.items()
+        if error
+    ]
 
 
-def _rows(connection: psycopg.Connection[dict[str, Any]], summary: str) -> int:
-    query = sql.SQL("SELECT count(*) AS rows FROM analytics.{}").format(sql.Identifier(summary))
-    return (connection.execute(query).fetchone() or {"rows": 0})["rows"]
+def _who_is_at_work(status: Status) -> Text:
+    workers = ", ".join(status["workers"])
+    return Text.assemble(
+        "Broker   ",
+        "answers" if status["broker"] else ("does not answer", "red"),
+        "\nWorkers  ",
+        workers or ("none answers", "red"),
+        f"\nBeat     last rebuild on schedule: {_clock(status['last_beat'])}",
+    )
 
 
-def _broker_answers(settings: Settings) -> bool:
+def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
+    rows = connection.execute(sqlfiles.read(query).encode()).fetchall()
+    return [{name: _for_json(value) for name, value in row.items()} for row in rows]
+
+
+def _for_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _count(connection: Connection, summary: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM analytics.{}").format(sql.Identifier(summary))
+    rows: list[dict[str, Any]] = connection.execute(query).fetchall()
+    return rows[0]["count"]
+
+
+def _at_work(settings: Settings) -> dict[str, Any]:
     try:
-        with redis.Redis.from_url(settings.broker_url(), socket_timeout=2) as broker:
-            return bool(broker.ping())
-    except redis.RedisError:
-        return False
+        with broker(settings) as (app, line):
+            answers = cast("Any", app.control.ping(timeout=1, connection=line))
+    except ServerUnavailableError:
+        return {"broker": False, "workers": []}
+    return {"broker": True, "workers": sorted(name for answer in answers for name in answer)}
 
 
-def _workers(settings: Settings) -> list[str]:
-    if not _broker_answers(settings):
-        return []
-    from workers.app import app  # noqa: PLC0415 - needs a broker; the settings name it
-
-    answers = cast("list[dict[str, Any]]", app.control.ping(timeout=1) or [])
-    return sorted(name for answer in answers for name in answer)
-
-
-def _clock(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "never"
+def _clock(moment: str | None) -> str:
+    """By the clock of whoever asks; the day only where it is another one."""
+    if moment is None:
+        return "never"
+    here = datetime.fromisoformat(moment).astimezone()
+    today = here.date() == datetime.now().astimezone().date()
+    return f"{here:%H:%M:%S}" if today else f"{here:%d %b %H:%M}"
 
 
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:,.1f} s"
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60))
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, length in _UNITS:
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:.1f} s"

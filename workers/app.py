@@ -1,6 +1,7 @@
 """The Celery application: `celery -A workers.app worker`, `celery -A workers.app beat`."""
 
 import runpy
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ app.conf.update(
 
 
 @setup_logging.connect
-def _log_our_way(**_: Any) -> None:
+def _begin(**_: Any) -> None:
     settings = load()
     configure(settings.log_format, settings.log_level)
+    # for beat's state; where it can't be made, beat itself says so, and a worker needs none
+    with suppress(OSError):
+        settings.home.mkdir(parents=True, exist_ok=True)

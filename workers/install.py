@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, errors
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -35,6 +35,7 @@ def install(settings: Settings) -> None:
         bars.remove_task(copying)
         as_of = mirror.wait_until_caught_up(ours, source)
         install_schemas(ours, settings, as_of, bars)
+        mirror.remember_source(ours, settings.source_url())
 
 
 def install_schemas(
@@ -48,9 +49,9 @@ def install_schemas(
     bars = bars or Progress(disable=True)
     wait_for_others(ours)
     outdated = _installed(ours) != definitions.digest(settings.mapping)
-    if not outdated and not settings_differ(ours, settings):
+    if not outdated and not settings_differ(ours, settings) and not _is_stale(ours):
         return
-    ours.execute(sqlfiles.read("install/roles").encode())
+    _make_roles(ours)
     task = bars.add_task("Calculating", total=None)
 
     def show(step: str, done: int, steps: int) -> None:
@@ -69,12 +70,34 @@ def install_schemas(
     bars.remove_task(task)
 
 
+def _make_roles(ours: Connection) -> None:
+    try:
+        ours.execute(sqlfiles.read("install/roles").encode())
+        # A superuser may act as them anyhow, whoever created them may not.
+        ours.execute("GRANT analytics_reader, analytics_worker TO current_user")
+    except errors.InsufficientPrivilege:
+        role = ours.execute("SELECT quote_ident(current_user)").fetchone()
+        raise ConfigurationError(
+            f"The roles analytics_reader and analytics_worker are not ours to grant: run `GRANT "
+            f"analytics_reader, analytics_worker TO {role and role[0]} WITH ADMIN OPTION` "
+            "in the analytics server."
+        ) from None
+
+
 def _installed(ours: Connection) -> str | None:
     there = ours.execute("SELECT to_regclass('control.installation') IS NOT NULL").fetchone()
     if there != (True,):
         return None
     row = ours.execute("SELECT definitions FROM control.installation").fetchone()
     return row[0] if row else None
+
+
+def _is_stale(ours: Connection) -> bool:
+    """After a long rest; beat would come round to it, but a reader may be quicker."""
+    stale = ours.execute(
+        "SELECT 1 FROM analytics.freshness WHERE as_of IS NULL OR as_of < now() - ttl / 2"
+    ).fetchone()
+    return stale is not None
 
 
 def _check_timezone(ours: Connection, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from psycopg import errors, sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared import sqlfiles
 from shared.database import Connection
@@ -19,6 +19,10 @@ from workers.source import Columns
 PATIENCE = 60
 """Seconds without any progress after which waiting for replication is given up."""
 
+_SUBSCRIBERS_SINCE = 160000
+
+_SCHEMAS = ("capture", "source", "change", "truth", "delta", "analytics", "control")
+
 Progress = Callable[[int, int], object]
 """Called with the rows copied so far and how many there are, both about."""
 
@@ -26,27 +30,34 @@ Progress = Callable[[int, int], object]
 def prepare(ours: Connection, source: Connection, source_url: str) -> None:
     """Mirror tables, publication, slot and subscription, made where they are missing.
 
-    Interrupted, it goes on where it was; a mirror that no longer fits MentorHub's columns is made
-    anew. Raises ConfigurationError with the command that mends what is in the way.
+    Interrupted, it goes on where it was; a mirror that no longer fits MentorHub's columns, or that
+    MentorHub no longer keeps changes for, is made anew. Raises ConfigurationError with the command
+    that mends what is in the way.
     """
-    if not _columns(ours):
-        _make_tables(ours)
-    needed = mentorhub.columns(source, _columns(ours))
-    layout = hashlib.sha256(
-        json.dumps([sqlfiles.read("install/mirror"), needed]).encode()
-    ).hexdigest()
-    conninfo = make_conninfo(source_url, options="-c wal_sender_timeout=2s")
+    _refuse_strangers(ours)
+    _check_role(ours)
+    _check_dblink(ours)
+    columns = mentorhub.columns(source)
+    mentorhub.check(source)
+    conninfo, layout = _conninfo(source_url), _layout(columns)
     subscribed = _subscribed_layout(ours)
-    if subscribed == layout:
+    if subscribed == layout and mentorhub.still_offers(source):
         _reconnect(ours, conninfo)
         return
+    if subscribed is None:
+        mentorhub.drop_slot(source)  # a start that was interrupted left it, or another system's
+    mentorhub.publish(source)
     if subscribed is not None:
-        ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
+        unsubscribe(ours)
     with ours.transaction():
         _make_tables(ours)
-        _adapt_types(ours, needed)
-    mentorhub.prepare(source, needed)
-    _subscribe(ours, conninfo, layout)
+        _adapt_types(ours, columns)
+    mentorhub.make_slot(source)
+    try:
+        _subscribe(ours, conninfo, layout)
+    except ConfigurationError:
+        mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
+        raise
 
 
 def wait_for_first_copy(ours: Connection, source: Connection, progress: Progress) -> None:
@@ -54,9 +65,9 @@ def wait_for_first_copy(ours: Connection, source: Connection, progress: Progress
 
     Raises ConfigurationError when it can't succeed.
     """
-    estimates = mentorhub.estimated_rows(source, {table: {} for table in _columns(ours)})
+    estimates = mentorhub.estimated_rows(source)
     total = sum(estimates.values())
-    errors_before, last, deadline = _sync_errors(ours), -1, time.monotonic() + PATIENCE
+    errors_before, last, deadline = _sync_errors(ours), None, time.monotonic() + PATIENCE
     while True:
         waiting = _copying(ours)
         done = total - sum(
@@ -70,8 +81,8 @@ def wait_for_first_copy(ours: Connection, source: Connection, progress: Progress
                 "The first synchronisation fails; the analytics server's log says why. "
                 "Mend it and run `analytics init` again: it goes on where it was."
             )
-        if done != last:
-            last, deadline = done, time.monotonic() + PATIENCE
+        if waiting != last:
+            last, deadline = waiting, time.monotonic() + PATIENCE
         elif time.monotonic() > deadline:
             raise ConfigurationError(
                 f"The first synchronisation has not moved for {PATIENCE} s: are there "
@@ -86,22 +97,114 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
     The result is MentorHub's clock at the call. Raises ConfigurationError when it takes too long.
     """
     as_of, target = _now_and_position(source)
-    deadline = time.monotonic() + PATIENCE
-    while not _has_applied(ours, target):
-        if time.monotonic() > deadline:
+    last, deadline = None, time.monotonic() + PATIENCE
+    while True:
+        arrived, received = _arrived(ours, target)
+        if arrived:
+            return as_of
+        if received != last:
+            last, deadline = received, time.monotonic() + PATIENCE
+        elif time.monotonic() > deadline:
             raise ConfigurationError(
-                f"Replication has not caught up within {PATIENCE} s: "
-                "the analytics server's log says why."
+                f"Replication has not moved for {PATIENCE} s: the analytics server's log says why."
             )
         time.sleep(0.05)
-    return as_of
+
+
+def unsubscribe(ours: Connection) -> None:
+    """End replication; the mirror stays as it is."""
+    try:
+        ours.execute("DROP SUBSCRIPTION mentorhub_analytics")  # and its slot at MentorHub
+    except errors.OperationalError:  # that server is away, or has no such slot any more
+        with ours.transaction():
+            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
+            ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
 
 
 def _now_and_position(source: Connection) -> tuple[datetime, str]:
-    row = source.execute("SELECT now(), pg_current_wal_flush_lsn()::text").fetchone()
+    # Commits that don't wait for their flush (synchronous_commit = off) are seen by everybody but
+    # sent to nobody yet: the flush of a commit of our own takes them along.
+    with source.transaction():
+        source.execute("SET LOCAL synchronous_commit = local")
+        row = source.execute(
+            "SELECT now(), pg_logical_emit_message(true, 'mentorhub_analytics', '')"
+        ).fetchone()
+    position = source.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+    if row is None or position is None:
+        raise AssertionError
+    return row[0], position[0]
+
+
+def _refuse_strangers(ours: Connection) -> None:
+    """Raise ConfigurationError where something of somebody else's has a name of ours.
+
+    Never drop that. Our tables say what they are; our schemas come after them.
+    """
+    stranger = ours.execute(
+        "SELECT 'table ' || relname FROM pg_class"
+        " WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)"
+        " AND coalesce(obj_description(oid, 'pg_class'), '') NOT LIKE 'Mirror of MentorHub%%'"
+        " UNION ALL SELECT 'schema ' || nspname FROM pg_namespace"
+        " WHERE nspname = ANY(%s) AND to_regclass('public.users') IS NULL",
+        [list(MIRRORED), list(_SCHEMAS)],
+    ).fetchone()
+    if stranger:
+        raise ConfigurationError(
+            f"ANALYTICS_DATABASE_URL names a database with a {stranger[0]} that is not ours: "
+            "give analytics an empty database of its own."
+        )
+
+
+def _check_role(ours: Connection) -> None:
+    row = ours.execute(
+        "SELECT quote_ident(current_user), quote_ident(current_database()),"
+        " pg_has_role(datdba, 'USAGE'), rolcreaterole OR rolsuper, rolsuper"
+        " FROM pg_database, pg_roles WHERE datname = current_database() AND rolname = current_user"
+    ).fetchone()
     if row is None:
         raise AssertionError
-    return row[0], row[1]
+    role, database, owns, makes_roles, is_superuser = row
+    if not owns:
+        problem, mend = "change its database", f"ALTER DATABASE {database} OWNER TO {role}"
+    elif not makes_roles:
+        problem, mend = "create roles", f"ALTER ROLE {role} CREATEROLE"
+    elif is_superuser or _may_subscribe(ours):
+        return
+    elif ours.info.server_version < _SUBSCRIBERS_SINCE:
+        problem, mend = "subscribe", f"ALTER ROLE {role} SUPERUSER"
+    else:
+        problem, mend = "subscribe", f"GRANT pg_create_subscription TO {role}"
+    raise ConfigurationError(
+        f"The role {role} of ANALYTICS_DATABASE_URL may not {problem}: "
+        f"run `{mend}` in the analytics server."
+    )
+
+
+def _check_dblink(ours: Connection) -> None:
+    """control.replicated_until() asks MentorHub's server for its clock and position through it."""
+    row = ours.execute(
+        "SELECT CASE WHEN name IS NOT NULL THEN installed_version IS NOT NULL OR rolsuper END"
+        " FROM pg_roles LEFT JOIN pg_available_extensions ON name = 'dblink'"
+        " WHERE rolname = current_user"
+    ).fetchone()
+    if row == (None,):
+        raise ConfigurationError(
+            "The analytics server lacks the extension dblink: install PostgreSQL's contrib package."
+        )
+    if row == (False,):
+        raise ConfigurationError(
+            f"The role {ours.info.user} of ANALYTICS_DATABASE_URL may not create extensions: "
+            "let a superuser run `CREATE EXTENSION dblink` in the analytics database."
+        )
+
+
+def _may_subscribe(ours: Connection) -> bool:
+    row = ours.execute(
+        "SELECT bool_or(pg_has_role(oid, 'USAGE')) FROM pg_roles"
+        " WHERE rolname = 'pg_create_subscription'"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _make_tables(ours: Connection) -> None:
@@ -112,30 +215,6 @@ def _make_tables(ours: Connection) -> None:
         )
     ours.execute("DROP SCHEMA IF EXISTS control CASCADE")
     ours.execute(sqlfiles.read("install/mirror").encode())
-
-
-def _columns(ours: Connection) -> dict[str, list[str]]:
-    """The mirror's columns by table; empty where there is no mirror yet.
-
-    Raises ConfigurationError when the tables are somebody else's: never drop those.
-    """
-    columns: dict[str, list[str]] = dict(
-        ours.execute(
-            "SELECT relname::text, array_agg(attname::text ORDER BY attnum)"
-            " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-            " WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)"
-            " AND attnum > 0 AND NOT attisdropped GROUP BY relname",
-            [list(MIRRORED)],
-        ).fetchall()
-    )
-    for table, names in columns.items():
-        if "w" not in names:
-            raise ConfigurationError(
-                f"ANALYTICS_DATABASE_URL names a database with a table {table} that is not ours: "
-                "give analytics an empty database of its own."
-            )
-        names.remove("w")
-    return columns
 
 
 def _adapt_types(ours: Connection, needed: Columns) -> None:
@@ -149,8 +228,29 @@ def _adapt_types(ours: Connection, needed: Columns) -> None:
             )
 
 
+def _layout(columns: Columns) -> str:
+    """What a mirror was made for: another one asks for another mirror."""
+    return hashlib.sha256(
+        json.dumps([sqlfiles.read("install/mirror"), columns]).encode()
+    ).hexdigest()
+
+
+def _conninfo(source_url: str) -> str:
+    """How the analytics server reaches MentorHub's."""
+    options = (
+        conninfo_to_dict(source_url).get("options"),
+        # Idle, MentorHub's server says so twice in that time. It hears nothing from us while we
+        # apply what lies in the network's buffers: much less, and a bulk import begins again and
+        # again (2 s: seen with 200,000 rows).
+        "-c wal_sender_timeout=20s",
+        # Row security that somebody switches on later ends replication instead of hiding rows.
+        "-c row_security=off",
+    )
+    return make_conninfo(source_url, options=" ".join(map(str, filter(None, options))))
+
+
 def _subscribed_layout(ours: Connection) -> str | None:
-    """Which columns the subscription was made for; None where there is no subscription."""
+    """Which layout the subscription was made for; None where there is no subscription."""
     row = ours.execute(
         "SELECT coalesce(obj_description(oid, 'pg_subscription'), '') FROM pg_subscription"
         " WHERE subname = 'mentorhub_analytics'"
@@ -174,16 +274,11 @@ def _subscribe(ours: Connection, conninfo: str, layout: str) -> None:
                     sql.Literal(layout)
                 )
             )
-    except errors.InsufficientPrivilege:
-        role = ours.info.user
-        raise ConfigurationError(
-            f"The role {role} may not subscribe: run `GRANT pg_create_subscription TO {role}` "
-            f"(PostgreSQL 15: `ALTER ROLE {role} SUPERUSER`) in the analytics server."
-        ) from None
     except errors.OperationalError as error:
+        reason = f"{error.diag.message_primary} {error.diag.message_detail or ''}"
         raise ConfigurationError(
             "The analytics server can't connect to MentorHub's by SOURCE_DATABASE_URL: "
-            f"{' '.join(str(error).split())}"
+            f"{' '.join(reason.split())}"
         ) from None
 
 
@@ -219,10 +314,18 @@ def _sync_errors(ours: Connection) -> int:
     return row[0] if row else 0
 
 
-def _has_applied(ours: Connection, position: str) -> bool:
+def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
+    """Whether all up to `position` is applied, and up to where something was received."""
     row = ours.execute(
-        "SELECT bool_or(latest_end_lsn >= %s::pg_lsn) FROM pg_stat_subscription"
-        " WHERE subname = 'mentorhub_analytics' AND relid IS NULL",
+        "SELECT coalesce(bool_or(latest_end_lsn >= %s::pg_lsn), false), max(received_lsn)::text"
+        " FROM pg_stat_subscription WHERE subname = 'mentorhub_analytics' AND relid IS NULL",
         [position],
     ).fetchone()
-    return bool(row and row[0])
+    return (row[0], row[1]) if row else (False, None)
+
+
+def remember_source(ours: Connection, source_url: str) -> None:
+    """Keep MentorHub's address where control.replicated_until() looks for it."""
+    with ours.transaction():
+        ours.execute("DELETE FROM control.source")
+        ours.execute("INSERT INTO control.source VALUES (%s)", [_conninfo(source_url)])

@@ -3,6 +3,8 @@
 MentorHub is never queried for a metric; this looks at its catalog only.
 """
 
+import re
+
 from psycopg import errors
 
 from shared import sqlfiles
@@ -20,11 +22,18 @@ _BY_HAND = "let a DBA of MentorHub run what `analytics init --print-source-sql` 
 
 def by_hand() -> str:
     """The SQL that a DBA runs at MentorHub where our role may not."""
-    return "".join(sqlfiles.read(f"source/{name}") for name in ("by_hand", "publication", "slot"))
+    once, publication = sqlfiles.read("source/by_hand"), sqlfiles.read("source/publication")
+    return "\n".join((once, "BEGIN;", f"{publication}COMMIT;", ""))
 
 
-def columns(source: Connection, needed: dict[str, list[str]]) -> Columns:
-    """Types of the needed columns as the mirror takes them.
+def published() -> dict[str, list[str]]:
+    """The columns of MentorHub's tables that we ask for, as publication.sql lists them."""
+    lists = re.findall(r"public\.(\w+) \((.+)\)", sqlfiles.read("source/publication"))
+    return {table: names.split(", ") for table, names in lists}
+
+
+def columns(source: Connection) -> Columns:
+    """Types of the published columns as the mirror takes them.
 
     Raises ConfigurationError naming the first table or column that MentorHub doesn't have.
     """
@@ -32,12 +41,12 @@ def columns(source: Connection, needed: dict[str, list[str]]) -> Columns:
         "SELECT relname, attname, coalesce(base.typname, declared.typname) FROM pg_attribute"
         " JOIN pg_class ON pg_class.oid = attrelid JOIN pg_type declared ON declared.oid = atttypid"
         " LEFT JOIN pg_type base ON base.oid = declared.typbasetype"
-        " WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')"
+        " WHERE relnamespace = to_regnamespace('public') AND relkind = 'r'"
         " AND attnum > 0 AND NOT attisdropped"
     ).fetchall()
     found = {(table, column): type_name for table, column, type_name in rows}
     tables = {table for table, _ in found}
-    for table, names in needed.items():
+    for table, names in published().items():
         if table not in tables:
             raise ConfigurationError(
                 f"MentorHub's database has no table public.{table}: "
@@ -51,28 +60,77 @@ def columns(source: Connection, needed: dict[str, list[str]]) -> Columns:
     kept = _KEPT_TYPES + _KEPT_TIMES
     return {
         table: {name: t if (t := found[table, name]) in kept else "text" for name in names}
-        for table, names in needed.items()
+        for table, names in published().items()
     }
 
 
-def prepare(source: Connection, needed: Columns) -> None:
-    """Make the publication and the slot where they are missing; nothing else is ever made there.
-
-    Raises ConfigurationError with the command that mends the first thing in the way.
-    """
+def check(source: Connection) -> None:
+    """Raise ConfigurationError with the command that mends the first thing in the way."""
     _check_wal_level(source)
-    _check_role(source, needed)
-    _make_publication(source, needed)
-    _make_slot(source)
+    _check_role(source)
+    _check_identities(source)
 
 
-def estimated_rows(source: Connection, needed: Columns) -> dict[str, int]:
+def still_offers(source: Connection) -> bool:
+    """Whether the publication and the slot are what we once asked for: else changes are lost."""
+    slot = source.execute(
+        "SELECT wal_status FROM pg_replication_slots"
+        " WHERE slot_name = 'mentorhub_analytics' AND database = current_database()"
+    ).fetchone()
+    return _is_published(source) and slot is not None and slot[0] != "lost"
+
+
+def publish(source: Connection) -> None:
+    """Make the publication where it is missing or different; raises ConfigurationError."""
+    if _is_published(source):
+        return
+    try:
+        # One transaction: whoever reads the slot must never come to a place without publication.
+        source.execute(sqlfiles.read("source/publication").encode())
+    except errors.InsufficientPrivilege as error:
+        raise ConfigurationError(
+            f"The role {_role(source)} may not publish MentorHub's tables "
+            f"({error.diag.message_primary}): {_BY_HAND}."
+        ) from None
+
+
+def make_slot(source: Connection) -> None:
+    """Make the slot anew; raises ConfigurationError where another analytics system uses it."""
+    drop_slot(source)
+    try:
+        source.execute(sqlfiles.read("source/slot").encode())
+    except errors.ConfigurationLimitExceeded:
+        raise ConfigurationError(
+            "MentorHub's server has no replication slot left: run "
+            "`ALTER SYSTEM SET max_replication_slots = "
+            f"{_value(source, 'SELECT 10 + current_setting($$max_replication_slots$$)::integer')}` "
+            "there and restart it."
+        ) from None
+
+
+def drop_slot(source: Connection) -> None:
+    """Let go of the WAL that an unused slot holds; raises ConfigurationError for a used one."""
+    slot = source.execute(
+        "SELECT active, database = current_database() FROM pg_replication_slots"
+        " WHERE slot_name = 'mentorhub_analytics'"
+    ).fetchone()
+    if slot == (False, True):
+        source.execute("SELECT pg_drop_replication_slot('mentorhub_analytics')")
+    elif slot:
+        raise ConfigurationError(
+            "The replication slot mentorhub_analytics is another analytics system's: give this one "
+            "a MentorHub server of its own, or end that one and run "
+            "`SELECT pg_drop_replication_slot('mentorhub_analytics')` at MentorHub."
+        )
+
+
+def estimated_rows(source: Connection) -> dict[str, int]:
     """The planner's row counts by table, for a progress bar; 0 where it has none."""
     return dict(
         source.execute(
             "SELECT relname, greatest(reltuples, 0)::bigint FROM pg_class"
             " WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)",
-            [list(needed)],
+            [list(published())],
         ).fetchall()
     )
 
@@ -86,15 +144,20 @@ def _check_wal_level(source: Connection) -> None:
         )
 
 
-def _check_role(source: Connection, needed: Columns) -> None:
-    role = source.info.user
+def _check_role(source: Connection) -> None:
+    role = _role(source)
     if not _value(
         source, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"
     ):
         raise ConfigurationError(
             f"The role {role} may not replicate: run `ALTER ROLE {role} REPLICATION` at MentorHub."
         )
-    for table, names in needed.items():
+    if not _value(source, "SELECT has_schema_privilege('public', 'USAGE')"):
+        raise ConfigurationError(
+            f"The role {role} may not look into MentorHub's schema public: run "
+            f"`GRANT USAGE ON SCHEMA public TO {role}` at MentorHub."
+        )
+    for table, names in published().items():
         for name in names:
             if not _value(
                 source, "SELECT has_column_privilege(%s, %s, 'SELECT')", f"public.{table}", name
@@ -103,51 +166,47 @@ def _check_role(source: Connection, needed: Columns) -> None:
                     f"The role {role} may not read {table}.{name}: run "
                     f"`GRANT SELECT ({', '.join(names)}) ON public.{table} TO {role}` at MentorHub."
                 )
-
-
-def _make_publication(source: Connection, needed: Columns) -> None:
-    published = {
-        table: set(names)
-        for table, names in source.execute(
-            "SELECT tablename::text, attnames::text[] FROM pg_publication_tables"
-            " WHERE pubname = 'mentorhub_analytics' AND schemaname = 'public'"
-        ).fetchall()
-    }
-    if published == {table: set(names) for table, names in needed.items()}:
-        return
-    try:
-        with source.transaction():
-            source.execute("DROP PUBLICATION IF EXISTS mentorhub_analytics")
-            source.execute(sqlfiles.read("source/publication").encode())
-    except errors.InsufficientPrivilege as error:
-        raise ConfigurationError(
-            f"The role {source.info.user} may not publish MentorHub's tables "
-            f"({error.diag.message_primary}): {_BY_HAND}."
-        ) from None
-
-
-def _make_slot(source: Connection) -> None:
-    slot = source.execute(
-        "SELECT active, wal_status, database = current_database() FROM pg_replication_slots"
-        " WHERE slot_name = 'mentorhub_analytics'"
-    ).fetchone()
-    if slot:
-        active, wal_status, here = slot
-        if active or not here:
+        if _value(source, "SELECT row_security_active(%s)", f"public.{table}"):
             raise ConfigurationError(
-                "The replication slot mentorhub_analytics is in use by another analytics system: "
-                "stop it, or give this one a MentorHub server of its own."
+                f"Row security hides rows of {table} from the role {role}: "
+                f"run `ALTER ROLE {role} BYPASSRLS` at MentorHub."
             )
-        if wal_status != "lost":
-            return
-        source.execute("SELECT pg_drop_replication_slot('mentorhub_analytics')")
-    try:
-        source.execute(sqlfiles.read("source/slot").encode())
-    except errors.ConfigurationLimitExceeded:
-        raise ConfigurationError(
-            "MentorHub's server has no replication slot left: "
-            "raise max_replication_slots there and restart it."
-        ) from None
+
+
+def _check_identities(source: Connection) -> None:
+    """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
+    rows = source.execute(
+        "SELECT relname, relreplident = 'd', array("
+        " SELECT attname::text FROM pg_index JOIN pg_attribute"
+        " ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = pg_class.oid"
+        " AND CASE relreplident WHEN 'd' THEN indisprimary WHEN 'i' THEN indisreplident END)"
+        " FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)",
+        [list(published())],
+    ).fetchall()
+    for table, by_default, identity in rows:
+        if identity != ["id"]:
+            mend = "ADD PRIMARY KEY (id)" if by_default else "REPLICA IDENTITY DEFAULT"
+            raise ConfigurationError(
+                f"MentorHub's table {table} does not tell its rows apart by id alone: "
+                f"run `ALTER TABLE public.{table} {mend}` there."
+            )
+
+
+def _is_published(source: Connection) -> bool:
+    found = source.execute(
+        "SELECT tablename::text, attnames::text[] FROM pg_publication_tables"
+        " JOIN pg_publication USING (pubname)"
+        " WHERE pubname = 'mentorhub_analytics' AND schemaname = 'public' AND rowfilter IS NULL"
+        " AND pubinsert AND pubupdate AND pubdelete AND pubtruncate"
+    ).fetchall()
+    return {table: set(names) for table, names in found} == {
+        table: set(names) for table, names in published().items()
+    }
+
+
+def _role(source: Connection) -> object:
+    """As it is written in SQL."""
+    return _value(source, "SELECT quote_ident(current_user)")
 
 
 def _value(source: Connection, query: str, *parameters: str) -> object:

@@ -6,10 +6,10 @@ COMMENT ON TABLE control.installation IS 'What is installed; one row.';
 COMMENT ON COLUMN control.installation.definitions IS 'Digest of the SQL that made these schemas: another digest asks for an upgrade.';
 
 CREATE TABLE control.run (
-    id           uuid PRIMARY KEY,
+    id           text PRIMARY KEY,
     families     text[] NOT NULL,
     reason       text NOT NULL,
-    requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    requested_at timestamptz NOT NULL DEFAULT analytics.now(),
     started_at   timestamptz,
     finished_at  timestamptz,
     step         text,
@@ -19,12 +19,12 @@ CREATE TABLE control.run (
     error        text
 );
 CREATE INDEX run_by_time ON control.run (requested_at);
-COMMENT ON TABLE control.run IS 'Rebuilds asked for, running and done; the last 1,000.';
-COMMENT ON COLUMN control.run.id IS 'Chosen by whoever asked.';
+COMMENT ON TABLE control.run IS 'Rebuilds asked for, running and done; those of the last 7 days.';
+COMMENT ON COLUMN control.run.id IS 'Of the Celery task that makes it, chosen by whoever asked.';
 COMMENT ON COLUMN control.run.families IS 'The answers rebuilt, all in one snapshot.';
 COMMENT ON COLUMN control.run.reason IS 'install, schedule, nightly, settings or request.';
 COMMENT ON COLUMN control.run.requested_at IS 'When it was asked for.';
-COMMENT ON COLUMN control.run.started_at IS 'When a worker took it.';
+COMMENT ON COLUMN control.run.started_at IS 'When a worker took it up, at last after waiting for others.';
 COMMENT ON COLUMN control.run.finished_at IS 'When it was committed or given up.';
 COMMENT ON COLUMN control.run.step IS 'The summary it is at.';
 COMMENT ON COLUMN control.run.steps_done IS 'Summaries and views already rebuilt.';
@@ -32,15 +32,66 @@ COMMENT ON COLUMN control.run.steps IS 'How many there are to rebuild.';
 COMMENT ON COLUMN control.run.rows_changed IS 'Summary rows that were not right any more.';
 COMMENT ON COLUMN control.run.error IS 'Why it was given up; NULL when it was not.';
 
-CREATE FUNCTION control.replicated_until() RETURNS timestamptz
-STABLE LANGUAGE sql
+CREATE TABLE control.source (
+    conninfo text NOT NULL
+);
+CREATE UNIQUE INDEX source_is_one_row ON control.source ((true));
+COMMENT ON TABLE control.source IS 'Where replication comes from; one row, none where nothing is replicated. The owner''s alone.';
+COMMENT ON COLUMN control.source.conninfo IS 'How this server reaches MentorHub''s: the subscription''s connection string, with its password.';
+
+CREATE FUNCTION control.applied(upto pg_lsn) RETURNS boolean
+VOLATILE LANGUAGE sql
 BEGIN ATOMIC
-    SELECT CASE WHEN count(*) = 0 THEN now() ELSE min(stat.latest_end_time) END
-    FROM pg_subscription AS subscription
-    LEFT JOIN pg_stat_subscription AS stat ON stat.subid = subscription.oid AND stat.relid IS NULL
-    WHERE subscription.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database());
+    SELECT coalesce(bool_or(stat.latest_end_lsn >= upto), false)
+    FROM pg_stat_subscription AS stat
+    INNER JOIN pg_subscription AS subscription ON subscription.oid = stat.subid
+    WHERE
+        stat.subname = 'mentorhub_analytics'
+        AND stat.relid IS NULL
+        AND subscription.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 END;
-COMMENT ON FUNCTION control.replicated_until() IS 'MentorHub''s clock at the newest message the mirror has applied; NULL while replication is down, now where there is none.';
+COMMENT ON FUNCTION control.applied(pg_lsn) IS 'Whether the mirror holds everything before this position of MentorHub''s WAL.';
+
+-- The one question that MentorHub is asked while we run. The time in replication's own messages
+-- won't do: the sender also tells it while it is still busy with transactions committed earlier.
+CREATE FUNCTION control.replicated_until() RETURNS timestamptz
+VOLATILE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, link, public, pg_temp
+AS $$
+DECLARE
+    address  text := (SELECT conninfo FROM control.source);
+    patience timestamptz := clock_timestamp() + interval '5 s';
+    asked    record;
+BEGIN
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_subscription
+        WHERE
+            subname = 'mentorhub_analytics'
+            AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ) THEN
+        RETURN now();
+    END IF;
+    IF address IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO STRICT asked
+    FROM dblink(address, 'SELECT clock_timestamp(), pg_current_wal_flush_lsn()')
+        AS answer (at timestamptz, position pg_lsn);
+    LOOP
+        IF control.applied(asked.position) THEN
+            RETURN asked.at;
+        END IF;
+        EXIT WHEN clock_timestamp() > patience;
+        PERFORM pg_sleep(0.02);
+    END LOOP;
+    RETURN NULL;
+EXCEPTION
+    WHEN connection_exception THEN
+        RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION control.replicated_until() IS 'A time of MentorHub''s clock up to which every commit has arrived, a second old at most; NULL while replication is behind or down, now where nothing is replicated.';
 
 CREATE FUNCTION control.rebuild(summary text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
@@ -138,12 +189,13 @@ COMMENT ON FUNCTION control.report_in(text, text, integer) IS 'Stores the settin
 CREATE FUNCTION control.nightly_is_due() RETURNS boolean
 STABLE LANGUAGE sql
 -- The reporting zone is asked here, beat runs in UTC: no night is missed or doubled when clocks change.
-RETURN extract(HOUR FROM now() AT TIME ZONE (SELECT timezone FROM analytics.reporting)) >= 3
+RETURN extract(HOUR FROM analytics.now() AT TIME ZONE (SELECT timezone FROM analytics.reporting)) >= 3
 AND NOT EXISTS (
     SELECT
     FROM control.run
     WHERE
         reason = 'nightly'
+        AND finished_at IS NOT NULL
         AND error IS NULL
         AND (requested_at AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date = analytics.today()
 );
@@ -153,12 +205,9 @@ CREATE FUNCTION control.forget_old_runs() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    DELETE FROM control.run
-    WHERE
-        finished_at IS NOT NULL
-        AND requested_at < (SELECT requested_at FROM control.run ORDER BY requested_at DESC OFFSET 999 LIMIT 1);
+    DELETE FROM control.run WHERE requested_at < analytics.now() - interval '7 days';
 END;
-COMMENT ON FUNCTION control.forget_old_runs() IS 'Keeps the record to about 1,000 runs.';
+COMMENT ON FUNCTION control.forget_old_runs() IS 'Keeps the record short, and longer than the day in which the nightly refresh must be found.';
 
 GRANT USAGE ON SCHEMA control TO analytics_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA control TO analytics_worker;

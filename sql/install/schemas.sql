@@ -1,5 +1,5 @@
 -- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
-DROP SCHEMA IF EXISTS control, analytics, delta, truth, change, source, capture CASCADE;
+DROP SCHEMA IF EXISTS control, analytics, delta, truth, change, source, capture, link CASCADE;
 
 CREATE SCHEMA capture;
 COMMENT ON SCHEMA capture IS 'Signed rows of the mirror, as they came.';
@@ -15,6 +15,10 @@ CREATE SCHEMA analytics;
 COMMENT ON SCHEMA analytics IS 'Summary tables and materialized views: all that the API may read.';
 CREATE SCHEMA control;
 COMMENT ON SCHEMA control IS 'The verbs of the workers and the record of what they did.';
+
+CREATE SCHEMA link;
+COMMENT ON SCHEMA link IS 'The extension dblink, in nobody''s reach: for control.replicated_until() alone.';
+CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;
 
 CREATE TABLE analytics.reporting (
     timezone    text NOT NULL,
@@ -42,13 +46,15 @@ COMMENT ON COLUMN analytics.freshness.as_of IS 'Every change that MentorHub comm
 COMMENT ON COLUMN analytics.freshness.version IS 'Grows whenever a row behind the answer changes: microseconds since 1970, so that it never repeats, not even after an upgrade.';
 COMMENT ON COLUMN analytics.freshness.changed_at IS 'When a row behind the answer last changed.';
 
+CREATE FUNCTION analytics.now() RETURNS timestamptz
+STABLE LANGUAGE sql
+-- The setting analytics.now is a clock for tests; nothing sets it in production.
+RETURN coalesce(nullif(current_setting('analytics.now', true), '')::timestamptz, pg_catalog.now());
+COMMENT ON FUNCTION analytics.now() IS 'The current time.';
+
 CREATE FUNCTION analytics.today() RETURNS date
 STABLE LANGUAGE sql
--- analytics.now is a clock for tests; nothing sets it in production.
-RETURN (
-    coalesce(nullif(current_setting('analytics.now', true), '')::timestamptz, now())
-    AT TIME ZONE (SELECT timezone FROM analytics.reporting)
-)::date;
+RETURN (analytics.now() AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date;
 COMMENT ON FUNCTION analytics.today() IS 'The current day in the reporting time zone.';
 
 CREATE FUNCTION analytics.ratio(numerator numeric, denominator numeric) RETURNS numeric

@@ -1,5 +1,6 @@
 -- All that analytics asks of MentorHub's database: run in it by a role that owns the tables.
 -- Column lists keep e-mails, password hashes and every other column at home.
+DROP PUBLICATION IF EXISTS mentorhub_analytics;
 CREATE PUBLICATION mentorhub_analytics FOR TABLE
     public.users (id, username, role, is_active, is_verified, created_at),
     public.courses (id, title, is_active),

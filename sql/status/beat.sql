@@ -1,1 +1,2 @@
-SELECT max(started_at) AS last_tick FROM control.run WHERE reason IN ('schedule', 'nightly')
+-- When a rebuild last began because it was time for it.
+SELECT max(started_at) AS last_beat FROM control.run WHERE reason IN ('schedule', 'nightly')

@@ -1,0 +1,149 @@
+"""A MentorHub beside an analytics database, with real replication between them."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from api.app import create_app
+from api.reader import EXTENSION
+from ops import demo
+from ops.embedded import Postgres
+from shared.database import connect
+from shared.settings import Settings
+from tests import dashboard
+from tests.api.tokens import bearer, sign
+from tests.conftest import DEFAULTS, database
+from tests.mirror import at
+from tests.oracle import Oracle, Rows
+from workers import mirror
+from workers.definitions import MIRRORED
+from workers.rebuild import rebuild
+from workers.source import drop_slot, published
+
+QUICK = {"fsync": "off", "synchronous_commit": "off", "wal_retrieve_retry_interval": "100ms"}
+"""Server settings for tests."""
+
+NOW = datetime(2026, 3, 10, 12, 34, tzinfo=UTC)
+"""What the demo data ends at, and our database takes for the current time."""
+
+SUBSCRIPTION = """
+    SELECT oid FROM pg_subscription
+    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""Ours; the catalog is shared by all databases of a server."""
+
+UNKNOWN = 10**6
+"""Nobody's id."""
+
+
+@contextmanager
+def pair(theirs: Postgres, ours: Postgres, template: str = "template1") -> Generator[Settings]:
+    """Fresh databases, MentorHub's with its tables; at the end nothing is left of them."""
+    with database(theirs, f"mentorhub_{uuid4().hex}", template) as source_url:
+        demo.create_tables(source_url)
+        with analytics(ours) as analytics_url:
+            yield replace(
+                DEFAULTS, analytics_database_url=analytics_url, source_database_url=source_url
+            )
+        with connect(source_url) as source:
+            drop_slot(source)
+
+
+@contextmanager
+def analytics(ours: Postgres) -> Generator[str]:
+    """The URL of an empty database for us, where it is NOW; a subscription in it is ended."""
+    with database(ours, f"analytics_{uuid4().hex}") as url, connect(url) as connection:
+        at(connection, NOW)
+        try:
+            yield url
+        finally:
+            if ask(connection, SUBSCRIPTION):
+                mirror.unsubscribe(connection)
+
+
+def ask(connection: psycopg.Connection[Any], question: LiteralString, *parameters: object) -> Any:
+    row = connection.execute(question, parameters).fetchone()
+    return row[0] if row else None
+
+
+def tell(url: str, *statements: str) -> None:
+    """Each a transaction of its own."""
+    with connect(url) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def rows(url: str) -> Rows:
+    """Every row of every table that some number depends on."""
+    with psycopg.connect(url, options="-c timezone=UTC", row_factory=dict_row) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM public.{table}".encode()).fetchall()  # noqa: S608
+            for table in MIRRORED
+        }
+
+
+def catch_up(settings: Settings) -> None:
+    """Wait for everything that MentorHub has committed, and recalculate."""
+    with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as source:
+        mirror.wait_until_caught_up(ours, source)
+    rebuild(settings)
+
+
+def check(settings: Settings, truth: Rows | None = None) -> None:
+    """Every answer equals the recount over `truth`, by default MentorHub's own rows."""
+    truth = truth or rows(settings.source_url())
+    app = create_app(settings)
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(_an_admin(truth)))["Authorization"]
+    try:
+        dashboard.check(
+            client,
+            Oracle(truth, NOW, settings.timezone, settings.currency, settings.minor_units),
+            windows=(1, 7, 30, 365),
+            users=[*_ends(truth["users"], 20), UNKNOWN],
+            courses=[*_ends(truth["courses"], 2), UNKNOWN],
+            currencies=("USD",),
+        )
+    finally:
+        app.extensions[EXTENSION].close()
+
+
+def _an_admin(truth: Rows) -> int:
+    return next(
+        user["id"]
+        for user in truth["users"]
+        if user["role"] in ("ADMIN", "admin") and user["is_active"]
+    )
+
+
+def _ends(table: list[dict[str, Any]], count: int) -> list[int]:
+    """Ids at both ends: the demo's awkward rows lie on its oldest users."""
+    ids = sorted(row["id"] for row in table)
+    return ids[:count] + ids[count:][-count // 4 :]
+
+
+def contents(url: str) -> dict[str, list[Any]]:
+    """The published columns of every mirrored table, as text: at MentorHub, or of the mirror."""
+    with psycopg.connect(url, options="-c timezone=UTC") as connection:
+        return {
+            table: connection.execute(
+                sql.SQL("SELECT ROW ({})::text FROM public.{} ORDER BY id").format(
+                    sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
+                )
+            ).fetchall()
+            for table, columns in published().items()
+        }
+
+
+def is_mirrored(settings: Settings) -> bool:
+    """Whether the mirror is MentorHub's tables, as soon as everything has arrived."""
+    with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as source:
+        mirror.wait_until_caught_up(ours, source)
+    return contents(settings.analytics_url()) == contents(settings.source_url())

@@ -1,0 +1,413 @@
+"""The schedule, the worker and the broker as real processes, also when they are killed."""
+
+import runpy
+import shelve
+import signal
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import celery
+import psutil
+import pytest
+from celery import Celery
+from celery.beat import ScheduleEntry
+from psycopg import sql
+from redis import Redis as Client
+
+from ops import rebuild as asking
+from ops import status
+from ops.embedded import Postgres, Redis
+from ops.leash import Leash
+from ops.programs import Programs
+from ops.rebuild import request, watch
+from ops.servers import broker
+from ops.supervisor import Program
+from shared import sqlfiles
+from shared.database import Connection, connect
+from shared.errors import ConfigurationError, ServerUnavailableError
+from shared.registry import FAMILIES, SUMMARIES
+from shared.settings import Settings
+from tests.api.world import fill
+from tests.conftest import DEFAULTS, database
+from tests.mirror import at
+from tests.processes import are_gone, wait_until
+from workers.rebuild import rebuild
+
+SCHEDULE: dict[str, dict[str, Any]] = runpy.run_path(
+    str(sqlfiles.ROOT.parent / "celerybeat-schedule.py")
+)["beat_schedule"]
+
+
+class Stack:
+    """A worker on a database and a broker of its own; whatever a test kills, it starts again."""
+
+    def __init__(self, settings: Settings, redis: Redis, programs: Programs) -> None:
+        self.settings, self.redis, self.programs = settings, redis, programs
+        self.worker = programs.worker()
+
+    def start(self) -> None:
+        self.worker.start()
+        assert wait_until(self.works, 30), "the worker does not answer"
+
+    def works(self) -> bool:
+        with broker(self.settings) as (app, line):
+            control = cast("Any", app.control)
+            return bool(control.ping(timeout=0.2, connection=line))
+
+    def busy(self) -> list[int]:
+        """The processes that are at a task."""
+        with broker(self.settings) as (app, line):
+            inspect = cast("Any", app.control.inspect(timeout=0.5, connection=line))
+            answers: dict[str, list[dict[str, Any]]] = inspect.active() or {}
+        return [task["worker_pid"] for tasks in answers.values() for task in tasks]
+
+    def is_idle(self) -> bool:
+        """No task waits, and none is under way."""
+        with Client.from_url(self.redis.url()) as client:
+            return not client.llen("celery") and not client.hlen("unacked")
+
+    def send(self, task: str, *, task_id: str | None = None, **arguments: Any) -> None:
+        with broker(self.settings) as (app, line):
+            app.send_task(f"workers.tasks.{task}", (), arguments, task_id=task_id, connection=line)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("home")
+    postgres.allow_login("analytics_worker")
+    with (
+        database(postgres, "test_celery", analytics_template) as url,
+        Redis(home / "redis") as redis,
+        Leash() as leash,
+    ):
+        settings = replace(
+            DEFAULTS, analytics_database_url=url, redis_url=redis.url(), home=home, timezone="UTC"
+        )
+        with connect(url) as connection:
+            fill(connection)
+        rebuild(settings)
+        programs = Programs(
+            settings,
+            leash,
+            reader_url="",
+            worker_url=postgres.url("test_celery", user="analytics_worker"),
+        )
+        stack = Stack(settings, redis, programs)
+        stack.start()
+        yield stack
+        stack.worker.stop()
+
+
+@pytest.fixture
+def ours(stack: Stack) -> Iterator[Connection]:
+    with connect(stack.settings.analytics_url()) as connection:
+        yield connection
+
+
+def change(connection: Connection) -> None:
+    """Two families' numbers are not right any more."""
+    connection.execute("UPDATE public.sessions SET duration_minutes = duration_minutes + 1")
+    connection.execute("UPDATE public.payments SET amount = amount + 100")
+
+
+def record(connection: Connection, run: str) -> dict[str, Any]:
+    cursor = connection.execute("SELECT * FROM control.run WHERE id = %s", [run])
+    names = [column.name for column in cursor.description or ()]
+    return dict(zip(names, cursor.fetchone() or (), strict=False))
+
+
+def versions(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT family, version FROM analytics.freshness"))
+
+
+@contextmanager
+def held_up(stack: Stack, table: str) -> Generator[None]:
+    """A rebuild that comes to the table has to wait; whoever reads it need not."""
+    with connect(stack.settings.analytics_url(), autocommit=False) as connection:
+        lock = sql.SQL("LOCK analytics.{} IN SHARE MODE")
+        connection.execute(lock.format(sql.Identifier(table)))
+        yield
+        connection.rollback()
+
+
+def at_step(connection: Connection, run: str, step: str) -> Callable[[], bool]:
+    return lambda: record(connection, run)["step"] == step
+
+
+def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Connection) -> None:
+    before = versions(ours)
+    change(ours)
+    run = request(stack.settings, ["session_day"])
+    changed = watch(stack.settings, run)
+    made = record(ours, run)
+    assert changed == made["rows_changed"] == 3
+    assert (made["families"], made["reason"], made["error"]) == (["sessions"], "request", None)
+    assert (made["step"], made["steps_done"], made["steps"]) == ("commit", 3, 3)
+    assert made["requested_at"] <= made["started_at"] <= made["finished_at"]
+    after = versions(ours)
+    assert {name for name in after if after[name] > before[name]} == {"sessions"}
+
+
+def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> None:
+    change(ours)
+    run = request(stack.settings)
+    assert watch(stack.settings, run) > 0
+    assert sorted(record(ours, run)["families"]) == sorted(FAMILIES)
+
+
+def test_progress_is_shown_while_it_is_made(
+    stack: Stack, ours: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(ours)
+    with held_up(stack, "payment_day"):
+        run = request(stack.settings, ["session_day", "payment_day"])
+        assert wait_until(at_step(ours, run, "payment_day"))
+        made = record(ours, run)
+    assert (made["steps_done"], made["steps"], made["finished_at"]) == (3, 5, None)
+    watch(stack.settings, run)
+    assert "100%" in capsys.readouterr().err
+
+
+def test_an_unknown_summary_is_refused_by_naming_the_known_ones(stack: Stack) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        request(stack.settings, ["session_day", "sesion_day"])
+    assert str(refused.value) == (
+        f"There is no summary 'sesion_day': choose among {', '.join(SUMMARIES)}."
+    )
+
+
+def test_without_a_broker_a_request_says_so_and_leaves_no_record(
+    stack: Stack, ours: Connection
+) -> None:
+    settings = replace(stack.settings, redis_url="redis://:secret@127.0.0.1:1/0")
+    before = ours.execute("SELECT count(*) FROM control.run").fetchone()
+    with pytest.raises(ServerUnavailableError) as refused:
+        request(settings, [])
+    assert str(refused.value) == "Redis does not answer: is REDIS_URL right?"
+    assert ours.execute("SELECT count(*) FROM control.run").fetchone() == before
+
+
+def test_without_a_worker_a_request_says_so_and_is_made_by_the_next_rebuild(
+    stack: Stack, ours: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.3)
+    with Redis(tmp_path) as nobody_listens:
+        run = request(replace(stack.settings, redis_url=nobody_listens.url()), ["courses"])
+        with pytest.raises(ConfigurationError) as refused:
+            watch(stack.settings, run)
+    assert str(refused.value) == (
+        "No worker has taken the rebuild within 0.3 s: is one running? It will be made when one is."
+    )
+    stack.send("rebuild", summaries=["platform"], max_age=3600)
+    assert wait_until(lambda: record(ours, run)["finished_at"] is not None)
+
+
+def test_a_rebuild_that_fails_tells_whoever_asked(stack: Stack, ours: Connection) -> None:
+    ours.execute("ALTER TABLE analytics.course_performance RENAME TO elsewhere")
+    try:
+        run = request(stack.settings, ["course_performance"])
+        with pytest.raises(ConfigurationError) as refused:
+            watch(stack.settings, run)
+    finally:
+        ours.execute("ALTER TABLE analytics.elsewhere RENAME TO course_performance")
+    assert str(refused.value) == (
+        'The rebuild was given up: relation "analytics.course_performance" does not exist.'
+    )
+
+
+def test_a_database_without_analytics_is_told_to_be_installed(
+    stack: Stack, postgres: Postgres
+) -> None:
+    with pytest.raises(ConfigurationError, match="run `analytics init`"):
+        request(replace(stack.settings, analytics_database_url=postgres.url()), [])
+
+
+def test_every_name_in_the_schedule_is_a_task_of_the_worker(stack: Stack) -> None:
+    with broker(stack.settings) as (app, line):
+        inspect = cast("Any", app.control.inspect(connection=line))
+        (names,) = inspect.registered().values()
+    assert {entry["task"] for entry in SCHEDULE.values()} <= set(names)
+
+
+def test_every_answer_is_rebuilt_within_its_ttl_even_if_a_tick_is_lost() -> None:
+    for family in FAMILIES.values():
+        entry = SCHEDULE[f"rebuild {family.name}"]
+        assert entry["kwargs"]["summaries"] == [family.name]
+        age_at_the_start = entry["kwargs"]["max_age"] + 2 * entry["schedule"]
+        assert age_at_the_start <= family.ttl * 0.7, "and the rebuild itself takes time too"
+        assert entry["options"]["expires"] >= entry["schedule"]
+
+
+def test_the_night_is_looked_for_every_hour() -> None:
+    (entry,) = [
+        entry for entry in SCHEDULE.values() if entry["task"] == "workers.tasks.nightly_refresh"
+    ]
+    midnight = datetime(2025, 3, 30, tzinfo=UTC)
+    entry["schedule"].nowfun = lambda: midnight
+    assert entry["schedule"].remaining_estimate(midnight) <= timedelta(hours=1)
+    assert entry["schedule"].hour == set(range(24))
+
+
+def test_a_task_delivered_twice_is_made_once(stack: Stack, ours: Connection) -> None:
+    change(ours)
+    run = request(stack.settings, ["sessions"])
+    watch(stack.settings, run)
+    made = record(ours, run)
+    before = versions(ours)
+    change(ours)
+    stack.send("rebuild", task_id=run, summaries=["sessions"])
+    assert wait_until(stack.is_idle)
+    assert record(ours, run) == made
+    assert versions(ours) == before
+
+
+def test_a_scheduled_rebuild_sent_by_two_beats_is_made_once(stack: Stack, ours: Connection) -> None:
+    ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 hour'")
+    before = scheduled(ours)
+    for _ in range(2):
+        stack.send("rebuild", summaries=["engagement"], max_age=150)
+    assert wait_until(lambda: stack.is_idle() and len(scheduled(ours)) > len(before))
+    assert scheduled(ours) == [*before, ["engagement"]]
+
+
+def scheduled(connection: Connection, reason: str = "schedule") -> list[list[str]]:
+    rows = connection.execute(
+        "SELECT families FROM control.run WHERE reason = %s AND finished_at IS NOT NULL"
+        " ORDER BY finished_at",
+        [reason],
+    )
+    return [families for (families,) in rows]
+
+
+def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_all_the_same(
+    stack: Stack, ours: Connection
+) -> None:
+    assert wait_until(stack.is_idle)
+    before = versions(ours)
+    change(ours)
+    with held_up(stack, "session_day"):
+        run = request(stack.settings)  # platform is done before sessions have to wait
+        assert wait_until(at_step(ours, run, "session_day"))
+        (pid,) = stack.busy()
+        psutil.Process(pid).kill()
+        assert wait_until(lambda: stack.busy() not in ([], [pid]), 20), "redelivered"
+        assert versions(ours) == before
+        assert record(ours, run)["finished_at"] is None
+    assert watch(stack.settings, run) > 0
+    after = versions(ours)
+    assert {name for name in after if after[name] > before[name]} == {
+        "platform",
+        "sessions",
+        "revenue",
+    }
+
+
+def test_when_the_whole_worker_is_killed_the_next_tick_finishes_what_it_had_begun(
+    stack: Stack, ours: Connection
+) -> None:
+    change(ours)
+    with held_up(stack, "session_day"):
+        run = request(stack.settings, ["sessions"])
+        assert wait_until(at_step(ours, run, "session_day"))
+        main = stack.worker.process
+        assert main
+        family = [psutil.Process(main.pid), *psutil.Process(main.pid).children(recursive=True)]
+        for process in family:
+            process.kill()
+        main.wait()
+        assert are_gone(family)
+        # also in the server nobody is left who would hold a lock or finish half of it
+        assert wait_until(lambda: rebuilding(ours) == 0)
+    stack.start()
+    assert record(ours, run)["finished_at"] is None
+    stack.send("rebuild", summaries=["platform"], max_age=300)
+    assert watch(stack.settings, run) > 0
+
+
+def rebuilding(connection: Connection) -> int:
+    return connection.execute(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ).rowcount
+
+
+def test_the_worker_survives_its_broker_and_works_on(stack: Stack, ours: Connection) -> None:
+    assert stack.worker.process
+    pid = stack.worker.process.pid
+    change(ours)
+    with held_up(stack, "session_day"):
+        run = request(stack.settings, ["sessions"])
+        assert wait_until(at_step(ours, run, "session_day"))
+        assert stack.redis.process
+        stack.redis.process.send_signal(signal.SIGKILL)
+        stack.redis.process.wait()
+        assert not status.collect(stack.settings)["broker"]
+        stack.redis.start()
+    assert watch(stack.settings, run) > 0, "what it had in hand"
+    assert wait_until(stack.works, 30)
+    change(ours)
+    assert watch(stack.settings, request(stack.settings, ["sessions"])) > 0, "what came after"
+    assert stack.worker.process.pid == pid
+    assert stack.worker.process.poll() is None
+
+
+@contextmanager
+def beat(stack: Stack, home: Path) -> Generator[Program]:
+    """A real one, which finds in its state that it last sent anything a day ago."""
+    home.mkdir()
+    entries = {
+        name: ScheduleEntry(
+            name=name,
+            last_run_at=datetime.now(UTC) - timedelta(days=1),
+            app=Celery(set_as_current=False),
+            **entry,
+        )
+        for name, entry in SCHEDULE.items()
+    }
+    with shelve.open(str(home / "celerybeat.state")) as state:  # noqa: S301 - we write it
+        state.update(entries=entries, __version__=celery.__version__, tz="UTC", utc_enabled=True)
+    programs = replace(stack.programs, settings=replace(stack.settings, home=home))
+    program = programs.beat()
+    program.start()
+    try:
+        yield program
+    finally:
+        program.stop()
+
+
+def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_beats_send_them(
+    stack: Stack, ours: Connection, tmp_path: Path
+) -> None:
+    at(ours, datetime(2025, 6, 1, 12, tzinfo=UTC))
+    change(ours)
+    ours.execute("DELETE FROM control.run")
+    ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 day'")
+    with Client.from_url(stack.redis.url()) as client:
+        client.flushall()
+    with beat(stack, tmp_path / "one"), beat(stack, tmp_path / "two"):
+        assert wait_until(lambda: len(scheduled(ours, "nightly")) == 1, 20)
+        assert wait_until(lambda: oldest(ours) < timedelta(minutes=1), 20)
+        assert wait_until(stack.is_idle)
+    assert scheduled(ours, "nightly") == [list(FAMILIES)]
+    rebuilt = [name for families in scheduled(ours) for name in families]
+    assert len(rebuilt) == len(set(rebuilt))
+    state = status.collect(stack.settings)
+    assert datetime.now(UTC) - datetime.fromisoformat(state["last_beat"]) < timedelta(minutes=1)
+
+
+def oldest(connection: Connection) -> timedelta:
+    row = connection.execute("SELECT now() - min(as_of) FROM analytics.freshness").fetchone()
+    return row[0] if row else timedelta.max
+
+
+def test_status_names_the_workers_that_answer(stack: Stack) -> None:
+    state = status.collect(stack.settings)
+    assert state["broker"] is True
+    assert len(state["workers"]) == 1
+    assert "@" in state["workers"][0]

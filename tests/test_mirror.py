@@ -1,0 +1,461 @@
+"""From MentorHub's commit to the API's answer: real servers, real replication."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import demo
+from ops.embedded import Postgres
+from shared import sqlfiles
+from shared.database import Connection, connect
+from shared.settings import Settings
+from tests.conftest import DEFAULTS
+from tests.mentorhub import (
+    NOW,
+    QUICK,
+    SUBSCRIPTION,
+    analytics,
+    ask,
+    catch_up,
+    check,
+    is_mirrored,
+    pair,
+    rows,
+    tell,
+)
+from tests.processes import wait_until
+from workers import definitions, mirror, source
+from workers.install import install
+from workers.source import published
+
+POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+USERS = 300
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres(tmp_path_factory.mktemp("ours") / "data", settings=QUICK) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """MentorHub's own server, as old as may be."""
+    if not (POSTGRES_15 / "postgres").exists():
+        pytest.skip(f"PostgreSQL 15 is not installed in {POSTGRES_15}")
+    with Postgres(
+        tmp_path_factory.mktemp("theirs") / "data", binaries=POSTGRES_15, settings=QUICK
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def template(ours: Postgres) -> str:
+    """A MentorHub with demo data, to be cloned by tests."""
+    ours.create_database("mentorhub_template")
+    fill(ours.url("mentorhub_template"))
+    return "mentorhub_template"
+
+
+@pytest.fixture
+def settings(ours: Postgres, template: str) -> Iterator[Settings]:
+    """One server, two databases: MentorHub's with demo data, ours empty."""
+    with pair(ours, ours, template) as settings:
+        yield settings
+
+
+def fill(url: str, seed: int = 1) -> None:
+    demo.fill(url, users=USERS, seed=seed, until=NOW)
+
+
+def work(settings: Settings) -> None:
+    """What MentorHub really does to its rows."""
+    tell(
+        settings.source_url(),
+        "UPDATE sessions SET status = 'COMPLETED' WHERE status = 'SCHEDULED' AND id % 2 = 0",
+        "UPDATE sessions SET status = 'SCHEDULED' WHERE status = 'COMPLETED' AND id % 5 = 0",
+        "UPDATE sessions SET mentor_id = (SELECT max(id) FROM mentors) WHERE id % 7 = 0",
+        "UPDATE payments SET status = 'REFUNDED' WHERE status = 'COMPLETED' AND id % 3 = 0",
+        "UPDATE users SET role = 'MENTOR', is_verified = NOT is_verified WHERE id % 10 = 0",
+        "UPDATE courses SET title = title || '!', is_active = NOT is_active WHERE id % 4 = 0",
+        "UPDATE course_enrollments SET progress_percent = 100, completed = true WHERE id % 6 = 0",
+        "INSERT INTO payments (student_id, mentor_id, amount, currency, status, created_at)"
+        " SELECT student_id, mentor_id, amount / 2, currency, 'COMPLETED',"
+        " created_at - interval '5 days' FROM payments WHERE id % 4 = 0",
+        "DELETE FROM users WHERE id % 9 = 0 AND role = 'STUDENT'",
+        "DELETE FROM courses WHERE id = 3",
+        "ALTER TYPE sessionstatus ADD VALUE 'POSTPONED'",
+        "UPDATE sessions SET status = 'POSTPONED' WHERE id % 11 = 0",
+        "ALTER TABLE sessions ADD COLUMN recording_url text DEFAULT 'none'",
+        "BEGIN; DELETE FROM reviews; ROLLBACK",
+        "INSERT INTO users (username, email, hashed_password, created_at) SELECT 'imported ' || n,"
+        " n || '@bulk.example', 'x', '2026-03-10' FROM generate_series(1, 5000) AS n",
+    )
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["one server", "MentorHub's on 15"])
+def test_every_answer_equals_a_recount_whatever_mentorhub_does(
+    request: pytest.FixtureRequest, ours: Postgres, *, older: bool
+) -> None:
+    with pair(request.getfixturevalue("theirs") if older else ours, ours) as settings:
+        fill(settings.source_url())
+        install(settings)
+        check(settings)
+        work(settings)
+        catch_up(settings)
+        check(settings)
+        tell(settings.source_url(), "TRUNCATE sessions CASCADE", "TRUNCATE reviews, progress")
+        catch_up(settings)
+        check(settings)
+
+
+def test_another_time_zone_and_currency_are_followed_by_the_next_init(settings: Settings) -> None:
+    install(settings)
+    settings = replace(settings, timezone="Europe/Moscow", currency="USD")
+    install(settings)
+    check(settings)
+
+
+TIMED = ("users", "sessions", "course_enrollments", "progress", "reviews", "payments")
+
+
+def make_older(url: str) -> None:
+    """Change MentorHub's tables into those of an older installation, to the second."""
+    kept = "integer USING floor(extract(epoch FROM created_at))::integer"
+    naive = "timestamp USING date_trunc('second', created_at AT TIME ZONE 'UTC')"
+    for table in TIMED:
+        tell(
+            url,
+            f"ALTER TABLE {table} ALTER created_at DROP DEFAULT",
+            f"ALTER TABLE {table} ALTER created_at TYPE {naive if table == 'reviews' else kept}",
+        )
+    for table, column in (("users", "role"), ("sessions", "status"), ("payments", "status")):
+        tell(
+            url,
+            f"ALTER TABLE {table} ALTER {column} DROP DEFAULT",
+            f"ALTER TABLE {table} ALTER {column} TYPE varchar(20) USING lower({column}::text)",
+        )
+
+
+def test_an_older_mentorhub_has_the_numbers_of_todays_and_its_upgrade_is_followed(
+    settings: Settings,
+) -> None:
+    for table in TIMED:
+        to_the_second = f"UPDATE {table} SET created_at = date_trunc('second', created_at)"  # noqa: S608
+        tell(settings.source_url(), to_the_second)
+    truth = rows(settings.source_url())
+    make_older(settings.source_url())
+    install(settings)
+    check(settings, truth)
+
+    tell(settings.source_url(), "DROP PUBLICATION mentorhub_analytics")  # it forbids what follows
+    epoch = "timestamptz USING to_timestamp(created_at)"
+    tell(
+        settings.source_url(),
+        *(f"ALTER TABLE {t} ALTER created_at TYPE {epoch}" for t in TIMED if t != "reviews"),
+    )
+    work_in_lower_case = "UPDATE sessions SET status = 'completed' WHERE id % 3 = 0"
+    tell(settings.source_url(), work_in_lower_case)
+    install(settings)
+    for session in truth["sessions"]:
+        if session["id"] % 3 == 0:
+            session["status"] = "completed"
+    check(settings, truth)
+
+
+def test_only_the_published_columns_arrive(settings: Settings) -> None:
+    install(settings)
+    private = {
+        value
+        for table, entries in rows(settings.source_url()).items()
+        for row in entries
+        for column, value in row.items()
+        if column not in published()[table] and isinstance(value, str)
+    }
+    with connect(settings.analytics_url()) as connection:
+        relations = ask(
+            connection,
+            "SELECT array_agg(oid::regclass::text) FROM pg_class WHERE relkind IN ('r', 'm', 'v')"
+            " AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')",
+        )
+        everything = "".join(text_of(connection, relation) for relation in relations)
+    for needle in ("@example", "$2b$12$", "pi_", "https://meet."):
+        assert any(needle in value for value in private)
+    assert "Статистика: продвинутый курс" in everything
+    assert [value for value in private if value in everything] == []
+
+
+def text_of(connection: Connection, relation: str) -> str:
+    query = f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM {relation} AS t"  # noqa: S608
+    row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else ""
+
+
+OBJECTS = """
+    SELECT 'relation', relname FROM pg_class WHERE relpersistence = 'p'
+    UNION SELECT 'function', proname FROM pg_proc
+    UNION SELECT 'trigger', tgname FROM pg_trigger
+    UNION SELECT 'event trigger', evtname FROM pg_event_trigger
+    UNION SELECT 'schema', nspname FROM pg_namespace WHERE nspname !~ '^pg_'
+    UNION SELECT 'type', typname FROM pg_type
+    UNION SELECT 'constraint', conname FROM pg_constraint
+    UNION SELECT 'extension', extname FROM pg_extension
+    UNION SELECT 'publication', pubname FROM pg_publication
+    UNION SELECT 'subscription', subname FROM pg_subscription
+    UNION SELECT 'slot', slot_name FROM pg_replication_slots
+    UNION SELECT 'role', rolname FROM pg_roles
+"""
+
+
+def test_mentorhub_is_given_nothing_but_a_publication_and_a_slot(
+    theirs: Postgres, ours: Postgres
+) -> None:
+    with pair(theirs, ours) as settings, connect(settings.source_url()) as source:
+        fill(settings.source_url())
+        before = set(source.execute(OBJECTS))
+        install(settings)
+        catch_up(settings)
+        assert set(source.execute(OBJECTS)) ^ before == {
+            ("publication", "mentorhub_analytics"),
+            ("slot", "mentorhub_analytics"),
+        }
+
+
+def test_a_commit_that_did_not_wait_for_its_flush_is_waited_for(settings: Settings) -> None:
+    install(settings)
+    for _ in range(5):
+        tell(
+            settings.source_url(),
+            "SET synchronous_commit = off",
+            "UPDATE sessions SET duration_minutes = duration_minutes + 1 WHERE id < 9",
+        )
+        assert is_mirrored(settings)
+
+
+def test_a_second_init_changes_nothing(settings: Settings) -> None:
+    install(settings)
+    before = state(settings)
+    install(settings)
+    assert state(settings) == before
+
+
+def state(settings: Settings) -> list[Any]:
+    """Which objects and rows there are, and whether they are still the same ones."""
+    with connect(settings.analytics_url()) as connection:
+        return connection.execute("""
+            SELECT 'relation', oid::bigint, relname::text FROM pg_class
+            UNION SELECT 'subscription', oid::bigint, subname FROM pg_subscription
+            UNION SELECT family, version, as_of::text FROM analytics.freshness
+            UNION SELECT 'user', id, xmin::text FROM public.users
+            ORDER BY 1, 2
+        """).fetchall()
+
+
+# The copy of the sessions waits while somebody holds lock 1. Only a lock that needs no transaction
+# id will do: in one server, making a slot waits for all transactions that have one.
+HOLD_SESSIONS = (
+    """
+    CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(1);
+        RETURN new;
+    END
+    $$
+    """,
+    """
+    CREATE FUNCTION hold_sessions() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.sessions'
+        ) THEN
+            CREATE TRIGGER hold BEFORE INSERT ON public.sessions
+            FOR EACH ROW EXECUTE FUNCTION hold();
+            ALTER TABLE public.sessions ENABLE ALWAYS TRIGGER hold;
+        END IF;
+    END
+    $$
+    """,
+    """
+    CREATE EVENT TRIGGER hold_sessions ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+    EXECUTE FUNCTION hold_sessions()
+    """,
+)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "SIGKILL"])
+def test_an_init_that_ends_in_the_first_copy_goes_on_where_it_was(
+    settings: Settings, tmp_path: Path, end: int
+) -> None:
+    tell(settings.analytics_url(), *HOLD_SESSIONS)
+    with connect(settings.analytics_url()) as holder:
+        holder.execute("SELECT pg_advisory_lock(1)")
+        with init(settings, tmp_path) as process:
+            assert wait_until(lambda: copying(holder) == ["sessions"], 20), copying(holder)
+            process.send_signal(end)
+            assert process.wait(10) != 0
+        subscription = ask(holder, SUBSCRIPTION)
+    install(settings)
+    check(settings)
+    with connect(settings.analytics_url()) as connection:
+        assert ask(connection, SUBSCRIPTION) == subscription
+
+
+def init(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("analytics"), "init"],
+        cwd=folder,
+        env={
+            "ANALYTICS_DATABASE_URL": settings.analytics_url(),
+            "SOURCE_DATABASE_URL": settings.source_url(),
+        },
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def copying(connection: Connection) -> list[str] | None:
+    """Tables whose first copy is not done; None where nothing was begun."""
+    return ask(
+        connection,
+        "SELECT array_agg(srrelid::regclass::text) FILTER (WHERE srsubstate <> 'r')"
+        " FROM pg_subscription_rel JOIN pg_class ON pg_class.oid = srrelid",
+    )
+
+
+def test_an_init_that_ends_after_any_step_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, step in (
+        (source, "publish"),
+        (mirror, "_make_tables"),
+        (mirror, "_adapt_types"),
+        (source, "make_slot"),
+        (mirror, "_subscribe"),
+        (mirror, "wait_until_caught_up"),
+        (definitions, "execute"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, step, interrupted_after(getattr(module, step)))
+            with pytest.raises(KeyboardInterrupt):
+                install(settings)
+    install(settings)
+    check(settings)
+
+
+def interrupted_after(step: Callable[..., object]) -> Callable[..., None]:
+    def run(*arguments: Any) -> None:
+        step(*arguments)
+        raise KeyboardInterrupt
+
+    return run
+
+
+def test_a_version_that_needs_another_column_makes_the_mirror_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def before_verification(name: str) -> str:
+        text = sqlfiles_read(name)
+        if name == "install/mirror":
+            return text.replace("    is_verified boolean NOT NULL,\n", "")
+        return text.replace("is_verified, ", "") if name == "source/publication" else text
+
+    sqlfiles_read = sqlfiles.read
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlfiles, "read", before_verification)
+        with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as theirs:
+            mirror.prepare(ours, theirs, settings.source_url())
+            mirror.wait_for_first_copy(ours, theirs, lambda *_: None)
+        assert "is_verified" not in published()["users"]
+        assert is_mirrored(settings)
+    install(settings)
+    check(settings)
+
+
+LOSSES = (
+    "SELECT pg_drop_replication_slot('mentorhub_analytics')",
+    "DROP PUBLICATION mentorhub_analytics",
+    "ALTER PUBLICATION mentorhub_analytics DROP TABLE payments",
+    "ALTER PUBLICATION mentorhub_analytics SET (publish = 'insert')",
+    "ALTER PUBLICATION mentorhub_analytics SET TABLE users (id)",
+)
+
+
+def test_a_mirror_that_lost_changes_is_made_anew_by_the_next_init(settings: Settings) -> None:
+    install(settings)
+    for number, loss in enumerate(LOSSES):
+        with connect(settings.source_url()) as connection:
+            tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+            assert wait_until(
+                lambda c=connection: ask(c, "SELECT NOT active FROM pg_replication_slots")
+            )
+        tell(settings.source_url(), loss, f"DELETE FROM users WHERE id % 10 = {number}")  # noqa: S608
+        install(settings)
+        assert is_mirrored(settings), loss
+
+
+@pytest.fixture
+def movable(tmp_path: Path, ours: Postgres) -> Iterator[tuple[Postgres, Settings]]:
+    """A MentorHub in a server that the test may restart, and that keeps little WAL."""
+    tight = QUICK | {"max_slot_wal_keep_size": "16MB", "min_wal_size": "32MB"}
+    with Postgres(tmp_path / "theirs", settings=tight) as server, analytics(ours) as url:
+        server.create_database("mentorhub")
+        fill(server.url("mentorhub"))
+        yield (
+            server,
+            replace(
+                DEFAULTS, analytics_database_url=url, source_database_url=server.url("mentorhub")
+            ),
+        )
+
+
+def test_mentorhub_is_followed_to_another_address(movable: tuple[Postgres, Settings]) -> None:
+    server, settings = movable
+    install(settings)
+    with connect(settings.analytics_url()) as connection:
+        subscription = ask(connection, SUBSCRIPTION)
+        server.stop()
+        server.start()
+        assert server.url("mentorhub") != settings.source_url()
+        settings = replace(settings, source_database_url=server.url("mentorhub"))
+        tell(settings.source_url(), "UPDATE payments SET amount = 1")
+        install(settings)
+        assert ask(connection, SUBSCRIPTION) == subscription, "nothing is copied again"
+    assert is_mirrored(settings)
+
+
+def test_a_mirror_whose_wal_was_removed_is_made_anew(movable: tuple[Postgres, Settings]) -> None:
+    _, settings = movable
+    install(settings)
+    tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+    for _ in range(4):
+        tell(
+            settings.source_url(),
+            "UPDATE payments SET amount = amount / 2",
+            "SELECT pg_switch_wal()",
+        )
+    tell(settings.source_url(), "CHECKPOINT")
+    with connect(settings.source_url()) as connection:
+        assert ask(connection, "SELECT wal_status FROM pg_replication_slots") == "lost"
+    install(settings)
+    assert is_mirrored(settings)
+
+
+def test_another_mentorhub_is_copied_anew_and_the_old_one_keeps_no_slot(
+    settings: Settings, theirs: Postgres, ours: Postgres
+) -> None:
+    with pair(theirs, ours) as other:
+        fill(other.source_url(), seed=2)
+        install(settings)
+        moved = replace(settings, source_database_url=other.source_url())
+        install(moved)
+        check(moved)
+        with connect(settings.source_url()) as old:
+            assert ask(old, "SELECT count(*) FROM pg_replication_slots") == 0
+        with connect(settings.analytics_url()) as connection:
+            mirror.unsubscribe(connection)

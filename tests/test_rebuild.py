@@ -1,0 +1,598 @@
+"""Rebuild: one snapshot, nobody waits, nothing is written that was right, nothing is mixed."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg import IsolationLevel, errors, sql
+
+from ops.embedded import Postgres
+from shared.database import Connection, connect
+from shared.registry import FAMILIES, SUMMARIES
+from shared.settings import Settings
+from tests.api.world import LEARNER, fill
+from tests.conftest import DEFAULTS
+from tests.mirror import at
+from tests.processes import wait_until
+from workers import rebuild as module
+from workers.rebuild import rebuild, recalculate, replicated_until
+
+READER = "-c role=analytics_reader -c lock_timeout=50 -c statement_timeout=2000"
+WORKER = "-c role=analytics_worker"
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def analytics_template(postgres: Postgres, analytics_template: str) -> str:
+    """A database with something of everything, calculated."""
+    with connect(postgres.url()) as server:
+        server.execute(f"CREATE DATABASE calculated TEMPLATE {analytics_template}".encode())
+    with connect(postgres.url("calculated")) as connection:
+        fill(connection)
+    rebuild(replace(DEFAULTS, analytics_database_url=postgres.url("calculated")))
+    return "calculated"
+
+
+@pytest.fixture
+def ours(settings: Settings) -> Iterator[Connection]:
+    """The owner's connection to a copy of it."""
+    with connect(settings.analytics_url()) as connection:
+        yield connection
+
+
+@pytest.fixture
+def reader(ours: Connection, settings: Settings) -> Iterator[Connection]:
+    """The API's role, which neither waits for a lock nor for long."""
+    del ours
+    with connect(settings.analytics_url(), options=READER) as connection:
+        yield connection
+
+
+def relations(connection: Connection, kinds: str) -> list[sql.Identifier]:
+    rows = connection.execute(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'analytics'::regnamespace"
+        # the account view is not calculated: a demotion counts at once
+        " AND strpos(%s, relkind::text) > 0 AND relname <> 'account' ORDER BY relname",
+        [kinds],
+    )
+    return [sql.Identifier("analytics", name) for (name,) in rows]
+
+
+def read_models(connection: Connection) -> dict[str, list[str]]:
+    """All that the API may read, to the last row."""
+    return {
+        name.as_string(): [
+            text
+            for (text,) in connection.execute(
+                sql.SQL("SELECT stored::text FROM {} AS stored ORDER BY 1").format(name)
+            )
+        ]
+        for name in relations(connection, "rmv")
+    }
+
+
+def versions_of_rows(connection: Connection) -> dict[str, set[tuple[str, str]]]:
+    """Where each stored row is, and which transaction wrote it."""
+    return {
+        name.as_string(): set(
+            connection.execute(sql.SQL("SELECT ctid::text, xmin::text FROM {}").format(name))
+        )
+        for name in relations(connection, "rm")
+        if name.as_string() != '"analytics"."freshness"'
+    }
+
+
+def freshness(connection: Connection, column: str) -> dict[str, Any]:
+    return dict(
+        connection.execute(
+            sql.SQL("SELECT family, {} FROM analytics.freshness").format(sql.Identifier(column))
+        )
+    )
+
+
+def runs(connection: Connection, reason: str) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        "SELECT families, step, steps_done = steps, rows_changed, error FROM control.run"
+        " WHERE reason = %s AND finished_at IS NOT NULL ORDER BY finished_at",
+        [reason],
+    ).fetchall()
+
+
+def change(connection: Connection, number: int = 0) -> None:
+    """Something of everything happens at MentorHub."""
+    connection.execute(
+        "WITH person AS ("
+        " INSERT INTO public.users (id, username, role, is_active, is_verified, created_at)"
+        " VALUES (%(id)s, 'new', 'STUDENT', true, false, now())"
+        "), meeting AS ("
+        " INSERT INTO public.sessions"
+        " (id, student_id, mentor_id, duration_minutes, status, created_at)"
+        " VALUES (%(id)s, %(learner)s, 5, 30, 'COMPLETED', now())"
+        "), payment AS ("
+        " INSERT INTO public.payments (id, student_id, amount, currency, status, created_at)"
+        " VALUES (%(id)s, %(learner)s, 100, 'RUB', 'COMPLETED', now()))"
+        " UPDATE public.course_enrollments SET progress_percent = progress_percent + 1",
+        {"id": 100 + number, "learner": LEARNER},
+    )
+
+
+def recalculated(settings: Settings, at_each_step: Callable[[str], object]) -> None:
+    """A rebuild of everything whose transaction is held open at each step, also before commit."""
+    with connect(settings.analytics_url(), options=WORKER) as connection:
+        as_of = replicated_until(connection)
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        with connection.transaction():
+            recalculate(
+                connection, settings, FAMILIES, as_of, lambda step, _done, _all: at_each_step(step)
+            )
+
+
+OTHER_SETTINGS = [{"timezone": "Asia/Kathmandu"}, {"currency": "USD"}, {"minor_units": 1000}]
+
+
+@pytest.mark.parametrize("other", [{}, *OTHER_SETTINGS], ids=str)
+def test_readers_never_wait_and_see_all_of_a_rebuild_or_nothing(
+    ours: Connection, reader: Connection, settings: Settings, other: dict[str, Any]
+) -> None:
+    before = read_models(reader)
+    change(ours)
+    steps: list[str] = []
+
+    def look(step: str) -> None:
+        steps.append(step)
+        assert read_models(reader) == before, step
+
+    recalculated(replace(settings, **other), look)
+    after = read_models(reader)
+    assert steps == [*(step for family in FAMILIES.values() for step in family.steps), "commit"]
+    differing = {name for name in before if after[name] != before[name]}
+    assert differing >= {
+        sql.Identifier("analytics", name).as_string()
+        for name in ("freshness", "platform_total", "session_window", "revenue_window")
+    }
+
+
+def test_an_answer_read_over_and_over_during_rebuilds_is_always_whole(
+    ours: Connection, reader: Connection, settings: Settings
+) -> None:
+    done = threading.Event()
+
+    def keep_reading() -> list[tuple[int, ...]]:
+        seen: list[tuple[int, ...]] = []
+        while not done.is_set():
+            seen += reader.execute(
+                "SELECT version, sessions, (SELECT sum(sessions) FROM analytics.session_day),"
+                " (SELECT total FROM analytics.session_window WHERE from_day = today - 364),"
+                " (SELECT max(sessions) FROM analytics.mentor_ranking)"
+                " FROM analytics.platform_total CROSS JOIN analytics.answer"
+                " WHERE family = 'sessions'"
+            ).fetchall()
+        return seen
+
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(keep_reading)
+        for number in range(8):
+            change(ours, number)
+            rebuild(settings, ["platform", "sessions"])
+        done.set()
+    seen = reading.result()
+    assert all(len(set(row[1:])) == 1 for row in seen)
+    assert seen == sorted(seen)
+    assert len({row[0] for row in seen}) > 1
+
+
+def test_a_row_that_is_right_is_not_written_again(ours: Connection, settings: Settings) -> None:
+    before = versions_of_rows(ours)
+    assert rebuild(settings) == 0
+    assert versions_of_rows(ours) == before
+    ours.execute("UPDATE public.sessions SET duration_minutes = 60 WHERE status = 'COMPLETED'")
+    assert rebuild(settings, ["sessions"]) == 1
+    after = versions_of_rows(ours)
+    days = '"analytics"."session_day"'
+    assert len(after[days] - before[days]) == 1
+    del after[days], before[days]
+    # windows that begin after the session's day hold nothing new
+    windows = '"analytics"."session_window"'
+    assert after[windows] & before[windows]
+    del after[windows], before[windows]
+    assert after == before
+
+
+def test_a_rebuild_that_changes_nothing_makes_the_answer_younger_and_keeps_its_version(
+    ours: Connection, settings: Settings
+) -> None:
+    as_of, version = freshness(ours, "as_of"), freshness(ours, "version")
+    changed_at = freshness(ours, "changed_at")
+    rebuild(settings)
+    assert all(moment > as_of[name] for name, moment in freshness(ours, "as_of").items())
+    assert freshness(ours, "version") == version
+    assert freshness(ours, "changed_at") == changed_at
+
+
+def test_only_the_answers_that_changed_get_a_new_version(
+    ours: Connection, settings: Settings
+) -> None:
+    before = freshness(ours, "version")
+    ours.execute("UPDATE public.reviews SET rating = 1")
+    assert rebuild(settings) == 2
+    after = freshness(ours, "version")
+    assert {name for name in after if after[name] > before[name]} == {"platform", "courses"}
+
+
+def test_a_rebuild_reports_in_the_record(ours: Connection, settings: Settings) -> None:
+    change(ours)
+    changed = rebuild(settings, ["courses"], run_id="mine")
+    assert changed == 1
+    assert ours.execute(
+        "SELECT families, reason, step, steps_done, steps, rows_changed, error,"
+        " started_at <= finished_at FROM control.run WHERE id = 'mine'"
+    ).fetchall() == [(["courses"], "request", "commit", 1, 1, 1, None, True)]
+
+
+@pytest.mark.parametrize("other", OTHER_SETTINGS, ids=str)
+def test_other_settings_are_noticed_by_the_next_rebuild_of_anything_and_restate_everything(
+    ours: Connection, settings: Settings, other: dict[str, Any]
+) -> None:
+    before = freshness(ours, "version")
+    rebuild(replace(settings, **other), ["courses"], reason="schedule", max_age=600)
+    after = freshness(ours, "version")
+    assert all(after[name] > before[name] for name in FAMILIES)
+    assert [run[0] for run in runs(ours, "settings")] == [list(FAMILIES)]
+    for name in SUMMARIES:
+        assert differences(ours, name) == 0, name
+    rebuild(replace(settings, **other), reason="schedule", max_age=600)
+    assert freshness(ours, "version") == after
+
+
+def differences(connection: Connection, summary: str) -> int:
+    """How many rows of a summary are not what its definition says now."""
+    columns = [
+        sql.Identifier(name)
+        for (name,) in connection.execute(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attnum > 0 AND attgenerated = '' ORDER BY attnum",
+            [f"analytics.{summary}"],
+        )
+    ]
+    query = sql.SQL(
+        "SELECT count(*) FROM ((SELECT {0} FROM truth.{1} EXCEPT ALL SELECT {0} FROM analytics.{1})"
+        " UNION ALL (SELECT {0} FROM analytics.{1} EXCEPT ALL SELECT {0} FROM truth.{1})) AS wrong"
+    ).format(sql.SQL(", ").join(columns), sql.Identifier(summary))
+    row = connection.execute(query).fetchone()
+    return row[0] if row else -1
+
+
+def test_settings_and_families_cannot_be_mixed_even_by_a_caller_who_names_one_family(
+    ours: Connection, settings: Settings
+) -> None:
+    with connect(settings.analytics_url()) as connection, connection.transaction():
+        other = replace(settings, timezone="Asia/Kathmandu", currency="USD")
+        recalculate(connection, other, ["courses"], None, lambda _step, _done, _all: None)
+    assert [differences(ours, name) for name in SUMMARIES] == [0] * len(SUMMARIES)
+
+
+def test_a_young_answer_is_left_alone_and_no_run_is_written(
+    ours: Connection, settings: Settings
+) -> None:
+    before = freshness(ours, "as_of")
+    change(ours)
+    ours.execute(
+        "UPDATE analytics.freshness SET as_of = as_of - interval '5 min' WHERE family = 'revenue'"
+    )
+    rebuild(settings, reason="schedule", max_age=100)
+    rebuild(settings, reason="schedule", max_age=100)
+    after = freshness(ours, "as_of")
+    assert {name for name in after if after[name] != before[name]} == {"revenue"}
+    assert [run[0] for run in runs(ours, "schedule")] == [["revenue"]]
+
+
+def test_a_request_is_made_however_young_the_answer_is(
+    ours: Connection, settings: Settings
+) -> None:
+    """Also where MentorHub's clock, which as_of is told by, is ahead of ours."""
+    ours.execute("UPDATE analytics.freshness SET as_of = now() + interval '1 hour'")
+    change(ours)
+    assert rebuild(settings, ["courses"]) == 1
+
+
+def test_a_run_that_is_done_is_not_made_again(ours: Connection, settings: Settings) -> None:
+    rebuild(settings, ["courses"], run_id="once")
+    record = ours.execute("SELECT * FROM control.run").fetchall()
+    change(ours)
+    assert rebuild(settings, ["courses"], run_id="once") == 0
+    assert ours.execute("SELECT * FROM control.run").fetchall() == record
+    assert differences(ours, "course_performance") > 0
+
+
+def test_what_nobody_finished_is_made_by_the_next_rebuild_of_anything(
+    ours: Connection, settings: Settings
+) -> None:
+    """Whether its message was lost with Redis or its worker was killed."""
+    ours.execute(
+        "INSERT INTO control.run (id, families, reason, started_at)"
+        " VALUES ('lost', '{courses}', 'request', NULL),"
+        " ('killed', '{engagement, gone}', 'schedule', now())"
+    )
+    change(ours)
+    changed = rebuild(settings, ["platform"], reason="schedule", max_age=600)
+    assert ours.execute(
+        "SELECT id, rows_changed, error FROM control.run WHERE id IN ('lost', 'killed')"
+        " AND finished_at IS NOT NULL ORDER BY id"
+    ).fetchall() == [("killed", changed, None), ("lost", changed, None)]
+    assert differences(ours, "course_performance") == differences(ours, "user_engagement") == 0
+
+
+def test_a_rebuild_that_fails_leaves_all_as_it_was_and_says_why(
+    ours: Connection, reader: Connection, settings: Settings
+) -> None:
+    before = read_models(reader)
+    ours.execute("ALTER TABLE analytics.payment_day ADD CHECK (transactions < 2) NOT VALID")
+    change(ours)
+    with pytest.raises(errors.CheckViolation):
+        rebuild(settings, run_id="bad")
+    assert read_models(reader) == before
+    ((_, step, complete, changed, error),) = [
+        run for run in runs(ours, "request") if run[4] is not None
+    ]
+    assert (step, complete, changed) == ("payment_day", False, 0)
+    assert error.startswith('new row for relation "payment_day" violates check constraint')
+    assert "\n" not in error
+
+
+def test_a_second_rebuild_waits_for_the_first_and_counts_what_came_in_between(
+    ours: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection, _settings: Settings) -> bool:
+        arrived.set()
+        assert go_on.wait(10)
+        return False
+
+    monkeypatch.setattr(module, "settings_differ", hold)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(rebuild, settings, run_id="first")
+        assert arrived.wait(10)
+        ours.execute(
+            "INSERT INTO control.run (id, families, reason)"
+            " VALUES ('second', '{courses}', 'request')"
+        )
+        second = pool.submit(rebuild, settings, ["courses"], run_id="second")
+        assert wait_until(lambda: waiting(ours) == 1)
+        # whoever asked can see that a worker has it
+        assert ours.execute(
+            "SELECT started_at IS NOT NULL, finished_at FROM control.run WHERE id = 'second'"
+        ).fetchall() == [(True, None)]
+        change(ours)
+        go_on.set()
+        assert first.result(10) + second.result(10) > 0
+    assert [differences(ours, name) for name in SUMMARIES] == [0] * len(SUMMARIES)
+
+
+def waiting(connection: Connection) -> int:
+    return connection.execute(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ).rowcount
+
+
+def test_many_rebuilds_at_once_end_without_a_deadlock(ours: Connection, settings: Settings) -> None:
+    change(ours)
+    families = list(FAMILIES)
+    with ThreadPoolExecutor(8) as pool:
+        for pending in [
+            pool.submit(rebuild, settings, families[number % 6 :] + families[: number % 6])
+            for number in range(6)
+        ]:
+            pending.result(20)
+    assert [differences(ours, name) for name in SUMMARIES] == [0] * len(SUMMARIES)
+
+
+@pytest.fixture
+def disabled_subscription(ours: Connection) -> Iterator[None]:
+    """It exists, and nothing arrives."""
+    ours.execute(
+        "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION 'host=/nowhere'"
+        " PUBLICATION mentorhub_analytics WITH (connect = false)"
+    )
+    yield
+    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
+    ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
+
+
+@pytest.mark.usefixtures("disabled_subscription")
+@pytest.mark.filterwarnings("ignore")
+def test_while_replication_is_down_no_answer_claims_to_be_younger(
+    ours: Connection, settings: Settings
+) -> None:
+    before = freshness(ours, "as_of")
+    change(ours)
+    assert rebuild(settings) > 0
+    assert freshness(ours, "as_of") == before
+    # the schedule does not calculate over and over what can't get any younger
+    ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 day'")
+    rebuild(settings, reason="schedule", max_age=60)
+    assert runs(ours, "schedule") == []
+    # before the first right answer there is none
+    ours.execute("UPDATE analytics.freshness SET as_of = NULL")
+    rebuild(settings, reason="schedule", max_age=60)
+    assert set(freshness(ours, "as_of").values()) == {None}
+    assert ours.execute("SELECT FROM analytics.answer").rowcount == 0
+
+
+def test_as_of_is_never_later_than_the_snapshot(ours: Connection, settings: Settings) -> None:
+    before: list[datetime] = []
+    recalculated(settings, lambda _: before.append(datetime.now(UTC)))
+    assert all(moment < before[0] for moment in freshness(ours, "as_of").values())
+
+
+FORBIDDEN = (
+    *(f"SELECT FROM {schema}.sessions" for schema in ("public", "source", "change", "capture")),
+    "SELECT FROM truth.session_day",
+    "SELECT FROM delta.session_day",
+    "SELECT FROM analytics.session_day",
+    "SELECT FROM analytics.account",
+    *(
+        template.format(table)
+        for table in ("session_day", "mentor_ranking", "freshness", "reporting")
+        for template in (
+            "INSERT INTO analytics.{} DEFAULT VALUES",
+            "DELETE FROM analytics.{}",
+            "TRUNCATE analytics.{}",
+        )
+    ),
+    "UPDATE analytics.session_day SET sessions = 0",
+    "UPDATE analytics.freshness SET as_of = now()",
+    "UPDATE analytics.reporting SET currency = 'USD'",
+    "REFRESH MATERIALIZED VIEW analytics.session_window",
+    "DELETE FROM control.run",
+    "INSERT INTO control.installation VALUES ('x')",
+    "CREATE TABLE control.mine ()",
+    "CREATE TABLE analytics.mine ()",
+    "CREATE TABLE public.mine ()",
+    "ALTER TABLE analytics.session_day ADD mine integer",
+    "DROP FUNCTION control.rebuild",
+)
+
+
+@pytest.fixture
+def worker(ours: Connection, settings: Settings) -> Iterator[Connection]:
+    del ours
+    with connect(settings.analytics_url(), options=WORKER) as connection:
+        yield connection
+
+
+def test_the_workers_role_may_do_nothing_but_call_the_verbs(worker: Connection) -> None:
+    for statement in FORBIDDEN:
+        with pytest.raises(errors.InsufficientPrivilege):
+            worker.execute(statement.encode())
+
+
+def test_nobody_else_may_call_the_verbs(ours: Connection, reader: Connection) -> None:
+    verbs = ours.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace = 'control'::regnamespace"
+        " AND has_function_privilege('analytics_reader', oid, 'EXECUTE')"
+    ).fetchall()
+    assert verbs == []
+    with pytest.raises(errors.InsufficientPrivilege):
+        reader.execute("SELECT control.rebuild('session_day')")
+
+
+class Recorder(psycopg.Cursor[Any]):
+    """Notes what comes back from each statement: its text, rows and columns."""
+
+    record: ClassVar[list[tuple[str, int, int]]] = []
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> "Recorder":
+        super().execute(query, *arguments, **options)
+        if self.description:
+            self.record.append((query, self.rowcount, len(self.description)))
+        return self
+
+
+def test_no_business_row_passes_through_python(
+    ours: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "connect", partial(connect, cursor_factory=Recorder))
+
+    def results() -> list[tuple[str, int, int]]:
+        Recorder.record.clear()
+        rebuild(settings)
+        return list(Recorder.record)
+
+    few = results()
+    ours.execute(
+        "INSERT INTO public.sessions"
+        " (id, student_id, mentor_id, duration_minutes, status, created_at)"
+        " SELECT n, n, n % 50, 30, 'COMPLETED', now() - n * interval '1 hour'"
+        " FROM generate_series(1000, 4000) AS n"
+    )
+    many = results()
+    assert many == few
+    assert all(rows == 1 and columns <= 2 for _, rows, columns in many)
+    assert len(many) > sum(len(family.steps) for family in FAMILIES.values())
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("Europe/Berlin", datetime(2025, 3, 29, tzinfo=UTC)),  # 2:00 becomes 3:00
+        ("Europe/Berlin", datetime(2025, 10, 25, tzinfo=UTC)),  # 3:00 becomes 2:00
+        ("America/Havana", datetime(2025, 11, 1, tzinfo=UTC)),  # 1:00 becomes midnight
+        ("Australia/Lord_Howe", datetime(2025, 4, 5, tzinfo=UTC)),  # half an hour back
+    ],
+)
+def test_the_nightly_refresh_comes_once_a_reporting_day_and_soon_after_3(
+    settings: Settings, zone: str, start: datetime
+) -> None:
+    settings, local = replace(settings, timezone=zone), ZoneInfo(zone)
+    nights: list[datetime] = []
+    with connect(settings.analytics_url()) as connection:
+        at(connection, start)
+        rebuild(settings)
+        for hour in range(72):
+            tick = start + hour * HOUR + timedelta(minutes=7)
+            connection.execute("SELECT set_config('analytics.now', %s, false)", [tick.isoformat()])
+            if connection.execute("SELECT control.nightly_is_due()").fetchone() == (True,):
+                at(connection, tick)
+                rebuild(settings, reason="nightly")
+                nights.append(tick.astimezone(local))
+        assert [run[0] for run in runs(connection, "nightly")] == [list(FAMILIES)] * len(nights)
+    # the first may be the rest of the day that was going on
+    assert all(night.hour == 3 for night in nights[1:])
+    dates = [night.date() for night in nights]
+    assert dates == [dates[0] + number * DAY for number in range(len(dates))]
+    assert len(dates) >= 3
+
+
+def test_a_nightly_refresh_delivered_twice_or_too_early_does_nothing(
+    ours: Connection, settings: Settings
+) -> None:
+    at(ours, datetime(2025, 6, 1, 2, 59, tzinfo=UTC))
+    rebuild(settings, reason="nightly")
+    assert runs(ours, "nightly") == []
+    at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
+    rebuild(settings, reason="nightly", run_id="night")
+    rebuild(settings, reason="nightly", run_id="night")
+    rebuild(settings, reason="nightly")
+    assert len(runs(ours, "nightly")) == 1
+
+
+def test_a_night_that_failed_or_was_killed_is_made_up_for(
+    ours: Connection, settings: Settings
+) -> None:
+    at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
+    with connect(settings.analytics_url()) as same_clock:
+        same_clock.execute(
+            "INSERT INTO control.run (id, families, reason, started_at, finished_at, error) VALUES"
+            " ('failed', '{}', 'nightly', now(), now(), 'why'),"
+            " ('killed', '{}', 'nightly', now(), NULL, NULL)"
+        )
+    rebuild(settings, reason="nightly")
+    assert [run[0] for run in runs(ours, "nightly") if run[0]] == [list(FAMILIES)]
+
+
+def test_a_busy_day_does_not_make_the_night_forgotten(ours: Connection, settings: Settings) -> None:
+    at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
+    rebuild(settings, reason="nightly")
+    at(ours, datetime(2025, 6, 1, 23, 7, tzinfo=UTC))
+    ours.execute(
+        "INSERT INTO control.run (id, families, reason, requested_at, finished_at)"
+        " SELECT n, '{courses}', 'schedule', '2025-06-01 03:08+0'::timestamptz"
+        " + n * interval '10 s', now() FROM generate_series(1, 3000) AS n"
+    )
+    rebuild(settings, ["courses"])
+    rebuild(settings, reason="nightly")
+    assert len(runs(ours, "nightly")) == 1
+    at(ours, datetime(2025, 6, 9, 3, 7, tzinfo=UTC))
+    rebuild(settings, ["courses"])
+    assert runs(ours, "nightly") == runs(ours, "schedule") == []

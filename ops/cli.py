@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,10 +44,10 @@ class Duration(click.ParamType[timedelta]):
     ) -> timedelta:
         if isinstance(value, timedelta):
             return value
-        number, unit = value[:-1], self._units.get(value[-1:])
-        if not (number.isascii() and number.isdigit() and len(number) <= 6 and unit):
+        found = re.fullmatch(r"(\d{1,6})([smhd])", value, re.ASCII)
+        if not found:
             self.fail(f"{value!r} is no duration: write 30m, 1h or 7d", param, ctx)
-        return timedelta(**{unit: int(number)})
+        return timedelta(**{self._units[found[2]]: int(found[1])})
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:

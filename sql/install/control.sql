@@ -75,9 +75,18 @@ BEGIN
     IF address IS NULL THEN
         RETURN NULL;
     END IF;
+    -- The message is a commit of our own that is flushed: it takes along what other commits did not
+    -- wait for (synchronous_commit = off), as only flushed WAL is sent.
     SELECT * INTO STRICT asked
-    FROM dblink(address, 'SELECT clock_timestamp(), pg_current_wal_flush_lsn()')
-        AS answer (at timestamptz, position pg_lsn);
+    FROM dblink(
+        address,
+        $sql$
+            SELECT
+                clock_timestamp(),
+                pg_logical_emit_message(true, 'mentorhub_analytics', ''),
+                set_config('synchronous_commit', 'local', true)
+        $sql$
+    ) AS answer (at timestamptz, position pg_lsn, setting text);
     LOOP
         IF control.applied(asked.position) THEN
             RETURN asked.at;

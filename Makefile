@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test bench check format lock clean
 
 demo: .venv
-	@exec $(BIN)/analytics up --demo
+	@exec $(BIN)/analytics up --demo $(if $(PORT),--port $(PORT))
 
 test: .venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -33,6 +33,9 @@ def cli() -> None:
     """Analytics for MentorHub: every number calculated ahead, and served over HTTP."""
 
 
+_USERS = click.IntRange(20, 10_000_000)
+
+
 class Duration(click.ParamType[timedelta]):
     """`30m`, `1h`, `7d`."""
 
@@ -70,11 +73,13 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @cli.command()
-@click.option("--port", default=8000, show_default=True, help="Of the API; 0 picks a free one.")
+@click.option(
+    "--port", type=int, help="Of the API; 0 is any free one.  [default: 8000 or, if taken, 0]"
+)
 @click.option("--demo/--no-demo", help="Fill MentorHub's tables with demo data when empty.")
-@click.option("--users", default=20_000, show_default=True, help="How many the demo data has.")
+@click.option("--users", type=_USERS, default=20_000, show_default=True, help="Of the demo data.")
 @_with_settings
-def up(settings: Settings, port: int, users: int, *, demo: bool) -> None:
+def up(settings: Settings, port: int | None, users: int, *, demo: bool) -> None:
     """Run everything in the foreground until Ctrl-C: servers, worker, beat and API."""
     from ops.up import up as run_stack  # noqa: PLC0415 - other commands start quicker without it
 
@@ -129,7 +134,7 @@ def init(settings: Settings, *, print_source_sql: bool) -> None:
 
 
 @cli.command("demo-data")
-@click.option("--users", type=int, required=True, help="About 5 sessions each, over two years.")
+@click.option("--users", type=_USERS, required=True, help="About 5 sessions each, over two years.")
 @click.option(
     "--seed",
     type=click.IntRange(-(2**63), 2**63 - 1),
@@ -166,10 +171,14 @@ def status(settings: Settings, *, as_json: bool) -> None:
 def rebuild(settings: Settings, summaries: tuple[str, ...], *, wait: bool) -> None:
     """Recalculate summaries through the workers, with all that shares an answer with them."""
     from ops.rebuild import request, watch  # noqa: PLC0415
+    from ops.status import BEHIND, replicated_until  # noqa: PLC0415
 
     run = request(settings, summaries)
     if wait:
         changed = watch(settings, run)
         click.echo(f"Rebuilt; {changed} rows were not right any more.")
+        if replicated_until(settings) is None:
+            click.echo(f"{BEHIND}: the numbers are as of before.", err=True)
+            sys.exit(1)
     else:
         click.echo(f"Asked for: `analytics status` shows it as {run}.")

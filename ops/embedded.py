@@ -110,13 +110,14 @@ class Postgres:
         return f"postgresql://{user}@/{quote(database)}?host={folder}"
 
     def create_database(self, name: str) -> None:
-        """Where it is there already, nothing happens."""
-        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        """Where it is there already, nothing happens; whoever connects needs a grant."""
+        database = sql.Identifier(name)
         with (
             psycopg.connect(self.url(), autocommit=True) as connection,
             suppress(psycopg.errors.DuplicateDatabase),
         ):
-            connection.execute(command)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM public").format(database))
 
     def allow_login(self, role: str) -> None:
         with psycopg.connect(self.url()) as connection:

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from shared.errors import ConfigurationError
-from shared.home import LOCK_FILE, STACK_FILE, running_stack
-
-__all__ = ["Home", "running_stack"]
+from shared.home import LOCK_FILE, STACK_FILE
 
 
 class Home:

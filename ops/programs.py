@@ -17,6 +17,16 @@ _SECRETS = (
 )
 
 
+def reporting(settings: Settings) -> dict[str, str]:
+    """The settings that change the numbers: all of a stack must have the same."""
+    return {
+        "ANALYTICS_TIMEZONE": settings.timezone,
+        "ANALYTICS_CURRENCY": settings.currency,
+        "ANALYTICS_MINOR_UNITS": str(settings.minor_units),
+        "ANALYTICS_MAPPING": str(settings.mapping.resolve()) if settings.mapping else "",
+    }
+
+
 @dataclass(frozen=True)
 class Programs:
     """`reader_url` and `worker_url` lead to the analytics database as its two humble roles."""
@@ -67,10 +77,7 @@ class Programs:
             **known,
             "JWT_AUDIENCE": settings.jwt_audience,
             "JWT_ISSUER": settings.jwt_issuer,
-            "ANALYTICS_TIMEZONE": settings.timezone,
-            "ANALYTICS_CURRENCY": settings.currency,
-            "ANALYTICS_MINOR_UNITS": str(settings.minor_units),
-            "ANALYTICS_MAPPING": str(settings.mapping.resolve()) if settings.mapping else "",
+            **reporting(settings),
             "ANALYTICS_HOME": str(settings.home),
             "LOG_FORMAT": settings.log_format,
             "LOG_LEVEL": settings.log_level,

@@ -11,6 +11,7 @@ from psycopg.errors import UndefinedTable
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
+from workers.broker import KEY_PREFIX
 
 
 @contextmanager
@@ -35,9 +36,14 @@ def broker(settings: Settings) -> Generator[tuple[Celery, Any]]:
     Not workers.app: that one reads its broker from the environment, when it is imported, and
     waits for it without end. Raises ServerUnavailableError when it doesn't answer.
     """
-    impatient = {"socket_connect_timeout": 2, "max_retries": 0}
     app = Celery(
-        broker=settings.broker_url(), set_as_current=False, broker_transport_options=impatient
+        broker=settings.broker_url(),
+        set_as_current=False,
+        broker_transport_options={
+            "global_keyprefix": KEY_PREFIX,
+            "socket_connect_timeout": 2,
+            "max_retries": 0,
+        },
     )
     line = cast("Any", app.connection_for_write())
     with app, line:

@@ -10,7 +10,7 @@ from ops import demo
 from ops.embedded import Postgres, Redis
 from ops.leash import Leash
 from ops.processes import free_port
-from ops.programs import Programs
+from ops.programs import Programs, reporting
 from ops.supervisor import CrashLoopError, Supervisor
 from shared import sqlfiles
 from shared.database import connect
@@ -114,6 +114,7 @@ class Stack:
                 "SOURCE_DATABASE_URL": settings.source_url(),
                 "REDIS_URL": settings.broker_url(),
                 "JWT_SECRET_KEY": settings.signing_key(),
+                **reporting(settings),
             },
         }
 

@@ -21,9 +21,19 @@ Status = dict[str, Any]
 """Ready for JSON: moments are RFC 3339 text, durations seconds; None where there was none yet."""
 
 
+BEHIND = "Replication is behind or down; the analytics server's log and `analytics init` say why"
+
+
+def replicated_until(settings: Settings) -> str | None:
+    """Up to when MentorHub's commits have arrived; None while they don't."""
+    with database(settings, row_factory=dict_row) as connection:
+        return _rows(connection, "status/replication")[0]["replicated_until"]
+
+
 def collect(settings: Settings) -> Status:
     """`summaries`: one entry each; `broker`, `workers`, `last_beat`: who is at work.
 
+    `replicated_until`: None while the mirror is behind or cut off.
     `last_beat`: when a rebuild last began because it was time for it.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
@@ -41,6 +51,7 @@ def collect(settings: Settings) -> Status:
             ],
             **_at_work(settings),
             **_rows(connection, "status/beat")[0],
+            **_rows(connection, "status/replication")[0],
         }
     return status
 
@@ -75,7 +86,11 @@ def _failures(status: Status) -> list[Text]:
 
 def _who_is_at_work(status: Status) -> Text:
     workers = ", ".join(status["workers"])
+    until = status["replicated_until"]
     return Text.assemble(
+        "Mirror   ",
+        f"holds what was committed by {_clock(until)}" if until else (BEHIND, "red"),
+        "\n",
         "Broker   ",
         "answers" if status["broker"] else ("does not answer", "red"),
         "\nWorkers  ",

@@ -70,7 +70,7 @@ class Program:
     def stop(self) -> None:
         # Celery finishes its tasks on SIGTERM and drops them on SIGQUIT; they are safe to drop.
         if self.process:
-            processes.end(self.process, signal.SIGTERM, signal.SIGQUIT, patience=6)
+            processes.end(self.process, signal.SIGTERM, signal.SIGQUIT, patience=3)
         self._clear()
 
     def _clear(self) -> None:

@@ -27,16 +27,17 @@ _DAY = timedelta(days=1)
 _console = Console(soft_wrap=True, highlight=False)
 
 
-def up(settings: Settings, *, port: int, demo: bool, users: int = 20_000) -> None:
+def up(settings: Settings, *, port: int | None, demo: bool, users: int = 20_000) -> None:
     """Run the stack of `settings.home` until SIGINT or SIGTERM.
 
+    `port`: of the API, 0 for any; None for 8000 unless it is taken.
     Raises ConfigurationError for what its user can mend; exits with 1 when a child won't stay up.
     """
     _check_databases(settings)
     home = Home(settings.home)
     with home.locked(), _until_asked_to_stop():
         settings = _with_signing_key(settings, home, demo=demo)
-        _check_port(port)
+        port = _usual_port() if port is None else _checked(port)
         demo_users = users if demo else None
         try:
             with Leash() as leash, Supervisor(_say) as supervisor:
@@ -93,7 +94,14 @@ def _with_signing_key(settings: Settings, home: Home, *, demo: bool) -> Settings
     return settings
 
 
-def _check_port(port: int) -> None:
+def _usual_port() -> int:
+    try:
+        return _checked(8000)
+    except ConfigurationError:
+        return 0
+
+
+def _checked(port: int) -> int:
     with socket.socket() as probe:
         # As servers do: connections that only just ended don't keep it busy.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -105,6 +113,7 @@ def _check_port(port: int) -> None:
                 f"Port {port} can't be used ({reason}): choose another with --port, "
                 "0 for any that is free."
             ) from None
+    return port
 
 
 @contextmanager

@@ -70,5 +70,5 @@ def where(url: str) -> str:
 
 
 def _reason(error: psycopg.OperationalError) -> str:
-    reason = re.sub(r"^.*?(FATAL|failed):\s*", "", " ".join(str(error).split()))
+    reason = re.sub(r"^.*(FATAL|failed):\s*", "", " ".join(str(error).split()))
     return reason.removesuffix(".") + "."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from environs import Env, EnvError
@@ -64,7 +65,7 @@ def load(home: Path | None = None) -> Settings:
     Raises ConfigurationError with one sentence for the first value that can't be used.
     """
     env = Env()
-    env.read_env(str(Path.cwd() / ".env"), recurse=False)
+    _read_dot_env(env)
     try:
         chosen_home = home or env.path("ANALYTICS_HOME", Path(".analytics"))
         stack = (running_stack(chosen_home.resolve()) or {}).get("environment", {})
@@ -80,16 +81,25 @@ def load(home: Path | None = None) -> Settings:
             jwt_secret_key=text("JWT_SECRET_KEY"),
             jwt_audience=env.str("JWT_AUDIENCE", "mentorhub"),
             jwt_issuer=env.str("JWT_ISSUER", "mentorhub-api"),
-            timezone=_timezone(env.str("ANALYTICS_TIMEZONE", "UTC")),
-            currency=_currency(env.str("ANALYTICS_CURRENCY", "RUB")),
-            minor_units=_minor_units(env.int("ANALYTICS_MINOR_UNITS", 100)),
-            mapping=_folder(env.str("ANALYTICS_MAPPING", "")),
+            timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
+            currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
+            minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or "100"),
+            mapping=_folder(text("ANALYTICS_MAPPING")),
             home=chosen_home.resolve(),
             log_format=_one_of("LOG_FORMAT", env.str("LOG_FORMAT", "console"), "console", "json"),
             log_level=_one_of("LOG_LEVEL", env.str("LOG_LEVEL", "INFO").upper(), *_LOG_LEVELS),
         )
     except EnvError as error:
-        raise ConfigurationError(f"{error}.") from error
+        raise ConfigurationError(f"{str(error).rstrip('.')}.") from error
+
+
+def _read_dot_env(env: Env) -> None:
+    path = Path.cwd() / ".env"
+    try:
+        if path.is_file():
+            env.read_env(str(path), recurse=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} can't be read: {error}.") from None
 
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -107,6 +117,10 @@ def _url(text: _Lookup, name: str, schemes: tuple[str, ...]) -> str | None:
     value = text(name)
     if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         raise ConfigurationError(f"{name} must start with {schemes[0]}://.")
+    try:
+        _ = urlsplit(value or "").port
+    except ValueError as error:
+        raise ConfigurationError(f"{name} can't be read: {error}.") from None
     return value
 
 
@@ -132,16 +146,17 @@ def _currency(code: str) -> str:
     return code
 
 
-def _minor_units(units: int) -> int:
-    if units not in (1, 10, 100, 1000, 10000):
+def _minor_units(units: str) -> int:
+    # No more than two decimals: a window's total must be the sum of its days, rounded as they are.
+    if units not in {"1", "10", "100"}:
         raise ConfigurationError(
-            f"ANALYTICS_MINOR_UNITS={units} must be 1, 10, 100, 1000 or 10000: "
+            f"ANALYTICS_MINOR_UNITS={units!r} must be 1, 10 or 100: "
             "how many of payments.amount make one unit of the currency."
         )
-    return units
+    return int(units)
 
 
-def _folder(path: str) -> Path | None:
+def _folder(path: str | None) -> Path | None:
     if path and not Path(path).is_dir():
         raise ConfigurationError(f"ANALYTICS_MAPPING={path!r} is not a folder.")
     return Path(path) if path else None

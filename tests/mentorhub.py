@@ -27,8 +27,8 @@ from workers.definitions import MIRRORED
 from workers.rebuild import rebuild
 from workers.source import drop_slot, published
 
-QUICK = {"fsync": "off", "synchronous_commit": "off", "wal_retrieve_retry_interval": "100ms"}
-"""Server settings for tests."""
+QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
+"""Settings of a server for tests."""
 
 NOW = datetime(2026, 3, 10, 12, 34, tzinfo=UTC)
 """What the demo data ends at, and our database takes for the current time."""
@@ -66,6 +66,13 @@ def analytics(ours: Postgres) -> Generator[str]:
         finally:
             if ask(connection, SUBSCRIPTION):
                 mirror.unsubscribe(connection)
+
+
+def copy(settings: Settings) -> None:
+    """What `analytics init` does before it calculates."""
+    with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as theirs:
+        mirror.prepare(ours, theirs, settings.source_url())
+        mirror.wait_for_first_copy(ours, theirs, lambda *_: None)
 
 
 def ask(connection: psycopg.Connection[Any], question: LiteralString, *parameters: object) -> Any:

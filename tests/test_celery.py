@@ -35,6 +35,7 @@ from tests.api.world import fill
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.processes import are_gone, wait_until
+from workers.broker import KEY_PREFIX
 from workers.rebuild import rebuild
 
 SCHEDULE: dict[str, dict[str, Any]] = runpy.run_path(
@@ -68,7 +69,8 @@ class Stack:
     def is_idle(self) -> bool:
         """No task waits, and none is under way."""
         with Client.from_url(self.redis.url()) as client:
-            return not client.llen("celery") and not client.hlen("unacked")
+            waiting, taken = client.llen(f"{KEY_PREFIX}celery"), client.hlen(f"{KEY_PREFIX}unacked")
+            return not waiting and not taken
 
     def send(self, task: str, *, task_id: str | None = None, **arguments: Any) -> None:
         with broker(self.settings) as (app, line):

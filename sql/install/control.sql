@@ -96,7 +96,8 @@ BEGIN
     END LOOP;
     RETURN NULL;
 EXCEPTION
-    WHEN connection_exception THEN
+    -- away, full, starting or stopping, or a standby by now
+    WHEN connection_exception OR insufficient_resources OR operator_intervention OR read_only_sql_transaction THEN
         RETURN NULL;
 END
 $$;
@@ -170,7 +171,11 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     UPDATE analytics.freshness
     SET
-        as_of = greatest(freshness.as_of, publish.as_of),
+        as_of = greatest(
+            freshness.as_of,
+            -- no later than our own clock: ages are measured with it, MentorHub's may be ahead
+            CASE WHEN publish.as_of > clock_timestamp() THEN clock_timestamp() ELSE publish.as_of END
+        ),
         changed_at = CASE WHEN changed OR changed_at IS NULL THEN clock_timestamp() ELSE changed_at END,
         version = CASE
             WHEN changed OR version IS NULL

@@ -7,6 +7,9 @@ BEGIN
     IF to_regrole('analytics_worker') IS NULL THEN
         CREATE ROLE analytics_worker NOLOGIN;
     END IF;
+    -- By default every role of a server may connect, and make temporary tables.
+    EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM public', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO analytics_reader, analytics_worker', current_database());
 END
 $$;
 

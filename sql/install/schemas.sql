@@ -21,9 +21,9 @@ COMMENT ON SCHEMA link IS 'The extension dblink, in nobody''s reach: for control
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;
 
 CREATE TABLE analytics.reporting (
-    timezone    text NOT NULL,
-    currency    text NOT NULL,
-    minor_units integer NOT NULL
+    timezone    text NOT NULL CHECK (now() AT TIME ZONE timezone IS NOT NULL),
+    currency    text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    minor_units integer NOT NULL CHECK (minor_units > 0)
 );
 CREATE UNIQUE INDEX reporting_is_one_row ON analytics.reporting ((true));
 INSERT INTO analytics.reporting VALUES ('UTC', 'RUB', 100);

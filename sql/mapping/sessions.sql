@@ -2,7 +2,7 @@ CREATE VIEW sessions AS
 SELECT
     student_id,
     mentor_id,
-    duration_minutes,
+    coalesce(duration_minutes, 0) AS duration_minutes,
     coalesce(lower(status), 'unknown') AS status,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,

@@ -19,7 +19,11 @@ FROM
             from_day,
             to_day
         FROM analytics.revenue_window
-        WHERE from_day = answer.today - :days + 1 AND to_day <= answer.today
+        WHERE
+            from_day = answer.today - :days + 1
+            AND to_day <= answer.today
+            -- beyond it, payments dated ahead would be missed: no answer then
+            AND answer.today <= (SELECT max(from_day) FROM analytics.revenue_window)
         ORDER BY to_day DESC
         LIMIT 1
     ) AS edition

@@ -11,7 +11,11 @@ FROM
     CROSS JOIN LATERAL (
         SELECT *
         FROM analytics.session_window
-        WHERE from_day = answer.today - :days + 1 AND to_day <= answer.today
+        WHERE
+            from_day = answer.today - :days + 1
+            AND to_day <= answer.today
+            -- beyond it, sessions dated ahead would be missed: no answer then
+            AND answer.today <= (SELECT max(from_day) FROM analytics.session_window)
         ORDER BY to_day DESC
         LIMIT 1
     ) AS stored

@@ -10,6 +10,7 @@ BEGIN
     IF to_regrole('mentorhub_analytics') IS NULL THEN
         CREATE ROLE mentorhub_analytics;
     END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO mentorhub_analytics', current_database());
 END
 $$;
 ALTER ROLE mentorhub_analytics LOGIN REPLICATION;

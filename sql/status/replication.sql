@@ -1,0 +1,1 @@
+SELECT control.replicated_until() AS replicated_until

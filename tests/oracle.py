@@ -1,5 +1,6 @@
 """What the answers must be, in plain Python over MentorHub's rows: shares nothing with the SQL."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -173,11 +174,16 @@ class Oracle:
             payment
             for payment in self.rows["payments"]
             if payment["status"].lower() == "completed"
-            and payment["currency"] == (currency or self.currency)
+            and currency_code(payment["currency"]) == (currency or self.currency)
         ]
 
     def money(self, payments: list[Row]) -> Fraction:
         return half_up(Fraction(sum(payment["amount"] for payment in payments), self.minor_units))
+
+
+def currency_code(currency: str | None) -> str:
+    code = (currency or "").upper()
+    return code if re.fullmatch("[A-Z]{3}", code) else "XXX"
 
 
 def count(rows: Iterable[Row], holds: Callable[[Row], bool]) -> int:

@@ -13,7 +13,7 @@ from shared.database import Connection, connect
 from shared.registry import FAMILIES
 from tests.conftest import database
 from tests.mirror import write
-from tests.test_numbers import World, worlds
+from tests.worlds import World, worlds
 from workers.definitions import MIRRORED
 
 SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]

@@ -239,14 +239,27 @@ def test_another_analytics_system_goes_on_and_ours_waits_for_its_end(
         copy(second)
 
 
-def test_the_slot_for_another_database_is_left_alone(
+def test_the_slot_of_a_system_that_is_away_for_a_moment_is_left_alone(
     settings: Settings, postgres: Postgres
 ) -> None:
-    tell(postgres.url(), sqlfiles.read("source/slot"))
-    sentence = refusal(settings)
+    copy(settings)
+    tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+    with analytics(postgres) as url:
+        sentence = refusal(replace(settings, analytics_database_url=url))
     assert sentence
     assert sentence.startswith("The replication slot mentorhub_analytics is another analytics")
-    tell(postgres.url(), command(sentence))
+    tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
+    tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
+    assert is_mirrored(settings)
+
+
+def test_a_slot_of_unknown_origin_is_left_alone(settings: Settings, postgres: Postgres) -> None:
+    for url in (postgres.url(), settings.source_url()):
+        tell(url, sqlfiles.read("source/slot"))
+        sentence = refusal(settings)
+        assert sentence
+        assert sentence.startswith("The replication slot mentorhub_analytics is another analytics")
+        tell(url, command(sentence))
     copy(settings)
 
 
@@ -297,16 +310,23 @@ def objects(url: str) -> list[tuple[str, int, str]]:
 
 
 def test_a_server_that_cannot_be_reached_is_named_without_the_password(
-    settings: Settings, secretive: Postgres
+    any_databases: Settings, secretive: Postgres
 ) -> None:
     nowhere = f"postgresql://reader:{quote(PASSWORD)}@/mentorhub?host=%2Fnowhere"
     wrong = with_password(secretive, "wrong")
     for url, reason in ((nowhere, "/nowhere"), (wrong, "password authentication failed")):
         for name in ("analytics_database_url", "source_database_url"):
-            sentence = refusal(replace(settings, **{name: url}))
+            sentence = refusal(replace(any_databases, **{name: url}))
             assert sentence
             assert sentence.startswith("Can't connect to PostgreSQL at ")
             assert reason in sentence
+
+
+@pytest.fixture
+def any_databases(postgres: Postgres) -> Settings:
+    """For what is refused before anything is looked at."""
+    url = postgres.url()
+    return replace(DEFAULTS, analytics_database_url=url, source_database_url=url)
 
 
 def test_a_password_that_only_the_client_knows_does_not_let_the_server_in(
@@ -324,15 +344,17 @@ def test_a_password_that_only_the_client_knows_does_not_let_the_server_in(
     copy(settings)
 
 
-def test_a_server_too_old_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_too_old_is_refused(
+    any_databases: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shared.database.OLDEST_POSTGRES", 99)
-    sentence = refusal(settings)
+    sentence = refusal(any_databases)
     assert sentence
     assert sentence.endswith("version 99 or newer is needed.")
 
 
-def test_a_time_zone_that_the_server_does_not_know_is_refused(settings: Settings) -> None:
-    sentence = refusal(replace(settings, timezone="Mars/Olympus_Mons"))
+def test_a_time_zone_that_the_server_does_not_know_is_refused(any_databases: Settings) -> None:
+    sentence = refusal(replace(any_databases, timezone="Mars/Olympus_Mons"))
     assert sentence
     assert "'Mars/Olympus_Mons' is unknown to the analytics server" in sentence
 

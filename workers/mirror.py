@@ -45,7 +45,9 @@ def prepare(ours: Connection, source: Connection, source_url: str) -> None:
         _reconnect(ours, conninfo)
         return
     if subscribed is None:
-        mentorhub.drop_slot(source)  # a start that was interrupted left it, or another system's
+        # A start of ours that was interrupted may have left a slot, after it had made our tables.
+        # Where there are none, it is of another system, which may be away for a moment only.
+        mentorhub.drop_slot(source, ours=_tables_exist(ours))
     mentorhub.publish(source)
     if subscribed is not None:
         unsubscribe(ours)
@@ -134,6 +136,10 @@ def _now_and_position(source: Connection) -> tuple[datetime, str]:
     if row is None or position is None:
         raise AssertionError
     return row[0], position[0]
+
+
+def _tables_exist(ours: Connection) -> bool:
+    return ours.execute("SELECT to_regclass('public.users') IS NOT NULL").fetchone() == (True,)
 
 
 def _refuse_strangers(ours: Connection) -> None:

@@ -108,13 +108,16 @@ def make_slot(source: Connection) -> None:
         ) from None
 
 
-def drop_slot(source: Connection) -> None:
-    """Let go of the WAL that an unused slot holds; raises ConfigurationError for a used one."""
+def drop_slot(source: Connection, *, ours: bool = True) -> None:
+    """Let go of the WAL that our slot holds.
+
+    Raises ConfigurationError for one that is in use, or is not `ours`.
+    """
     slot = source.execute(
         "SELECT active, database = current_database() FROM pg_replication_slots"
         " WHERE slot_name = 'mentorhub_analytics'"
     ).fetchone()
-    if slot == (False, True):
+    if slot == (False, True) and ours:
         source.execute("SELECT pg_drop_replication_slot('mentorhub_analytics')")
     elif slot:
         raise ConfigurationError(

@@ -1,0 +1,115 @@
+"""Days begin at midnight in the reporting time zone, whoever is awake or not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from tests import dashboard
+from tests.api.tokens import bearer, sign
+from tests.worlds import ADMIN, ADMIN_ROW, Stack, World, stack
+
+__all__ = ["stack"]
+
+MIDNIGHT = datetime(2025, 6, 14, 21, tzinfo=UTC)
+"""In Moscow."""
+SECOND = timedelta(seconds=1)
+
+
+def session(number: int, created_at: datetime) -> dict[str, Any]:
+    return {
+        "id": number,
+        "student_id": 1,
+        "mentor_id": 1,
+        "duration_minutes": 60,
+        "status": "COMPLETED",
+        "created_at": created_at,
+    }
+
+
+def world(now: datetime, timezone: str, *created_at: datetime) -> World:
+    rows: dict[str, Any] = {
+        "users": [ADMIN_ROW],
+        **{name: [] for name in ("courses", "course_enrollments", "progress", "reviews")},
+        "payments": [],
+        "sessions": [session(number, at) for number, at in enumerate(created_at, start=1)],
+    }
+    return World(rows, now, now, timezone, "RUB", 100, [1, 2, 365])
+
+
+def totals(stack: Stack, now: datetime) -> dict[int, int]:
+    """Sessions in the windows of 1, 2 and 365 days."""
+    stack.set_clock(now)
+    return {
+        days: dashboard.read(stack.admin, f"sessions?days={days}")["analytics"]["total"]
+        for days in (1, 2, 365)
+    }
+
+
+def test_at_midnight_every_window_moves_without_a_rebuild(stack: Stack) -> None:
+    today = world(MIDNIGHT - SECOND, "Europe/Moscow", MIDNIGHT - 2 * SECOND)
+    stack.calculate(today)
+    assert totals(stack, MIDNIGHT - SECOND) == {1: 1, 2: 1, 365: 1}
+    assert totals(stack, MIDNIGHT) == {1: 0, 2: 1, 365: 1}
+    assert totals(stack, MIDNIGHT + timedelta(1)) == {1: 0, 2: 0, 365: 1}
+    for now in (MIDNIGHT - SECOND, MIDNIGHT, MIDNIGHT + timedelta(6)):
+        stack.check(today, now)
+
+
+def test_a_session_dated_tomorrow_counts_from_midnight_on_without_a_rebuild(stack: Stack) -> None:
+    stack.calculate(world(MIDNIGHT - SECOND, "Europe/Moscow", MIDNIGHT))
+    assert totals(stack, MIDNIGHT - SECOND) == {1: 0, 2: 0, 365: 0}
+    assert totals(stack, MIDNIGHT) == {1: 1, 2: 1, 365: 1}
+
+
+def test_a_year_window_begins_on_its_first_instant(stack: Stack) -> None:
+    first = MIDNIGHT - timedelta(364)
+    stack.calculate(world(MIDNIGHT, "Europe/Moscow", first, first - SECOND))
+    assert totals(stack, MIDNIGHT) == {1: 0, 2: 0, 365: 1}
+
+
+def test_the_leap_day_is_a_day(stack: Stack) -> None:
+    leap_day = datetime(2024, 2, 29, 12, tzinfo=UTC)
+    stack.calculate(world(leap_day + timedelta(1), "UTC", leap_day))
+    assert totals(stack, leap_day + timedelta(1)) == {1: 0, 2: 1, 365: 1}
+    growth = dashboard.read(stack.admin, "user-growth?days=365")["data"]
+    assert (growth[0]["date"], growth[-2]["date"]) == ("2023-03-03", "2024-02-29")
+    assert len(growth) == 365
+
+
+@pytest.mark.parametrize(
+    ("zone", "midday", "hours"),
+    [
+        ("America/New_York", datetime(2025, 3, 9, 16, tzinfo=UTC), 23),
+        ("America/New_York", datetime(2025, 11, 2, 17, tzinfo=UTC), 25),
+        ("Australia/Lord_Howe", datetime(2025, 4, 6, 1, tzinfo=UTC), 24.5),
+    ],
+)
+def test_a_day_is_as_long_as_the_clocks_make_it(
+    stack: Stack, zone: str, midday: datetime, hours: float
+) -> None:
+    begin = datetime.combine(midday.astimezone(UTC), datetime.min.time(), UTC)
+    every_half_hour = [begin + timedelta(minutes=30 * n) for n in range(-48, 96)]
+    stack.calculate(world(midday, zone, *every_half_hour))
+    assert totals(stack, midday)[1] == 2 * hours
+
+
+def test_after_more_than_a_week_without_a_worker_no_window_is_guessed(stack: Stack) -> None:
+    stack.calculate(world(MIDNIGHT, "Europe/Moscow", MIDNIGHT, MIDNIGHT + timedelta(9)))
+    for days_later, status in ((7, 200), (8, 503), (10, 503)):
+        stack.set_clock(MIDNIGHT + timedelta(days_later))
+        for address in ("sessions?days=1", "sessions?days=30", "revenue?days=1", "revenue?days=30"):
+            response = stack.admin.get(f"{dashboard.ROOT}/{address}")
+            assert response.status_code == status, (days_later, address)
+
+
+def test_the_day_is_the_databases_and_never_the_api_servers(stack: Stack) -> None:
+    stack.calculate(world(MIDNIGHT, "Europe/Moscow", MIDNIGHT))
+    with freeze_time("2031-05-05"):
+        stack.set_clock(MIDNIGHT)
+        response = stack.app.test_client().get(
+            f"{dashboard.ROOT}/sessions?days=1", headers=bearer(sign(ADMIN))
+        )
+    assert response.headers["X-Analytics-Window"] == "2025-06-15/2025-06-15 Europe/Moscow"
+    assert response.json["analytics"]["total"] == 1

@@ -13,7 +13,6 @@ from ops.embedded import Postgres
 from shared.database import connect
 from tests.conftest import database
 
-ANALYTICS = Path(sys.executable).with_name("analytics")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -21,9 +20,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def analytics(tmp_path: Path) -> Run:
     """Runs the command in an empty folder, with nothing of ours in the environment."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, program: str = "analytics", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [ANALYTICS, *arguments],
+            [Path(sys.executable).with_name(program), *arguments],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | environment,
             capture_output=True,
@@ -101,6 +102,13 @@ def test_a_missing_server_is_one_sentence_without_the_password(analytics: Run) -
     sentence = refused(analytics("status", ANALYTICS_DATABASE_URL=url))
     assert sentence.startswith("analytics: Can't connect to PostgreSQL at 127.0.0.1:1/analytics: ")
     assert "hush" not in sentence
+
+
+def test_celery_without_a_broker_is_one_sentence(analytics: Run) -> None:
+    arguments = ("--app", "workers.app", "worker")
+    assert refused(analytics(*arguments, program="celery")).startswith(
+        "analytics: REDIS_URL is not set"
+    )
 
 
 def test_a_url_that_cannot_be_read_is_one_sentence(analytics: Run) -> None:

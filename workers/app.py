@@ -1,6 +1,7 @@
 """The Celery application: `celery -A workers.app worker`, `celery -A workers.app beat`."""
 
 import runpy
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from shared.errors import ConfigurationError
 from shared.logs import configure
 from shared.settings import load
 from workers.broker import KEY_PREFIX
@@ -17,12 +19,20 @@ VISIBILITY_TIMEOUT = 3600
 
 _ROOT = Path(__file__).resolve().parent.parent
 
+try:
+    _settings = load()
+    _broker_url = _settings.broker_url()
+except ConfigurationError as error:
+    # Celery imports this: a traceback of its inner life would bury the sentence.
+    sys.stderr.write(f"analytics: {error}\n")
+    raise SystemExit(2) from None
+
 app = Celery("mentorhub_analytics", include=["workers.tasks"])
 app.conf.update(
-    broker_url=load().broker_url(),
+    broker_url=_broker_url,
     beat_schedule=runpy.run_path(str(_ROOT / "celerybeat-schedule.py"))["beat_schedule"],
     # beat's state file would by default have the schedule's own name
-    beat_schedule_filename=str(load().home / "celerybeat.state"),
+    beat_schedule_filename=str(_settings.home / "celerybeat.state"),
     timezone="UTC",
     enable_utc=True,
     # A task is a wake-up; what matters is in PostgreSQL. So: deliver at least once, keep no result.

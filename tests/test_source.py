@@ -153,8 +153,8 @@ def test_each_obstacle_at_mentorhub_is_mended_by_what_its_sentence_says(
 PROBLEMS = (
     "may not change its database",
     "may not create roles",
-    "may not subscribe",
     "may not create extensions",
+    "may not subscribe",
     "password is required",
     "are not ours to grant",
 )

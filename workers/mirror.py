@@ -36,7 +36,6 @@ def prepare(ours: Connection, source: Connection, source_url: str) -> None:
     """
     _refuse_strangers(ours)
     _check_role(ours)
-    _check_dblink(ours)
     columns = mentorhub.columns(source)
     mentorhub.check(source)
     conninfo, layout = _conninfo(source_url), _layout(columns)
@@ -70,10 +69,14 @@ def wait_for_first_copy(ours: Connection, source: Connection, progress: Progress
     estimates = mentorhub.estimated_rows(source)
     total = sum(estimates.values())
     errors_before, last, deadline = _sync_errors(ours), None, time.monotonic() + PATIENCE
+    done = 0
     while True:
         waiting = _copying(ours)
-        done = total - sum(
-            max(estimates.get(table, 0) - copied, 0) for table, copied in waiting.items()
+        # never back: between its copy and its first change a table shows no rows copied
+        done = max(
+            done,
+            total
+            - sum(max(estimates.get(table, 0) - copied, 0) for table, copied in waiting.items()),
         )
         progress(done, total)
         if not waiting:
@@ -148,12 +151,8 @@ def _refuse_strangers(ours: Connection) -> None:
     Never drop that. Our tables say what they are; our schemas come after them.
     """
     stranger = ours.execute(
-        "SELECT 'table ' || relname FROM pg_class"
-        " WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)"
-        " AND coalesce(obj_description(oid, 'pg_class'), '') NOT LIKE 'Mirror of MentorHub%%'"
-        " UNION ALL SELECT 'schema ' || nspname FROM pg_namespace"
-        " WHERE nspname = ANY(%s) AND to_regclass('public.users') IS NULL",
-        [list(MIRRORED), list(SCHEMAS)],
+        sqlfiles.read("mirror/strangers").encode(),
+        {"tables": list(MIRRORED), "schemas": list(SCHEMAS)},
     ).fetchone()
     if stranger:
         raise ConfigurationError(
@@ -163,18 +162,20 @@ def _refuse_strangers(ours: Connection) -> None:
 
 
 def _check_role(ours: Connection) -> None:
-    row = ours.execute(
-        "SELECT quote_ident(current_user), quote_ident(current_database()),"
-        " pg_has_role(datdba, 'USAGE'), rolcreaterole OR rolsuper, rolsuper"
-        " FROM pg_database, pg_roles WHERE datname = current_database() AND rolname = current_user"
-    ).fetchone()
+    row = ours.execute(sqlfiles.read("mirror/role").encode()).fetchone()
     if row is None:
         raise AssertionError
-    role, database, owns, makes_roles, is_superuser = row
+    role, database, owns, makes_roles, is_superuser, has_dblink = row
+    if has_dblink is None:
+        raise ConfigurationError(
+            "The analytics server lacks the extension dblink: install PostgreSQL's contrib package."
+        )
     if not owns:
         problem, mend = "change its database", f"ALTER DATABASE {database} OWNER TO {role}"
     elif not makes_roles:
         problem, mend = "create roles", f"ALTER ROLE {role} CREATEROLE"
+    elif not has_dblink:
+        problem, mend = f"create extensions in {database}", "CREATE EXTENSION dblink"
     elif is_superuser or _may_subscribe(ours):
         return
     elif ours.info.server_version < _SUBSCRIBERS_SINCE:
@@ -185,24 +186,6 @@ def _check_role(ours: Connection) -> None:
         f"The role {role} of ANALYTICS_DATABASE_URL may not {problem}: "
         f"run `{mend}` in the analytics server."
     )
-
-
-def _check_dblink(ours: Connection) -> None:
-    """control.replicated_until() asks MentorHub's server for its clock and position through it."""
-    row = ours.execute(
-        "SELECT CASE WHEN name IS NOT NULL THEN installed_version IS NOT NULL OR rolsuper END"
-        " FROM pg_roles LEFT JOIN pg_available_extensions ON name = 'dblink'"
-        " WHERE rolname = current_user"
-    ).fetchone()
-    if row == (None,):
-        raise ConfigurationError(
-            "The analytics server lacks the extension dblink: install PostgreSQL's contrib package."
-        )
-    if row == (False,):
-        raise ConfigurationError(
-            f"The role {ours.info.user} of ANALYTICS_DATABASE_URL may not create extensions: "
-            "let a superuser run `CREATE EXTENSION dblink` in the analytics database."
-        )
 
 
 def _may_subscribe(ours: Connection) -> bool:
@@ -243,8 +226,9 @@ def _layout(columns: Columns) -> str:
 
 def _conninfo(source_url: str) -> str:
     """How the analytics server reaches MentorHub's."""
+    given = conninfo_to_dict(source_url)
     options = (
-        conninfo_to_dict(source_url).get("options"),
+        given.get("options"),
         # Idle, MentorHub's server says so twice in that time. It hears nothing from us while we
         # apply what lies in the network's buffers: much less, and a bulk import begins again and
         # again (2 s: seen with 200,000 rows).
@@ -252,16 +236,16 @@ def _conninfo(source_url: str) -> str:
         # Row security that somebody switches on later ends replication instead of hiding rows.
         "-c row_security=off",
     )
-    return make_conninfo(source_url, options=" ".join(map(str, filter(None, options))))
+    return make_conninfo(
+        source_url,
+        options=" ".join(map(str, filter(None, options))),
+        connect_timeout=given.get("connect_timeout", 10),
+    )
 
 
 def _subscribed_layout(ours: Connection) -> str | None:
     """Which layout the subscription was made for; None where there is no subscription."""
-    row = ours.execute(
-        "SELECT coalesce(obj_description(oid, 'pg_subscription'), '') FROM pg_subscription"
-        " WHERE subname = 'mentorhub_analytics'"
-        " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    ).fetchone()
+    row = ours.execute(sqlfiles.read("mirror/layout").encode()).fetchone()
     return row[0] if row else None
 
 
@@ -302,14 +286,7 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
 
 def _copying(ours: Connection) -> dict[str, int]:
     """Tables whose first copy isn't done, and the rows copied of each."""
-    return dict(
-        ours.execute(
-            "SELECT relname::text, coalesce(tuples_processed, 0) FROM pg_subscription_rel"
-            " JOIN pg_class ON pg_class.oid = srrelid"
-            " LEFT JOIN pg_stat_progress_copy ON relid = srrelid AND datname = current_database()"
-            " WHERE srsubstate <> 'r'"
-        ).fetchall()
-    )
+    return dict(ours.execute(sqlfiles.read("mirror/copying").encode()).fetchall())
 
 
 def _sync_errors(ours: Connection) -> int:
@@ -322,11 +299,7 @@ def _sync_errors(ours: Connection) -> int:
 
 def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
     """Whether all up to `position` is applied, and up to where something was received."""
-    row = ours.execute(
-        "SELECT coalesce(bool_or(latest_end_lsn >= %s::pg_lsn), false), max(received_lsn)::text"
-        " FROM pg_stat_subscription WHERE subname = 'mentorhub_analytics' AND relid IS NULL",
-        [position],
-    ).fetchone()
+    row = ours.execute(sqlfiles.read("mirror/arrived").encode(), {"position": position}).fetchone()
     return (row[0], row[1]) if row else (False, None)
 
 

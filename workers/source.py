@@ -37,13 +37,7 @@ def columns(source: Connection) -> Columns:
 
     Raises ConfigurationError naming the first table or column that MentorHub doesn't have.
     """
-    rows = source.execute(
-        "SELECT relname, attname, coalesce(base.typname, declared.typname) FROM pg_attribute"
-        " JOIN pg_class ON pg_class.oid = attrelid JOIN pg_type declared ON declared.oid = atttypid"
-        " LEFT JOIN pg_type base ON base.oid = declared.typbasetype"
-        " WHERE relnamespace = to_regnamespace('public') AND relkind = 'r'"
-        " AND attnum > 0 AND NOT attisdropped"
-    ).fetchall()
+    rows = source.execute(sqlfiles.read("source/columns").encode()).fetchall()
     found = {(table, column): type_name for table, column, type_name in rows}
     tables = {table for table, _ in found}
     for table, names in published().items():
@@ -179,12 +173,7 @@ def _check_role(source: Connection) -> None:
 def _check_identities(source: Connection) -> None:
     """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
     rows = source.execute(
-        "SELECT relname, relreplident = 'd', array("
-        " SELECT attname::text FROM pg_index JOIN pg_attribute"
-        " ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = pg_class.oid"
-        " AND CASE relreplident WHEN 'd' THEN indisprimary WHEN 'i' THEN indisreplident END)"
-        " FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)",
-        [list(published())],
+        sqlfiles.read("source/identities").encode(), {"tables": list(published())}
     ).fetchall()
     for table, by_default, identity in rows:
         if identity != ["id"]:
@@ -196,12 +185,7 @@ def _check_identities(source: Connection) -> None:
 
 
 def _is_published(source: Connection) -> bool:
-    found = source.execute(
-        "SELECT tablename::text, attnames::text[] FROM pg_publication_tables"
-        " JOIN pg_publication USING (pubname)"
-        " WHERE pubname = 'mentorhub_analytics' AND schemaname = 'public' AND rowfilter IS NULL"
-        " AND pubinsert AND pubupdate AND pubdelete AND pubtruncate"
-    ).fetchall()
+    found = source.execute(sqlfiles.read("source/published").encode()).fetchall()
     return {table: set(names) for table, names in found} == {
         table: set(names) for table, names in published().items()
     }

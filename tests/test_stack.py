@@ -35,9 +35,8 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """After a test that failed it may still be there."""
         if self._process and self._process.poll() is None:
-            self.end(signal.SIGKILL)
+            self.end()
 
     def begin(self) -> subprocess.Popen[bytes]:
         with self.output.open("wb") as output:

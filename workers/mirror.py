@@ -101,7 +101,10 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
 
     The result is MentorHub's clock at the call. Raises ConfigurationError when it takes too long.
     """
-    as_of, target = _now_and_position(source)
+    row = source.execute(sqlfiles.read("source/position").encode()).fetchone()
+    if row is None:
+        raise AssertionError
+    as_of, target, _ = row
     last, deadline = None, time.monotonic() + PATIENCE
     while True:
         arrived, received = _arrived(ours, target)
@@ -125,20 +128,6 @@ def unsubscribe(ours: Connection) -> None:
             ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
             ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
             ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
-
-
-def _now_and_position(source: Connection) -> tuple[datetime, str]:
-    # Commits that don't wait for their flush (synchronous_commit = off) are seen by everybody but
-    # sent to nobody yet: the flush of a commit of our own takes them along.
-    with source.transaction():
-        source.execute("SET LOCAL synchronous_commit = local")
-        row = source.execute(
-            "SELECT now(), pg_logical_emit_message(true, 'mentorhub_analytics', '')"
-        ).fetchone()
-    position = source.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
-    if row is None or position is None:
-        raise AssertionError
-    return row[0], position[0]
 
 
 def _tables_exist(ours: Connection) -> bool:

@@ -75,8 +75,7 @@ BEGIN
     IF address IS NULL THEN
         RETURN NULL;
     END IF;
-    -- The message is a commit of our own that is flushed: it takes along what other commits did not
-    -- wait for (synchronous_commit = off), as only flushed WAL is sent.
+    -- sql/source/position.sql, in the words of a function
     SELECT * INTO STRICT asked
     FROM dblink(
         address,
@@ -101,7 +100,7 @@ EXCEPTION
         RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION control.replicated_until() IS 'A time of MentorHub''s clock up to which every commit has arrived, a second old at most; NULL while replication is behind or down, now where nothing is replicated.';
+COMMENT ON FUNCTION control.replicated_until() IS 'A time of MentorHub''s clock up to which every commit has arrived, a few seconds old at most; NULL while replication is behind or down, now where nothing is replicated.';
 
 CREATE FUNCTION control.rebuild(summary text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
@@ -226,7 +225,6 @@ COMMENT ON FUNCTION control.forget_old_runs() IS 'Keeps the record short, and lo
 GRANT USAGE ON SCHEMA control TO analytics_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA control TO analytics_worker;
 GRANT SELECT, INSERT, UPDATE ON control.run TO analytics_worker;
-GRANT SELECT ON control.installation TO analytics_worker;
 GRANT USAGE ON SCHEMA analytics TO analytics_worker;
 GRANT SELECT ON analytics.freshness, analytics.reporting TO analytics_worker;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA control FROM public;

@@ -31,6 +31,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
         for name in family.views:
             yield "pg_catalog", sqlfiles.read(f"view/{name}")
     yield "pg_catalog", sqlfiles.read("install/reading")
+    yield "pg_catalog", sqlfiles.read("install/replication")
     yield "pg_catalog", sqlfiles.read("install/control")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -54,6 +55,25 @@ def pair(theirs: Postgres, ours: Postgres, template: str = "template1") -> Gener
             )
         with connect(source_url) as source:
             drop_slot(source)
+
+
+@contextmanager
+def apart(folder: Path, ours: Postgres, **special: str) -> Generator[tuple[Postgres, Settings]]:
+    """MentorHub, with its tables, in a server of its own that may be ended and started."""
+    with (
+        Postgres(folder / "theirs", settings=QUICK | special) as theirs,
+        analytics(ours) as analytics_url,
+    ):
+        theirs.create_database("mentorhub")
+        demo.create_tables(theirs.url("mentorhub"))
+        yield (
+            theirs,
+            replace(
+                DEFAULTS,
+                analytics_database_url=analytics_url,
+                source_database_url=theirs.url("mentorhub"),
+            ),
+        )
 
 
 @contextmanager

@@ -4,15 +4,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from ops.embedded import Postgres
-from shared.database import connect
+from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.mentorhub import ask, pair, tell
+from tests.mentorhub import apart, ask, pair, tell
+from tests.processes import wait_until
 from workers.install import install
-from workers.rebuild import replicated_until
 
 BULK = """
     INSERT INTO users (username, email, hashed_password, role, is_active, is_verified)
@@ -28,6 +29,10 @@ def settings(postgres: Postgres) -> Iterator[Settings]:
         yield settings
 
 
+def replicated_until(ours: Connection, patience: str = "5 s") -> datetime | None:
+    return ask(ours, "SELECT control.replicated_until(%s)", patience)
+
+
 def commit(settings: Settings) -> datetime:
     """When a bulk import of one transaction was committed, by MentorHub's clock."""
     tell(settings.source_url(), BULK)
@@ -35,8 +40,9 @@ def commit(settings: Settings) -> datetime:
         return ask(source, "SELECT clock_timestamp()")
 
 
+@pytest.mark.parametrize("patience", ["5 s", "0"])
 def test_no_time_is_claimed_before_a_bulk_import_committed_earlier_has_arrived(
-    settings: Settings,
+    settings: Settings, patience: str
 ) -> None:
     claims: list[tuple[datetime, int]] = []
     with (
@@ -47,11 +53,110 @@ def test_no_time_is_claimed_before_a_bulk_import_committed_earlier_has_arrived(
         deadline = time.monotonic() + 60
         while not claims or claims[-1][1] < 100_000:
             assert time.monotonic() < deadline
-            as_of = replicated_until(ours)
+            as_of = replicated_until(ours, patience)
             if as_of is not None:
                 claims.append((as_of, ask(ours, "SELECT count(*) FROM users")))
         committed = committing.result()
     assert [rows for as_of, rows in claims if as_of >= committed and rows < 100_000] == []
+
+
+def test_with_patience_all_that_was_committed_before_the_call_has_arrived(
+    settings: Settings,
+) -> None:
+    with connect(settings.analytics_url()) as ours:
+        for number in range(1, 20):
+            newcomer = f"INSERT INTO users VALUES ({number}, '{number}', '{number}', '')"  # noqa: S608
+            tell(settings.source_url(), newcomer)
+            assert replicated_until(ours) is not None
+            assert ask(ours, "SELECT count(*) FROM users") == number
+
+
+def test_without_patience_the_newest_known_time_comes_at_once(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as ours:
+        assert wait_until(lambda: replicated_until(ours, "0") is not None)
+        tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+        time.sleep(0.3)  # a new question may be asked, and will find nobody at home
+        stood = replicated_until(ours, "0")
+        started = time.monotonic()
+        assert [replicated_until(ours, "0") for _ in range(20)] == [stood] * 20
+        assert time.monotonic() - started < 0.2
+        ours.execute("UPDATE control.question SET asked_at = asked_at - interval '5 s'")
+        assert replicated_until(ours, "0") is None, "a question without an answer is too old"
+        tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
+        assert wait_until(lambda: (replicated_until(ours, "0") or stood) > stood)
+
+
+QUESTIONS = """
+    SELECT count(*) FILTER (WHERE get_byte(data, 0) = ascii('M'))
+    FROM pg_logical_slot_get_binary_changes(
+        'listener', NULL, NULL,
+        'proto_version', '1', 'publication_names', 'mentorhub_analytics', 'messages', 'true'
+    )
+"""
+
+LINES = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'analytics_line'
+"""
+
+
+def test_many_askers_cost_mentorhub_five_questions_a_second_and_one_log_in_each(
+    settings: Settings,
+) -> None:
+    def ask_often(seconds: float) -> None:
+        with connect(settings.analytics_url()) as ours:
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline:
+                replicated_until(ours, "0")
+                time.sleep(0.01)
+            ready.append(ask_lines())
+
+    def ask_lines() -> int:
+        with connect(settings.source_url()) as source:
+            return ask(source, LINES)
+
+    ready: list[int] = []
+    with connect(settings.source_url()) as source:
+        tell(
+            settings.source_url(),
+            "SELECT pg_create_logical_replication_slot('listener', 'pgoutput')",
+        )
+        try:
+            with ThreadPoolExecutor(4) as askers:
+                list(askers.map(ask_often, [1.5] * 4))
+            questions = ask(source, QUESTIONS)
+        finally:
+            tell(settings.source_url(), "SELECT pg_drop_replication_slot('listener')")
+    assert 3 <= questions <= 9
+    assert 1 <= max(ready) <= 4
+
+
+@pytest.fixture
+def restarting(tmp_path: Path, postgres: Postgres) -> Iterator[tuple[Postgres, Settings]]:
+    """A MentorHub in a server that the test may end."""
+    with apart(tmp_path, postgres) as (theirs, both):
+        install(both)
+        yield theirs, both
+
+
+def test_after_a_restart_of_mentorhub_the_same_session_asks_again(
+    restarting: tuple[Postgres, Settings],
+) -> None:
+    theirs, settings = restarting
+    with connect(settings.analytics_url()) as ours:
+        assert replicated_until(ours) is not None
+        theirs.start()
+        assert wait_until(lambda: replicated_until(ours) is not None)
+        assert theirs.process
+        theirs.process.kill()
+        theirs.process.wait()
+        assert replicated_until(ours) is None
+        assert wait_until(lambda: replicated_until(ours, "0") is None)
+        theirs.start()
+        assert wait_until(lambda: replicated_until(ours, "0") is not None, 20)
+        tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
+        assert replicated_until(ours) is not None
+        assert ask(ours, "SELECT count(*) FROM users") == 1
 
 
 def test_a_source_that_is_away_makes_no_claim(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from workers import source as mentorhub
 from workers.definitions import MIRRORED
@@ -229,6 +229,8 @@ def _conninfo(source_url: str) -> str:
         source_url,
         options=" ".join(map(str, filter(None, options))),
         connect_timeout=given.get("connect_timeout", 10),
+        # a kept connection must notice that MentorHub's machine is gone
+        tcp_user_timeout=given.get("tcp_user_timeout", 10_000),
     )
 
 
@@ -294,6 +296,11 @@ def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
 
 def remember_source(ours: Connection, source_url: str) -> None:
     """Keep MentorHub's address where control.replicated_until() looks for it."""
+    with connect(source_url) as source:
+        timeline = mentorhub.timeline(source)
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
-        ours.execute("INSERT INTO control.source VALUES (%s)", [_conninfo(source_url)])
+        ours.execute(
+            "INSERT INTO control.source (conninfo, timeline) VALUES (%s, %s)",
+            [_conninfo(source_url), timeline],
+        )

@@ -132,6 +132,11 @@ def estimated_rows(source: Connection) -> dict[str, int]:
     )
 
 
+def timeline(source: Connection) -> str:
+    """Which history of MentorHub's database its WAL belongs to."""
+    return str(_value(source, "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"))
+
+
 def _check_wal_level(source: Connection) -> None:
     level = _value(source, "SELECT current_setting('wal_level')")
     if level != "logical":

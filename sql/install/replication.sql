@@ -1,9 +1,67 @@
 CREATE TABLE control.source (
-    conninfo text NOT NULL
+    conninfo text NOT NULL,
+    timeline text NOT NULL
 );
 CREATE UNIQUE INDEX source_is_one_row ON control.source ((true));
 COMMENT ON TABLE control.source IS 'Where replication comes from; one row, none where nothing is replicated. The owner''s alone.';
 COMMENT ON COLUMN control.source.conninfo IS 'How this server reaches MentorHub''s: the subscription''s connection string, with its password.';
+COMMENT ON COLUMN control.source.timeline IS 'Of MentorHub''s WAL: another one is another history of the same database.';
+
+CREATE TABLE control.question (
+    asked_at  timestamptz,
+    clock     timestamptz,
+    upto      pg_lsn,
+    confirmed timestamptz
+);
+CREATE UNIQUE INDEX question_is_one_row ON control.question ((true));
+INSERT INTO control.question DEFAULT VALUES;
+COMMENT ON TABLE control.question IS 'The last question that folds asked MentorHub; one row.';
+COMMENT ON COLUMN control.question.asked_at IS 'When it was answered or failed, by our clock.';
+COMMENT ON COLUMN control.question.clock IS 'MentorHub''s clock in the answer; NULL when there was none.';
+COMMENT ON COLUMN control.question.upto IS 'The position of its WAL in the answer; NULL as soon as that is applied.';
+COMMENT ON COLUMN control.question.confirmed IS 'MentorHub''s clock at the last position that was applied.';
+
+CREATE TABLE control.health (
+    looked_at timestamptz,
+    since     timestamptz,
+    sentence  text
+);
+CREATE UNIQUE INDEX health_is_one_row ON control.health ((true));
+INSERT INTO control.health DEFAULT VALUES;
+COMMENT ON TABLE control.health IS 'What the guard sees of replication; one row.';
+COMMENT ON COLUMN control.health.looked_at IS 'When it last looked; NULL when no guard has run yet.';
+COMMENT ON COLUMN control.health.since IS 'Since when it has been as the sentence says.';
+COMMENT ON COLUMN control.health.sentence IS 'What is wrong; NULL when all is well.';
+GRANT SELECT ON control.health TO analytics_worker;
+
+CREATE TABLE control.mirror_audit (
+    mirrored   text PRIMARY KEY,
+    next_id    bigint,
+    audited_at timestamptz NOT NULL,
+    incidents  bigint NOT NULL
+);
+COMMENT ON TABLE control.mirror_audit IS 'How far the mirror was compared with MentorHub''s tables.';
+COMMENT ON COLUMN control.mirror_audit.mirrored IS 'The table in schema public.';
+COMMENT ON COLUMN control.mirror_audit.next_id IS 'Where the next range begins; NULL for the beginning.';
+COMMENT ON COLUMN control.mirror_audit.audited_at IS 'When a range was last compared.';
+COMMENT ON COLUMN control.mirror_audit.incidents IS 'Differing rows found since the installation.';
+GRANT SELECT ON control.mirror_audit TO analytics_worker;
+
+CREATE FUNCTION control.is_replicated() RETURNS boolean
+VOLATILE LANGUAGE sql
+BEGIN ATOMIC
+    -- without a subscription, but with a source, it is about to be resynchronised
+    SELECT
+        EXISTS (SELECT FROM control.source)
+        OR EXISTS (
+            SELECT
+            FROM pg_subscription
+            WHERE
+                subname = 'mentorhub_analytics'
+                AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        );
+END;
+COMMENT ON FUNCTION control.is_replicated() IS 'Whether the mirror follows a MentorHub; tests write into it by themselves.';
 
 CREATE FUNCTION control.applied(upto pg_lsn) RETURNS boolean
 VOLATILE LANGUAGE sql
@@ -18,52 +76,154 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.applied(pg_lsn) IS 'Whether the mirror holds everything before this position of MentorHub''s WAL.';
 
--- The one question that MentorHub is asked while we run. The time in replication's own messages
--- won't do: the sender also tells it while it is still busy with transactions committed earlier.
-CREATE FUNCTION control.replicated_until() RETURNS timestamptz
-VOLATILE LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, link, public, pg_temp
+CREATE FUNCTION control.hang_up() RETURNS void
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
 AS $$
 DECLARE
-    address  text := (SELECT conninfo FROM control.source);
-    patience timestamptz := clock_timestamp() + interval '5 s';
+    line text;
+BEGIN
+    FOREACH line IN ARRAY coalesce(dblink_get_connections(), '{}') LOOP
+        IF line ^@ 'mentorhub ' THEN
+            PERFORM dblink_disconnect(line);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION control.hang_up() IS 'Ends this session''s connection to MentorHub.';
+
+CREATE FUNCTION control.line() RETURNS text
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
+AS $$
+DECLARE
+    address text := (SELECT conninfo FROM control.source);
+    line    text := 'mentorhub ' || md5(address);
+BEGIN
+    IF address IS NULL OR line = ANY (dblink_get_connections()) THEN
+        RETURN line;
+    END IF;
+    PERFORM control.hang_up();
+    -- A fold waits for this: the last connect_timeout counts.
+    PERFORM dblink_connect(line, address || ' connect_timeout=2 application_name=analytics_line');
+    -- A row's text must be the same there and here.
+    PERFORM dblink_exec(
+        line,
+        'SET timezone = ''UTC''; SET datestyle = ''ISO, MDY''; SET intervalstyle = ''postgres'';'
+        ' SET extra_float_digits = 1'
+    );
+    RETURN line;
+END
+$$;
+COMMENT ON FUNCTION control.line() IS 'The name of this session''s connection to MentorHub, which is made once and kept: logging in costs MentorHub more than answering. NULL where no MentorHub is known.';
+
+-- Beside audits of the mirror, the one question that MentorHub is asked while we run. The time in
+-- replication's own messages won't do: the sender also tells it while it is still busy with
+-- transactions committed earlier.
+CREATE FUNCTION control.ask(OUT clock timestamptz, OUT upto pg_lsn)
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
+AS $$
+DECLARE
+    line    text;
+    is_kept boolean;
+BEGIN
+    FOR attempt IN 1..2 LOOP
+        is_kept := dblink_get_connections() IS NOT NULL;
+        BEGIN
+            line := control.line();
+            IF line IS NOT NULL THEN
+                -- sql/source/position.sql, in the words of a function
+                SELECT answer.clock, answer.upto
+                INTO STRICT ask.clock, ask.upto
+                FROM dblink(
+                    line,
+                    $sql$
+                        SELECT
+                            clock_timestamp(),
+                            pg_logical_emit_message(true, 'mentorhub_analytics', ''),
+                            set_config('synchronous_commit', 'local', true)
+                    $sql$
+                ) AS answer (clock timestamptz, upto pg_lsn, setting text);
+            END IF;
+            EXIT;
+        EXCEPTION
+            -- away, full, starting or stopping, or a standby by now
+            WHEN connection_exception
+                OR insufficient_resources
+                OR admin_shutdown
+                OR crash_shutdown
+                OR cannot_connect_now
+                OR idle_session_timeout
+                OR read_only_sql_transaction
+            THEN
+                PERFORM control.hang_up();
+        END;
+        -- a kept connection may be of before MentorHub's server was restarted
+        EXIT WHEN NOT is_kept;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION control.ask() IS 'MentorHub''s clock, and a position of its WAL behind all that was committed by then; NULL when it does not answer.';
+
+CREATE FUNCTION control.confirmed_until() RETURNS timestamptz
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known control.question;
+    pause interval;
+BEGIN
+    SELECT * INTO known FROM control.question FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        -- another session is asking at this moment
+        SELECT * INTO STRICT known FROM control.question;
+    ELSE
+        IF control.applied(known.upto) THEN
+            known.confirmed := known.clock;
+            known.upto := NULL;
+        END IF;
+        pause := CASE WHEN known.clock IS NULL THEN interval '2 s' ELSE interval '200 ms' END;
+        IF known.upto IS NULL AND coalesce(known.asked_at < clock_timestamp() - pause, true) THEN
+            SELECT asked.clock, asked.upto INTO known.clock, known.upto FROM control.ask() AS asked;
+            known.asked_at := clock_timestamp();
+        END IF;
+        UPDATE control.question
+        SET asked_at = known.asked_at, clock = known.clock, upto = known.upto, confirmed = known.confirmed
+        WHERE (question.asked_at, question.upto) IS DISTINCT FROM (known.asked_at, known.upto);
+    END IF;
+    RETURN CASE
+        WHEN known.clock IS NULL THEN NULL
+        WHEN known.upto IS NOT NULL AND known.asked_at < clock_timestamp() - interval '5 s' THEN NULL
+        ELSE known.confirmed
+    END;
+END
+$$;
+COMMENT ON FUNCTION control.confirmed_until() IS 'What the last question has confirmed; asks the next one when its time has come, 200 ms after the last, and waits for nothing but its answer.';
+
+CREATE FUNCTION control.replicated_until(patience interval DEFAULT '5 s') RETURNS timestamptz
+VOLATILE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    deadline timestamptz := clock_timestamp() + patience;
     asked    record;
 BEGIN
-    IF NOT EXISTS (
-        SELECT
-        FROM pg_subscription
-        WHERE
-            subname = 'mentorhub_analytics'
-            AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-    ) THEN
+    IF NOT control.is_replicated() THEN
         RETURN now();
     END IF;
-    IF address IS NULL THEN
-        RETURN NULL;
+    IF patience <= interval '0' THEN
+        RETURN control.confirmed_until();
     END IF;
-    -- sql/source/position.sql, in the words of a function
-    SELECT * INTO STRICT asked
-    FROM dblink(
-        address,
-        $sql$
-            SELECT
-                clock_timestamp(),
-                pg_logical_emit_message(true, 'mentorhub_analytics', ''),
-                set_config('synchronous_commit', 'local', true)
-        $sql$
-    ) AS answer (at timestamptz, position pg_lsn, setting text);
-    LOOP
-        IF control.applied(asked.position) THEN
-            RETURN asked.at;
+    SELECT * INTO STRICT asked FROM control.ask();
+    WHILE asked.upto IS NOT NULL LOOP
+        IF control.applied(asked.upto) THEN
+            RETURN asked.clock;
         END IF;
-        EXIT WHEN clock_timestamp() > patience;
+        EXIT WHEN clock_timestamp() > deadline;
         PERFORM pg_sleep(0.02);
     END LOOP;
     RETURN NULL;
-EXCEPTION
-    -- away, full, starting or stopping, or a standby by now
-    WHEN connection_exception OR insufficient_resources OR operator_intervention OR read_only_sql_transaction THEN
-        RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION control.replicated_until() IS 'A time of MentorHub''s clock up to which every commit has arrived, a few seconds old at most; NULL while replication is behind or down, now where nothing is replicated.';
+COMMENT ON FUNCTION control.replicated_until(interval) IS 'A time of MentorHub''s clock up to which every commit is in the mirror for whoever looks after this call. With patience, everything committed before the call is waited for; without, it is the newest time known. NULL while replication is behind or down, now where nothing is replicated. To be called outside of a transaction.';

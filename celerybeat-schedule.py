@@ -2,25 +2,33 @@
 
 from celery.schedules import crontab
 
-from shared.registry import FAMILIES
+_SOON = {"expires": 60}
+"""A tick that nobody took in time is not missed: the next one does the same."""
 
 beat_schedule = {
+    # Changes wake the workers by themselves; should a wake-up be lost, it costs seconds.
+    "refresh": {
+        "task": "workers.tasks.refresh",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    # What was asked for and nobody finished, as Redis was wiped or its worker was killed.
+    "unfinished rebuilds": {
+        "task": "workers.tasks.rebuild",
+        "schedule": 30.0,
+        "kwargs": {"summaries": []},
+        "options": _SOON,
+    },
+    # Each time a part of what has waited longest: all of it within hours.
+    "audit": {
+        "task": "workers.tasks.audit",
+        "schedule": 20.0,
+        "options": _SOON,
+    },
     # Hourly, and a no-op unless the night's refresh is due in the reporting time zone.
     "nightly refresh": {
         "task": "workers.tasks.nightly_refresh",
         "schedule": crontab(minute=7),
         "options": {"expires": 3600},
-    },
-    # Each answer is rebuilt when half of the time is over that it may be stale. It is looked at
-    # often, so that a lost tick, a queue and the rebuild itself fit into the other half; a tick
-    # that finds it young does nothing.
-    **{
-        f"rebuild {family.name}": {
-            "task": "workers.tasks.rebuild",
-            "schedule": family.ttl / 10,
-            "kwargs": {"summaries": [family.name], "max_age": family.ttl / 2},
-            "options": {"expires": family.ttl / 2},
-        }
-        for family in FAMILIES.values()
     },
 }

@@ -41,6 +41,7 @@ def answer(family: str, query: str | None = None, **parameters: object) -> Respo
 def _headers(family: str, row: Row[Any]) -> dict[str, str]:
     headers = {
         "X-Analytics-As-Of": _timestamp(row.as_of),
+        "X-Analytics-Pending": str(row.pending),
         "Last-Modified": http_date(row.changed_at),
         "Cache-Control": f"private, max-age={FAMILIES[family].ttl}",
         "Vary": "Authorization, Accept",

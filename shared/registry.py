@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Family:
-    """One answer of the API and the stored rows it reads, always rebuilt together in one snapshot.
+    """One answer of the API and the stored rows it reads, always of one snapshot.
 
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `summaries`: tables (sql/summary) whose definition (sql/definition) is a sum over signed rows.
-    `rankings`: the same, but the definition is no sum and has a meaning over whole tables only.
+    `rankings`: the same, but the definition is no sum: sql/fold tells how it follows changes.
     `views`: materialized views (sql/view) derived from the summaries, refreshed after them.
     """
 
@@ -21,7 +21,7 @@ class Family:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """All that a rebuild of the family makes, in order."""
+        """All that is stored for the family, in the order it is made."""
         return (*self.summaries, *self.rankings, *self.views)
 
 
@@ -42,6 +42,9 @@ FAMILIES = {
         Family("engagement", ttl=300, summaries=("user_engagement",)),
     )
 }
+
+STEPS = {step: family for family in FAMILIES.values() for step in family.steps}
+"""Every summary, ranking and view, in the order they are made, and the family it belongs to."""
 
 SUMMARIES = {
     name: family for family in FAMILIES.values() for name in (*family.summaries, *family.rankings)

@@ -15,30 +15,40 @@ MIRRORED = ("users", "courses", "sessions", "course_enrollments", "progress", "r
 def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     """(search_path, SQL) of everything derived from the mirror, in the order it is to be executed.
 
-    A mapping or a definition runs twice, with other schemas on the path: names in it find first
-    the rows that are there (`source`, `truth`), then the signed rows (`change`, `delta`).
+    A mapping or a definition runs several times, with other schemas on the path: names in it find
+    the rows that are there (`source`, `truth`), or the signed rows (`change`, `delta`). A ranking,
+    which is no sum, is also defined over parts of the source (`folded`, `slice`).
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
     yield "pg_catalog", sqlfiles.read("install/schemas")
+    yield "pg_catalog", sqlfiles.read("install/capture")
     for schemas in ("source, public", "change, capture"):
         yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
+    yield "pg_catalog", sqlfiles.read("install/folded")
+    yield "pg_catalog", sqlfiles.read("install/fold")
     for family in FAMILIES.values():
         for name in (*family.summaries, *family.rankings):
             yield "pg_catalog", sqlfiles.read(f"summary/{name}")
             yield "truth, source", sqlfiles.read(f"definition/{name}")
         for name in family.summaries:
             yield "delta, change", sqlfiles.read(f"definition/{name}")
+            yield "pg_catalog", f"SELECT control.make_foldable('{name}')"
+        for name in family.rankings:
+            yield "folded", sqlfiles.read(f"definition/{name}")
+            yield "pg_catalog", sqlfiles.read(f"fold/{name}")
+            yield "slice", sqlfiles.read(f"definition/{name}")
         for name in family.views:
             yield "pg_catalog", sqlfiles.read(f"view/{name}")
-    yield "pg_catalog", sqlfiles.read("install/reading")
+            yield "pg_catalog", f"SELECT control.make_view_auditable('{name}')"
     yield "pg_catalog", sqlfiles.read("install/replication")
     yield "pg_catalog", sqlfiles.read("install/control")
+    yield "pg_catalog", sqlfiles.read("install/reading")
 
 
 def digest(mapping: Path | None) -> str:
     """Changes whenever any statement does: then everything must be made and calculated anew."""
     texts = "\0".join(sql for pair in statements(mapping) for sql in pair)
-    return hashlib.sha256(texts.encode()).hexdigest()
+    return hashlib.sha256(f"{texts}\0{FAMILIES}".encode()).hexdigest()
 
 
 def execute(connection: Connection, mapping: Path | None) -> None:
@@ -55,6 +65,22 @@ def execute(connection: Connection, mapping: Path | None) -> None:
             "INSERT INTO analytics.freshness (family, ttl) VALUES (%s, make_interval(secs => %s))",
             [family.name, family.ttl],
         )
+    for place, (kind, name, family) in enumerate(_steps()):
+        connection.execute(
+            "INSERT INTO control.step (name, family, kind, place) VALUES (%s, %s, %s, %s)",
+            [name, family, kind, place],
+        )
+    connection.execute(sqlfiles.read("install/dependence").encode())
+
+
+def _steps() -> Iterator[tuple[str, str, str]]:
+    for family in FAMILIES.values():
+        for kind, names in (
+            ("summary", family.summaries),
+            ("ranking", family.rankings),
+            ("view", family.views),
+        ):
+            yield from ((kind, name, family.name) for name in names)
 
 
 def _mapping(table: str, folder: Path | None) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from psycopg import IsolationLevel, errors
+from psycopg import IsolationLevel, errors, sql
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -12,7 +12,9 @@ from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 from shared.settings import Settings
 from workers import definitions, mirror
-from workers.rebuild import recalculate, settings_differ, wait_for_others
+from workers.fold import fold, one
+from workers.rebuild import Progress as RebuildProgress
+from workers.rebuild import has_turn, recalculate, settings_differ
 
 
 def install(settings: Settings) -> None:
@@ -26,7 +28,7 @@ def install(settings: Settings) -> None:
         _progress() as bars,
     ):
         _check_timezone(ours, settings.timezone)
-        wait_for_others(ours)
+        has_turn(ours)
         mirror.prepare(ours, source, settings.source_url())
         copying = bars.add_task("First synchronisation", total=None)
         mirror.wait_for_first_copy(
@@ -47,27 +49,64 @@ def install_schemas(
     committed at MentorHub up to then has arrived.
     """
     bars = bars or Progress(disable=True)
-    wait_for_others(ours)
-    outdated = _installed(ours) != definitions.digest(settings.mapping)
-    if not outdated and not settings_differ(ours, settings) and not _is_stale(ours):
-        return
-    _make_roles(ours)
+    has_turn(ours)
+    ours.isolation_level = IsolationLevel.REPEATABLE_READ
     task = bars.add_task("Calculating", total=None)
 
     def show(step: str, done: int, steps: int) -> None:
         bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
 
-    ours.isolation_level = IsolationLevel.REPEATABLE_READ
+    if _installed(ours) != definitions.digest(settings.mapping):
+        _make_roles(ours)
+        _install_anew(ours, settings, as_of, show)
+        ours.execute("ANALYZE")  # or folds would be planned for empty tables
+    elif settings_differ(ours, settings):
+        recalculate(ours, settings, FAMILIES, show)
+    else:
+        fold(ours)
+    bars.remove_task(task)
+
+
+def _install_anew(
+    ours: Connection, settings: Settings, as_of: datetime, progress: RebuildProgress
+) -> None:
+    steps = [step for family in FAMILIES.values() for step in family.steps]
+    views = {view for family in FAMILIES.values() for view in family.views}
     with ours.transaction():
-        if outdated:
-            definitions.execute(ours, settings.mapping)
-        changed = recalculate(ours, settings, FAMILIES, as_of, show)
+        _hold_the_mirror(ours)
+        definitions.execute(ours, settings.mapping)
+        one(
+            ours,
+            "SELECT control.report_in(%s, %s, %s)",
+            [settings.timezone, settings.currency, settings.minor_units],
+        )
+        rows = 0
+        for done, step in enumerate(steps):
+            progress(step, done, len(steps))
+            verb = "refresh" if step in views else "refill"
+            rows += one(ours, f"SELECT control.{verb}(%s)", [step]) or 0
+        ours.execute("SELECT control.publish(%s, %s)", [as_of, list(FAMILIES)])
+        ours.execute("DELETE FROM control.repair")
         ours.execute(
             "INSERT INTO control.run (id, families, reason, started_at, finished_at, rows_changed)"
             " VALUES (gen_random_uuid(), %s, 'install', now(), clock_timestamp(), %s)",
-            [list(FAMILIES), changed],
+            [list(FAMILIES), rows],
         )
-    bars.remove_task(task)
+
+
+def _hold_the_mirror(ours: Connection) -> None:
+    """Let no change come between the snapshot and the triggers that capture changes.
+
+    A lock is taken without a snapshot. Replication, and a fold of the version before, come first.
+    """
+    if one(ours, "SELECT to_regclass('control.turn') IS NOT NULL"):
+        ours.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
+    for table in definitions.MIRRORED:
+        ours.execute(
+            sql.SQL("LOCK TABLE public.{} IN SHARE ROW EXCLUSIVE MODE").format(
+                sql.Identifier(table)
+            )
+        )
 
 
 def _make_roles(ours: Connection) -> None:
@@ -90,14 +129,6 @@ def _installed(ours: Connection) -> str | None:
         return None
     row = ours.execute("SELECT definitions FROM control.installation").fetchone()
     return row[0] if row else None
-
-
-def _is_stale(ours: Connection) -> bool:
-    """After a long rest; beat would come round to it, but a reader may be quicker."""
-    stale = ours.execute(
-        "SELECT 1 FROM analytics.freshness WHERE as_of IS NULL OR as_of < now() - ttl / 2"
-    ).fetchone()
-    return stale is not None
 
 
 def _check_timezone(ours: Connection, name: str) -> None:

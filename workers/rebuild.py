@@ -1,23 +1,26 @@
-"""Rebuild: make summaries equal to their truth, in one snapshot, without a reader noticing."""
+"""Rebuild: find what is not its truth, in one snapshot, and leave its correction to a fold."""
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from datetime import datetime
 from time import perf_counter
-from typing import Any
 from uuid import uuid4
 
 import structlog
-from psycopg import IsolationLevel
 
-from shared.database import Connection, connect
+from shared.database import Connection
 from shared.registry import FAMILIES, SUMMARIES
 from shared.settings import Settings
+from workers.fold import fold, one, replicated_until, turn, worker_connection
 
 log = structlog.get_logger("analytics")
 
+PATIENCE = 5
+"""Seconds to wait for what MentorHub committed before a rebuild was asked for."""
+
 Progress = Callable[[str, int, int], object]
 """Called with the step at hand, how many are done, and how many there are."""
+
+_LOCK = "hashtext('mentorhub_analytics rebuild')"
 
 
 def rebuild(
@@ -26,35 +29,40 @@ def rebuild(
     *,
     reason: str = "request",
     run_id: str | None = None,
-    max_age: float = 0,
+    wait: bool = True,
 ) -> int:
-    """Recalculate the answers named by `families` and return how many summary rows changed.
+    """Recalculate the answers named by `families` and return how many rows were not right.
 
-    `max_age`: seconds; families with a younger answer are left out. That, and a `run_id` that is
-    done already, makes a task delivered twice a no-op. What others asked for and nobody has
-    finished is done along: a request outlives its worker and its message. Settings other than the
-    stored ones ask for everything: old and new are never mixed.
+    A `run_id` that is done already makes a task delivered twice a no-op. What others asked for and
+    nobody has finished is done along: a request outlives its worker and its message. Settings other
+    than the stored ones ask for everything: old and new are never mixed.
+    With `wait` false, a rebuild under way is left to do it: what is asked for is written down.
     """
-    # A worker that was killed must not leave its lock to a query that nobody waits for.
-    options = "-c role=analytics_worker -c client_connection_check_interval=2s"
-    url = settings.analytics_url()
-    with connect(url, options=options) as connection, connect(url, options=options) as diary:
+    with worker_connection(settings) as connection, worker_connection(settings) as diary:
         record = _Record(diary, run_id or str(uuid4()))
         record.take()
-        wait_for_others(connection)
         if settings_differ(connection, settings):
-            due, reason = list(FAMILIES), "settings"
-        else:
-            due = _due(connection, families, reason, max_age)
-        chosen = record.begin(due, reason)
-        if not chosen:
-            return 0
-        with _written_down(record, chosen, reason):
-            as_of = replicated_until(connection)
-            connection.isolation_level = IsolationLevel.REPEATABLE_READ
-            with connection.transaction():
-                record.changed = recalculate(connection, settings, chosen, as_of, record.progress)
-        return record.changed
+            families, reason = FAMILIES, "settings"
+        elif reason == "nightly" and not one(connection, "SELECT control.nightly_is_due()"):
+            families = ()
+        record.ask(list(families), reason)
+        changed = 0
+        # Looked for once more after the lock is let go: whoever came meanwhile has gone again.
+        while record.is_asked() and has_turn(connection, wait=wait):
+            try:
+                changed += _rebuild(connection, settings, record)
+            finally:
+                connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+        return changed
+
+
+def _rebuild(connection: Connection, settings: Settings, record: "_Record") -> int:
+    families = record.begin()
+    if not families:
+        return 0
+    with _written_down(record, families):
+        record.changed = recalculate(connection, settings, families, record.progress)
+    return record.changed
 
 
 def families_of(names: Iterable[str]) -> list[str]:
@@ -65,76 +73,57 @@ def families_of(names: Iterable[str]) -> list[str]:
     return sorted({name if name in FAMILIES else SUMMARIES[name].name for name in names})
 
 
-def wait_for_others(connection: Connection) -> None:
-    """One rebuild at a time. A lock of the session: the snapshot must be taken after the wait."""
-    connection.execute("SELECT pg_advisory_lock(hashtext('mentorhub_analytics rebuild'))")
+def has_turn(connection: Connection, *, wait: bool = True) -> bool:
+    """One rebuild or audit at a time, or the same drift would be corrected twice.
+
+    False where somebody else is at it and we do not `wait`. The lock is the session's.
+    """
+    verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    return one(connection, f"SELECT {verb}({_LOCK})") is not False
 
 
 def settings_differ(connection: Connection, settings: Settings) -> bool:
     """Whether the stored numbers were calculated with other settings than these."""
-    return not _one(
+    return not one(
         connection,
         "SELECT (timezone, currency, minor_units) = (%s, %s, %s) FROM analytics.reporting",
         [settings.timezone, settings.currency, settings.minor_units],
     )
 
 
-def replicated_until(connection: Connection) -> datetime | None:
-    """Ask before the snapshot is taken, so that the snapshot holds all that this speaks of."""
-    return _one(connection, "SELECT control.replicated_until()")
-
-
 def recalculate(
-    connection: Connection,
-    settings: Settings,
-    families: Iterable[str],
-    as_of: datetime | None,
-    progress: Progress,
+    connection: Connection, settings: Settings, families: Iterable[str], progress: Progress
 ) -> int:
-    """Recalculate in the caller's REPEATABLE READ transaction; readers see all of it or nothing.
+    """Find what is wrong while others fold, then fold; return how many rows were wrong.
 
-    All families where the stored numbers were calculated with other settings.
+    Where the stored numbers were calculated with other settings: everything, and all of it in the
+    transaction that states the settings. Readers see all of it or nothing.
     """
-    restated = _one(
-        connection,
-        "SELECT control.report_in(%s, %s, %s)",
-        [settings.timezone, settings.currency, settings.minor_units],
-    )
-    chosen = [FAMILIES[name] for name in (FAMILIES if restated else families)]
-    steps = sum(len(family.steps) for family in chosen)
-    done = total = 0
-    for family in chosen:
-        changed = 0
-        for step in family.steps:
-            progress(step, done, steps)
-            verb = "refresh" if step in family.views else "rebuild"
-            changed += _one(connection, _VERBS[verb], [step])
-            done += 1
-        connection.execute(
-            "SELECT control.publish(%s, %s, %s)", [family.name, as_of, restated or changed > 0]
-        )
-        total += changed
-    progress("commit", done, steps)
-    return total
+    steps = [step for name in FAMILIES if name in set(families) for step in FAMILIES[name].steps]
+    if settings_differ(connection, settings):
+        as_of = replicated_until(connection, PATIENCE)
+        with turn(connection):
+            one(
+                connection,
+                "SELECT control.report_in(%s, %s, %s)",
+                [settings.timezone, settings.currency, settings.minor_units],
+            )
+            changed = _correct(connection, steps, progress)
+            one(connection, "SELECT control.fold(%s)", [as_of])
+    else:
+        with connection.transaction():
+            changed = _correct(connection, steps, progress)
+        fold(connection, PATIENCE)
+    return changed
 
 
-_VERBS = {"rebuild": "SELECT control.rebuild(%s)", "refresh": "SELECT control.refresh(%s)"}
-
-
-def _due(connection: Connection, families: Iterable[str], reason: str, max_age: float) -> list[str]:
-    if reason == "nightly":
-        return list(families) if _one(connection, "SELECT control.nightly_is_due()") else []
-    if not max_age:
-        return list(families)
-    old = connection.execute(
-        "SELECT family FROM analytics.freshness"
-        " WHERE as_of IS NULL OR as_of <= now() - make_interval(secs => %s)",
-        [max_age],
-    ).fetchall()
-    # While replication is down a rebuild could not make any answer younger.
-    if not old or replicated_until(connection) is None:
-        return []
-    return [name for name in families if (name,) in old]
+def _correct(connection: Connection, steps: list[str], progress: Progress) -> int:
+    changed = 0
+    for done, step in enumerate(steps):
+        progress(step, done, len(steps))
+        changed += one(connection, "SELECT control.audit(%s, true, true)", [step])
+    progress("fold", len(steps), len(steps))
+    return changed
 
 
 class _Record:
@@ -157,8 +146,8 @@ class _Record:
             [self._id],
         )
 
-    def begin(self, families: list[str], reason: str) -> list[str]:
-        """Return what is to be rebuilt: the given families and those of unfinished rows."""
+    def ask(self, families: list[str], reason: str) -> None:
+        """Write down what is wanted, unless it is done already."""
         if families:
             self._diary.execute(
                 "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, %s)"
@@ -167,6 +156,13 @@ class _Record:
                 " WHERE run.finished_at IS NULL",
                 [self._id, families, reason],
             )
+
+    def is_asked(self) -> bool:
+        """Whether anybody waits for a rebuild that nobody has finished."""
+        return one(self._diary, "SELECT EXISTS (SELECT FROM control.run WHERE finished_at IS NULL)")
+
+    def begin(self) -> list[str]:
+        """Return what is to be rebuilt: the families of all unfinished rows."""
         rows = self._diary.execute(
             "UPDATE control.run SET started_at = clock_timestamp()"
             " WHERE finished_at IS NULL RETURNING id, families"
@@ -191,7 +187,7 @@ class _Record:
 
 
 @contextmanager
-def _written_down(record: _Record, families: list[str], reason: str) -> Generator[None]:
+def _written_down(record: _Record, families: list[str]) -> Generator[None]:
     """Keep the record that `analytics status` and progress bars read, and a line in the log."""
     started = perf_counter()
     try:
@@ -204,11 +200,5 @@ def _written_down(record: _Record, families: list[str], reason: str) -> Generato
         "Analytics: %s rebuilt in %dms",
         ", ".join(families),
         1000 * (perf_counter() - started),
-        reason=reason,
         rows_changed=record.changed,
     )
-
-
-def _one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:
-    row = connection.execute(query, parameters).fetchone()  # pyright: ignore[reportArgumentType]
-    return row[0] if row else None

@@ -1,22 +1,44 @@
 -- What the reader's queries share.
-CREATE VIEW analytics.answer AS
--- materialized: inlined, the function would be called for every day of a series
-WITH clock AS MATERIALIZED (
-    SELECT analytics.today() AS today
-)
+CREATE VIEW analytics.pending AS
+SELECT
+    dependence.family,
+    sum(waiting.changes)::bigint AS changes
+FROM
+    control.dependence
+    INNER JOIN (
+        -- No more than 1,000 of a table are counted: after a bulk import a reader must not wait.
+        SELECT 'users' AS mirrored, count(*) AS changes FROM (SELECT FROM capture.users LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'courses', count(*) FROM (SELECT FROM capture.courses LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'sessions', count(*) FROM (SELECT FROM capture.sessions LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'course_enrollments', count(*) FROM (SELECT FROM capture.course_enrollments LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'progress', count(*) FROM (SELECT FROM capture.progress LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'reviews', count(*) FROM (SELECT FROM capture.reviews LIMIT 1000) AS first_rows
+        UNION ALL
+        SELECT 'payments', count(*) FROM (SELECT FROM capture.payments LIMIT 1000) AS first_rows
+    ) AS waiting USING (mirrored)
+GROUP BY dependence.family;
 
+COMMENT ON VIEW analytics.pending IS 'How many signed rows each answer does not count yet (an update is two), up to 1,000 of a table.';
+
+CREATE VIEW analytics.answer AS
 SELECT
     freshness.family,
     freshness.as_of,
     freshness.version,
     freshness.changed_at,
+    coalesce((SELECT changes FROM analytics.pending WHERE pending.family = freshness.family), 0) AS pending,
     reporting.timezone,
     reporting.currency,
-    clock.today
-FROM analytics.freshness CROSS JOIN analytics.reporting CROSS JOIN clock
+    freshness.day AS today
+FROM analytics.freshness CROSS JOIN analytics.reporting
 WHERE freshness.as_of IS NOT NULL;
 
-COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day it is given on.';
+COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day that its windows end with.';
 
 -- Read from the mirror and not from a summary, so that a demotion counts at once.
 CREATE VIEW analytics.account AS

@@ -1,5 +1,7 @@
 -- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
-DROP SCHEMA IF EXISTS control, analytics, delta, truth, change, source, capture, link CASCADE;
+DROP SCHEMA IF EXISTS
+    control, analytics, drift, pending, correction, slice, folded, delta, truth, change, source, capture, link
+CASCADE;
 
 CREATE SCHEMA capture;
 COMMENT ON SCHEMA capture IS 'Signed rows of the mirror, as they came.';
@@ -11,6 +13,16 @@ CREATE SCHEMA truth;
 COMMENT ON SCHEMA truth IS 'Each definition over source: what a summary must equal.';
 CREATE SCHEMA delta;
 COMMENT ON SCHEMA delta IS 'Each definition over change: what a summary must still be given.';
+CREATE SCHEMA correction;
+COMMENT ON SCHEMA correction IS 'What audits found to be missing in a summary, until it is folded.';
+CREATE SCHEMA pending;
+COMMENT ON SCHEMA pending IS 'Delta and correction together: what the next fold adds to each summary.';
+CREATE SCHEMA drift;
+COMMENT ON SCHEMA drift IS 'Truth minus summary minus pending: empty as long as everything is right.';
+CREATE SCHEMA folded;
+COMMENT ON SCHEMA folded IS 'The source without what is pending: what a ranking, which is no sum, was made of.';
+CREATE SCHEMA slice;
+COMMENT ON SCHEMA slice IS 'The part of the source that a ranking has to count again for what is pending.';
 CREATE SCHEMA analytics;
 COMMENT ON SCHEMA analytics IS 'Summary tables and materialized views: all that the API may read.';
 CREATE SCHEMA control;
@@ -36,6 +48,7 @@ CREATE TABLE analytics.freshness (
     family     text PRIMARY KEY,
     ttl        interval NOT NULL,
     as_of      timestamptz,
+    day        date,
     version    bigint,
     changed_at timestamptz
 );
@@ -43,6 +56,7 @@ COMMENT ON TABLE analytics.freshness IS 'How fresh each answer is.';
 COMMENT ON COLUMN analytics.freshness.family IS 'The answer: shared/registry.py lists them.';
 COMMENT ON COLUMN analytics.freshness.ttl IS 'The most it may lag behind MentorHub.';
 COMMENT ON COLUMN analytics.freshness.as_of IS 'Every change that MentorHub committed up to then is counted; NULL before the first rebuild.';
+COMMENT ON COLUMN analytics.freshness.day IS 'The day in the reporting time zone that its windows end with.';
 COMMENT ON COLUMN analytics.freshness.version IS 'Grows whenever a row behind the answer changes: microseconds since 1970, so that it never repeats, not even after an upgrade.';
 COMMENT ON COLUMN analytics.freshness.changed_at IS 'When a row behind the answer last changed.';
 
@@ -76,18 +90,3 @@ CREATE FUNCTION source.instant(epoch double precision) RETURNS timestamptz
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
 RETURN to_timestamp(epoch);
 COMMENT ON FUNCTION source.instant(double precision) IS 'Older installations keep seconds since 1970.';
-
-CREATE TABLE capture.users (LIKE public.users);
-COMMENT ON TABLE capture.users IS 'Signed rows of public.users.';
-CREATE TABLE capture.courses (LIKE public.courses);
-COMMENT ON TABLE capture.courses IS 'Signed rows of public.courses.';
-CREATE TABLE capture.sessions (LIKE public.sessions);
-COMMENT ON TABLE capture.sessions IS 'Signed rows of public.sessions.';
-CREATE TABLE capture.course_enrollments (LIKE public.course_enrollments);
-COMMENT ON TABLE capture.course_enrollments IS 'Signed rows of public.course_enrollments.';
-CREATE TABLE capture.progress (LIKE public.progress);
-COMMENT ON TABLE capture.progress IS 'Signed rows of public.progress.';
-CREATE TABLE capture.reviews (LIKE public.reviews);
-COMMENT ON TABLE capture.reviews IS 'Signed rows of public.reviews.';
-CREATE TABLE capture.payments (LIKE public.payments);
-COMMENT ON TABLE capture.payments IS 'Signed rows of public.payments.';

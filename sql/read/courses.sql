@@ -2,6 +2,7 @@ SELECT
     answer.as_of,
     answer.version,
     answer.changed_at,
+    answer.pending,
     answer.timezone,
     NULL::date AS from_day,
     NULL::date AS to_day,

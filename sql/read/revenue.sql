@@ -2,37 +2,22 @@ SELECT
     answer.as_of,
     answer.version,
     answer.changed_at,
+    answer.pending,
     answer.timezone,
-    edition.from_day,
+    answer.today - :days + 1 AS from_day,
     answer.today AS to_day,
     (
         SELECT string_agg(currency, ', ' ORDER BY currency)
         FROM analytics.revenue_window
-        WHERE from_day = edition.from_day AND to_day = edition.to_day AND transaction_count > 0
+        WHERE from_day = answer.today - :days + 1 AND transaction_count > 0
     ) AS currencies,
     row_to_json(body)::text AS body
 FROM
     analytics.answer
     CROSS JOIN LATERAL (SELECT coalesce(:currency, answer.currency) AS currency) AS wanted
-    CROSS JOIN LATERAL (
-        SELECT
-            from_day,
-            to_day
-        FROM analytics.revenue_window
-        WHERE
-            from_day = answer.today - :days + 1
-            AND to_day <= answer.today
-            -- beyond it, payments dated ahead would be missed: no answer then
-            AND answer.today <= (SELECT max(from_day) FROM analytics.revenue_window)
-        ORDER BY to_day DESC
-        LIMIT 1
-    ) AS edition
     -- a currency without a single payment has no windows: zeros
     LEFT JOIN analytics.revenue_window AS stored
-        ON
-            stored.from_day = edition.from_day
-            AND stored.to_day = edition.to_day
-            AND stored.currency = wanted.currency
+        ON stored.from_day = answer.today - :days + 1 AND stored.currency = wanted.currency
     CROSS JOIN LATERAL (
         SELECT
             coalesce(stored.total_revenue, 0.00) AS total_revenue,

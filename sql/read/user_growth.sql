@@ -2,6 +2,7 @@ SELECT
     answer.as_of,
     answer.version,
     answer.changed_at,
+    answer.pending,
     answer.timezone,
     answer.today - :days + 1 AS from_day,
     answer.today AS to_day,

@@ -1,0 +1,461 @@
+CREATE TABLE control.step (
+    name   text PRIMARY KEY,
+    family text NOT NULL,
+    kind   text NOT NULL CHECK (kind IN ('summary', 'ranking', 'view')),
+    place  integer NOT NULL
+);
+COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
+COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
+COMMENT ON COLUMN control.step.family IS 'The answer that reads it.';
+COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; ranking: a count over whole tables; view: derived from the summaries.';
+COMMENT ON COLUMN control.step.place IS 'In which order they are folded: views after what they are made of.';
+
+CREATE TABLE control.dependence (
+    family   text,
+    mirrored text,
+    PRIMARY KEY (family, mirrored)
+);
+COMMENT ON TABLE control.dependence IS 'Which mirrored tables each answer depends on, as the definitions say.';
+COMMENT ON COLUMN control.dependence.family IS 'The answer.';
+COMMENT ON COLUMN control.dependence.mirrored IS 'The table in schema public.';
+
+CREATE TABLE control.repair (
+    step text NOT NULL
+);
+COMMENT ON TABLE control.repair IS 'What audits found wrong, until the next fold puts it right.';
+COMMENT ON COLUMN control.repair.step IS 'A summary gets its correction, a ranking or a view is made anew.';
+
+CREATE TABLE control.turn ();
+COMMENT ON TABLE control.turn IS 'Empty; whoever folds locks it first, as one fold must see what the last one did. LOCK takes no snapshot.';
+
+CREATE TABLE control.audited (
+    summary    text PRIMARY KEY,
+    audited_at timestamptz,
+    seconds    double precision,
+    drift      bigint,
+    incidents  bigint NOT NULL DEFAULT 0,
+    next_key   text
+);
+COMMENT ON TABLE control.audited IS 'What audits found in each step.';
+COMMENT ON COLUMN control.audited.summary IS 'The step''s name.';
+COMMENT ON COLUMN control.audited.audited_at IS 'When it, or a part of it, was last compared with its truth.';
+COMMENT ON COLUMN control.audited.seconds IS 'How long that took.';
+COMMENT ON COLUMN control.audited.drift IS 'How many rows that audit found to be wrong: 0.';
+COMMENT ON COLUMN control.audited.incidents IS 'Wrong rows found since the installation.';
+COMMENT ON COLUMN control.audited.next_key IS 'Where the next part begins; NULL for the beginning.';
+
+CREATE TABLE control.drift (
+    found_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    summary  text NOT NULL,
+    wrong    jsonb NOT NULL,
+    repaired boolean NOT NULL
+);
+CREATE INDEX drift_by_time ON control.drift (found_at);
+COMMENT ON TABLE control.drift IS 'Rows that audits found to be wrong in the last 7 days, 1,000 of each audit at most.';
+COMMENT ON COLUMN control.drift.found_at IS 'When.';
+COMMENT ON COLUMN control.drift.summary IS 'In which step.';
+COMMENT ON COLUMN control.drift.wrong IS 'The row of drift.SUMMARY: its key, and what its sums lack.';
+COMMENT ON COLUMN control.drift.repaired IS 'Whether a correction was left to the next fold.';
+
+CREATE FUNCTION control.signed_columns(
+    summary text, OUT keys text [], OUT sums text [], OUT others text []
+)
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT
+        array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum)
+            FILTER (WHERE column_of.attnum = ANY (key.indkey)),
+        coalesce(
+            array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum) FILTER (
+                WHERE column_of.attnum <> ALL (key.indkey)
+                AND column_of.atttypid IN ('bigint'::regtype, 'numeric'::regtype)
+            ),
+            '{}'
+        ),
+        coalesce(
+            array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum) FILTER (
+                WHERE column_of.attnum <> ALL (key.indkey)
+                AND column_of.atttypid NOT IN ('bigint'::regtype, 'numeric'::regtype)
+            ),
+            '{}'
+        )
+    FROM pg_attribute AS column_of
+    INNER JOIN pg_index AS key ON key.indrelid = column_of.attrelid AND key.indisprimary
+    WHERE
+        column_of.attrelid = format('analytics.%I', summary)::regclass
+        AND column_of.attnum > 0
+        AND NOT column_of.attisdropped
+        AND column_of.attgenerated = '';
+END;
+COMMENT ON FUNCTION control.signed_columns(text) IS 'The stored columns of a summary: its primary key, its sums (all other numbers), and the rest, which are maxima.';
+
+CREATE FUNCTION control.each(template text, names text [], separator text DEFAULT ', ') RETURNS text
+IMMUTABLE LANGUAGE sql
+RETURN (
+    SELECT string_agg(replace(template, '?', name), separator ORDER BY place)
+    FROM unnest(names) WITH ORDINALITY AS listed (name, place)
+);
+COMMENT ON FUNCTION control.each(text, text [], text) IS 'The template for each name, which replaces its question marks.';
+
+-- What follows is made once for each summary, from its table's columns, and is static from then
+-- on: read it with \d+ and \sf. Plans of static SQL are kept, and a fold is short.
+CREATE FUNCTION control.make_foldable(summary text) RETURNS void
+LANGUAGE plpgsql
+AS $make$
+DECLARE
+    has     record;
+    stored  text;
+BEGIN
+    SELECT * INTO STRICT has FROM control.signed_columns(summary);
+    stored := array_to_string(has.keys || has.sums || has.others, ', ');
+
+    EXECUTE format('CREATE TABLE correction.%1$I AS SELECT %2$s FROM analytics.%1$I WITH NO DATA', summary, stored);
+    EXECUTE format('COMMENT ON TABLE correction.%1$I IS %2$L', summary, 'What an audit found to be missing in ' || summary || '.');
+
+    EXECUTE format(
+        $sql$
+        CREATE VIEW pending.%1$I AS
+        SELECT %2$s
+        FROM (
+            SELECT %3$s FROM delta.%1$I
+            UNION ALL
+            SELECT %3$s FROM correction.%1$I
+        ) AS signed
+        GROUP BY %4$s
+        $sql$,
+        summary,
+        concat_ws(
+            ', ',
+            array_to_string(has.keys, ', '),
+            control.each('sum(?) AS ?', has.sums),
+            control.each('max(?) AS ?', has.others)
+        ),
+        stored,
+        array_to_string(has.keys, ', ')
+    );
+    EXECUTE format('COMMENT ON VIEW pending.%1$I IS %2$L', summary, 'What the next fold adds to ' || summary || '.');
+
+    -- One grouping of three signed parts, so that a condition on the key reaches each of them.
+    EXECUTE format(
+        $sql$
+        CREATE VIEW drift.%1$I AS
+        SELECT %2$s
+        FROM (
+            SELECT 1 AS side, %3$s FROM truth.%1$I
+            UNION ALL
+            SELECT 2, %4$s FROM analytics.%1$I
+            UNION ALL
+            SELECT 3, %4$s FROM pending.%1$I
+        ) AS signed
+        GROUP BY %5$s
+        HAVING %6$s
+        $sql$,
+        summary,
+        concat_ws(
+            ', ',
+            array_to_string(has.keys, ', '),
+            control.each('sum(?) AS ?', has.sums),
+            -- not NULL where it is wrong: that is how a fold knows what to look up
+            control.each('coalesce(max(?) FILTER (WHERE side = 1), max(?) FILTER (WHERE side = 2)) AS ?', has.others)
+        ),
+        stored,
+        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ? AS ?', has.sums), control.each('?', has.others)),
+        array_to_string(has.keys, ', '),
+        concat_ws(
+            ' OR ',
+            control.each('sum(?) <> 0', has.sums, ' OR '),
+            control.each(
+                '(bool_or(side = 2)'
+                ' AND max(?) FILTER (WHERE side = 1) IS DISTINCT FROM max(?) FILTER (WHERE side = 2)'
+                ' AND max(?) FILTER (WHERE side = 3) IS NULL)',
+                has.others,
+                ' OR '
+            )
+        )
+    );
+    EXECUTE format('COMMENT ON VIEW drift.%1$I IS %2$L', summary, 'Rows of ' || summary || ' that are wrong, and what they lack: empty.');
+
+    EXECUTE format(
+        $sql$
+        -- Row by row through the key: another join would read the whole summary for a few changes.
+        CREATE FUNCTION control.%2$I() RETURNS bigint LANGUAGE plpgsql
+        SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+        DECLARE
+            changed bigint;
+        BEGIN
+            MERGE INTO analytics.%1$I AS stored
+            USING (%3$s) AS added
+            ON %4$s
+            WHEN MATCHED AND %5$s THEN DELETE
+            WHEN MATCHED AND (%6$s) THEN UPDATE SET %7$s
+            WHEN NOT MATCHED AND (%8$s) THEN INSERT (%9$s) VALUES (%10$s);
+            GET DIAGNOSTICS changed = ROW_COUNT;
+            DELETE FROM correction.%1$I;
+            RETURN changed;
+        END
+        $body$
+        $sql$,
+        summary,
+        'fold_' || summary,
+        CASE
+            WHEN has.others = '{}' THEN format('SELECT * FROM pending.%I', summary)
+            -- A maximum is looked up, for the few rows where it may be another now; OFFSET 0 keeps the
+            -- planner from calculating all of truth for them.
+            ELSE format(
+                'SELECT signed.*, looked_up, %2$s FROM pending.%1$I AS signed'
+                ' CROSS JOIN LATERAL (SELECT (%3$s) IS NOT NULL'
+                ' OR NOT EXISTS (SELECT FROM analytics.%1$I AS there WHERE %4$s) AS looked_up) AS asked'
+                ' LEFT JOIN LATERAL (SELECT %5$s FROM truth.%1$I AS there WHERE looked_up AND %4$s OFFSET 0) AS found ON true',
+                summary,
+                control.each('found.? AS found_?', has.others),
+                'coalesce(' || control.each('signed.?::text', has.others) || ')',
+                control.each('there.? = signed.?', has.keys, ' AND '),
+                array_to_string(has.others, ', ')
+            )
+        END,
+        control.each('stored.? = added.?', has.keys, ' AND '),
+        control.each('stored.? + added.? = 0', has.sums, ' AND '),
+        concat_ws(
+            ' OR ',
+            control.each('added.? <> 0', has.sums, ' OR '),
+            control.each('looked_up AND stored.? IS DISTINCT FROM added.found_?', has.others, ' OR ')
+        ),
+        concat_ws(
+            ', ',
+            control.each('? = stored.? + added.?', has.sums),
+            control.each('? = CASE WHEN looked_up THEN added.found_? ELSE stored.? END', has.others)
+        ),
+        control.each('added.? <> 0', has.sums, ' OR '),
+        stored,
+        concat_ws(
+            ', ',
+            control.each('added.?', has.keys || has.sums),
+            control.each('added.found_?', has.others)
+        )
+    );
+    EXECUTE format('COMMENT ON FUNCTION control.%1$I() IS %2$L', 'fold_' || summary, 'Adds what is pending to ' || summary || '; returns how many rows changed.');
+END
+$make$;
+COMMENT ON FUNCTION control.make_foldable(text) IS 'Makes correction.SUMMARY, pending.SUMMARY, drift.SUMMARY and control.fold_SUMMARY().';
+
+CREATE FUNCTION control.is_pending() RETURNS boolean
+STABLE LANGUAGE sql
+RETURN EXISTS (SELECT FROM capture.users)
+OR EXISTS (SELECT FROM capture.courses)
+OR EXISTS (SELECT FROM capture.sessions)
+OR EXISTS (SELECT FROM capture.course_enrollments)
+OR EXISTS (SELECT FROM capture.progress)
+OR EXISTS (SELECT FROM capture.reviews)
+OR EXISTS (SELECT FROM capture.payments);
+COMMENT ON FUNCTION control.is_pending() IS 'Whether a signed row waits to be folded.';
+
+CREATE FUNCTION control.clear() RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    mirrored text;
+    gone     bigint;
+    total    bigint := 0;
+BEGIN
+    FOREACH mirrored IN ARRAY
+        ARRAY['users', 'courses', 'sessions', 'course_enrollments', 'progress', 'reviews', 'payments']
+    LOOP
+        EXECUTE format('DELETE FROM capture.%I', mirrored);
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        total := total + gone;
+    END LOOP;
+    RETURN total;
+END
+$$;
+COMMENT ON FUNCTION control.clear() IS 'Forgets the signed rows that this snapshot sees, and returns how many there were.';
+
+CREATE FUNCTION control.refill(step text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '256MB'
+AS $$
+DECLARE
+    has     record;
+    stored  text;
+    written bigint;
+BEGIN
+    SELECT * INTO STRICT has FROM control.signed_columns(step);
+    stored := array_to_string(has.keys || has.sums || has.others, ', ');
+    EXECUTE format('DELETE FROM analytics.%I', step);
+    EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM truth.%1$I', step, stored);
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+COMMENT ON FUNCTION control.refill(text) IS 'Calculates a summary or a ranking from nothing, and returns how many rows it has.';
+
+CREATE FUNCTION control.refresh(view text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY analytics.%I', view);
+END
+$$;
+COMMENT ON FUNCTION control.refresh(text) IS 'Calculates a materialized view again; readers are not blocked.';
+
+CREATE FUNCTION control.publish(as_of timestamptz, changed text []) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    UPDATE analytics.freshness
+    SET
+        as_of = greatest(
+            freshness.as_of,
+            -- no later than our own clock: ages are measured with it, MentorHub's may be ahead
+            CASE WHEN publish.as_of > clock_timestamp() THEN clock_timestamp() ELSE publish.as_of END
+        ),
+        day = analytics.today(),
+        changed_at = CASE WHEN family = ANY (changed) THEN clock_timestamp() ELSE changed_at END,
+        version = CASE
+            WHEN family = ANY (changed)
+                THEN greatest(version + 1, (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint)
+            ELSE version
+        END;
+END;
+COMMENT ON FUNCTION control.publish(timestamptz, text []) IS 'Says as of when every answer is right now, and which are other answers than before.';
+
+CREATE FUNCTION control.fold(as_of timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_new_day boolean := (SELECT max(day) IS DISTINCT FROM analytics.today() FROM analytics.freshness);
+    to_repair  text [] := array(SELECT step FROM control.repair);
+    changed    text [] := '{}';
+    step       record;
+    rows       bigint;
+BEGIN
+    PERFORM pg_notify('mentorhub_analytics_folded', '');
+    IF NOT is_new_day AND to_repair = '{}' AND NOT control.is_pending() THEN
+        PERFORM control.publish(as_of, '{}');
+        RETURN 0;
+    END IF;
+    FOR step IN SELECT * FROM control.step ORDER BY place LOOP
+        IF step.kind = 'view' THEN
+            CONTINUE WHEN NOT (is_new_day OR step.family = ANY (changed) OR step.name = ANY (to_repair));
+            PERFORM control.refresh(step.name);
+            rows := 1;
+        ELSIF step.kind = 'ranking' AND step.name = ANY (to_repair) THEN
+            rows := control.refill(step.name);
+        ELSE
+            EXECUTE format('SELECT control.%I()', 'fold_' || step.name) INTO STRICT rows;
+        END IF;
+        IF is_new_day OR rows > 0 OR step.name = ANY (to_repair) THEN
+            changed := changed || step.family;
+        END IF;
+    END LOOP;
+    DELETE FROM control.repair;
+    PERFORM control.publish(as_of, changed);
+    RETURN control.clear();
+END
+$$;
+COMMENT ON FUNCTION control.fold(timestamptz) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were.';
+
+CREATE FUNCTION control.audit(step text, whole boolean, repair boolean) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '256MB'
+AS $$
+DECLARE
+    began      timestamptz := clock_timestamp();
+    is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
+    key        text;
+    key_type   text;
+    lower      text;
+    upper      text;
+    wrong      bigint;
+BEGIN
+    IF is_summary AND NOT whole THEN
+        SELECT keys[1] INTO STRICT key FROM control.signed_columns(step);
+        SELECT format_type(atttypid, atttypmod) INTO STRICT key_type
+        FROM pg_attribute
+        WHERE attrelid = format('analytics.%I', step)::regclass AND quote_ident(attname) = key;
+        SELECT next_key INTO lower FROM control.audited WHERE summary = step;
+        EXECUTE format(
+            'SELECT (SELECT DISTINCT %1$s FROM analytics.%2$I WHERE $1 IS NULL OR %1$s >= $1::%3$s ORDER BY 1'
+            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $2) LIMIT 1)::text',
+            key, step, key_type
+        ) INTO upper USING lower, format('analytics.%I', step)::regclass;
+    END IF;
+
+    EXECUTE format(
+        'WITH found AS MATERIALIZED (SELECT * FROM drift.%1$I %2$s), '
+        'noted AS ('
+        'INSERT INTO control.drift (summary, wrong, repaired) SELECT %1$L, to_jsonb(found), $1 FROM found LIMIT 1000) '
+        '%3$s SELECT count(*) FROM found',
+        step,
+        CASE
+            WHEN key IS NOT NULL
+                THEN format('WHERE ($2 IS NULL OR %1$s >= $2::%2$s) AND ($3 IS NULL OR %1$s < $3::%2$s)', key, key_type)
+        END,
+        CASE
+            WHEN is_summary
+                THEN format(', corrected AS (INSERT INTO correction.%I SELECT * FROM found WHERE $1)', step)
+        END
+    ) INTO STRICT wrong USING repair, lower, upper;
+
+    IF wrong > 0 AND repair THEN
+        INSERT INTO control.repair (step) VALUES (audit.step);
+    END IF;
+    INSERT INTO control.audited AS before (summary, audited_at, seconds, drift, incidents, next_key)
+    VALUES (step, clock_timestamp(), extract(EPOCH FROM clock_timestamp() - began), wrong, wrong, upper)
+    ON CONFLICT (summary) DO UPDATE
+        SET
+            audited_at = excluded.audited_at,
+            seconds = excluded.seconds,
+            drift = excluded.drift,
+            incidents = before.incidents + excluded.incidents,
+            next_key = excluded.next_key;
+    RETURN wrong;
+END
+$$;
+COMMENT ON FUNCTION control.audit(text, boolean, boolean) IS 'Compares the whole of a step, or the next part of a summary, with its truth, and returns how many rows are wrong; with repair the next fold puts them right. To be called in a REPEATABLE READ transaction.';
+
+CREATE FUNCTION control.overdue_audit() RETURNS text
+STABLE LANGUAGE sql
+-- rankings are counted from the sessions of a whole year each time
+RETURN (
+    SELECT step.name
+    FROM control.step LEFT JOIN control.audited ON audited.summary = step.name
+    WHERE
+        audited.audited_at IS NULL
+        OR audited.audited_at < clock_timestamp()
+        - CASE step.kind WHEN 'ranking' THEN interval '1 hour' ELSE interval '4 min' END
+    ORDER BY audited.audited_at ASC NULLS FIRST, step.place
+    LIMIT 1
+);
+COMMENT ON FUNCTION control.overdue_audit() IS 'The step whose next part, or whole, is to be audited now; NULL when it is too early for any.';
+
+CREATE FUNCTION control.make_view_auditable(view text) RETURNS void
+LANGUAGE plpgsql
+AS $make$
+BEGIN
+    EXECUTE format(
+        $sql$
+        CREATE VIEW drift.%1$I AS
+        SELECT wrong.*
+        FROM
+            (
+                (SELECT 'too much' AS problem, stored::text AS stored FROM analytics.%1$I AS stored
+                EXCEPT ALL
+                SELECT 'too much', counted::text FROM (%2$s) AS counted)
+                UNION ALL
+                (SELECT 'missing', counted::text FROM (%2$s) AS counted
+                EXCEPT ALL
+                SELECT 'missing', stored::text FROM analytics.%1$I AS stored)
+            ) AS wrong
+        WHERE (SELECT max(day) FROM analytics.freshness) = (SELECT analytics.today())
+        $sql$,
+        view,
+        rtrim(pg_get_viewdef(format('analytics.%I', view)::regclass), ';')
+    );
+    EXECUTE format('COMMENT ON VIEW drift.%1$I IS %2$L', view, 'Rows of ' || view || ' that are not what its summaries say: empty.');
+END
+$make$;
+COMMENT ON FUNCTION control.make_view_auditable(text) IS 'Makes drift.VIEW.';

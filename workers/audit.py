@@ -1,0 +1,67 @@
+"""Audit: truth = summary + pending, row for row, or what is wrong is said and repaired."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import structlog
+
+from shared.registry import STEPS
+from shared.settings import Settings
+from workers.fold import fold, one, worker_connection
+from workers.rebuild import has_turn
+
+log = structlog.get_logger("analytics")
+
+
+class Wrong(NamedTuple):
+    """A row that is not what its definition says: its key, and what its sums lack."""
+
+    summary: str
+    row: dict[str, Any]
+
+
+class Audited(NamedTuple):
+    """`wrong`: how many rows; `rows`: the first thousand of each summary."""
+
+    wrong: int
+    rows: list[Wrong]
+
+
+def audit(
+    settings: Settings,
+    steps: Iterable[str] = STEPS,
+    *,
+    repair: bool,
+    whole: bool = True,
+    wait: bool = True,
+) -> Audited:
+    """Compare in one snapshot, while others fold; with `repair`, fold what was found missing.
+
+    `whole`: or only the next part of a large summary. Without `wait` nothing is compared while
+    another audit or rebuild is under way.
+    """
+    with worker_connection(settings) as connection:
+        if not has_turn(connection, wait=wait):
+            return Audited(0, [])
+        with connection.transaction():
+            began = one(connection, "SELECT clock_timestamp()")
+            wrong = sum(
+                one(connection, "SELECT control.audit(%s, %s, %s)", [step, whole, repair])
+                for step in steps
+            )
+            rows = connection.execute(
+                "SELECT summary, wrong FROM control.drift WHERE found_at >= %s", [began]
+            ).fetchall()
+        if wrong and repair:
+            fold(connection)
+    if wrong:
+        log.error("Analytics: %d rows were wrong%s", wrong, ", and are repaired" if repair else "")
+    return Audited(wrong, [Wrong(*row) for row in rows])
+
+
+def audit_next(settings: Settings) -> None:
+    """The part that has waited longest, if any has waited long enough."""
+    with worker_connection(settings) as connection:
+        step = one(connection, "SELECT control.overdue_audit()")
+    if step:
+        audit(settings, [step], repair=True, whole=False, wait=False)

@@ -1,0 +1,79 @@
+"""Fold: add what is pending to every answer, in one transaction, exactly once."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import structlog
+from psycopg import IsolationLevel, OperationalError
+
+from shared.database import Connection, connect
+from shared.settings import Settings
+
+log = structlog.get_logger("analytics")
+
+# A worker that was killed must not leave its lock to a query that nobody waits for.
+_OPTIONS = "-c role=analytics_worker -c client_connection_check_interval=2s"
+
+
+def worker_connection(settings: Settings) -> Connection:
+    """As analytics_worker, whoever the URL logs in as; transactions are REPEATABLE READ."""
+    connection = connect(settings.analytics_url(), options=_OPTIONS)
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    return connection
+
+
+def fold(connection: Connection, patience: float = 0) -> int:
+    """Fold everything pending and return how many signed rows that were.
+
+    `connection`: in autocommit, as `worker_connection` makes it. `patience`: seconds to wait for
+    what MentorHub committed before the call; 0 takes what has arrived.
+    """
+    started = perf_counter()
+    as_of = replicated_until(connection, patience)
+    with turn(connection):
+        folded: int = one(connection, "SELECT control.fold(%s)", [as_of])
+    if folded:
+        milliseconds = round(1000 * (perf_counter() - started))
+        log.debug("Analytics: %d changes folded in %dms", folded, milliseconds)
+    return folded
+
+
+@contextmanager
+def turn(connection: Connection) -> Generator[None]:
+    """A transaction beside which nobody folds; its snapshot is taken after the wait for others."""
+    with connection.transaction():
+        connection.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
+        yield
+
+
+def replicated_until(connection: Connection, patience: float) -> datetime | None:
+    """Ask before a snapshot is taken, so that the snapshot holds all that this speaks of."""
+    return one(connection, "SELECT control.replicated_until(make_interval(secs => %s))", [patience])
+
+
+class Folder:
+    """Folds over one connection for as long as it lives: a fold is shorter than a log-in."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    def fold(self, settings: Settings) -> int:
+        """Raises ConfigurationError or psycopg's OperationalError where the server is away."""
+        if self._connection:
+            try:
+                return fold(self._connection)
+            except OperationalError:
+                if not self._connection.broken:
+                    raise
+        # the server restarted since the last fold
+        self._connection = worker_connection(settings)
+        return fold(self._connection)
+
+
+def one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:
+    """The first column of the first row; None where there is no row."""
+    row = connection.execute(query, parameters).fetchone()  # pyright: ignore[reportArgumentType]
+    return row[0] if row else None

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -21,43 +23,127 @@ PATIENCE = 60
 
 _SUBSCRIBERS_SINCE = 160000
 
+_LOCK = "hashtext('mentorhub_analytics replication')"
+
+_MAKE_EQUAL = "control.make_mirror_equal(text, text, text)"
+
 SCHEMAS = ("capture", "source", "change", "truth", "delta", "analytics", "control", "link")
 
 Progress = Callable[[int, int], object]
 """Called with the rows copied so far and how many there are, both about."""
 
 
+class Subscription(NamedTuple):
+    """`applied`: so many bytes of MentorHub's WAL; None before it has heard from MentorHub."""
+
+    enabled: bool
+    applied: int | None
+    errors: int
+
+
 def prepare(ours: Connection, source: Connection, source_url: str) -> None:
     """Mirror tables, publication, slot and subscription, made where they are missing.
 
-    Interrupted, it goes on where it was; a mirror that no longer fits MentorHub's columns, or that
-    MentorHub no longer keeps changes for, is made anew. Raises ConfigurationError with the command
-    that mends what is in the way.
+    Interrupted, it goes on where it was. A mirror that MentorHub no longer keeps changes for is
+    resynchronised; one that no longer fits its columns is made anew. Raises ConfigurationError with
+    the command that mends what is in the way.
     """
+    has_turn(ours)
     _refuse_strangers(ours)
     _check_role(ours)
-    columns = mentorhub.columns(source)
+    layout = _layout(mentorhub.columns(source))
     mentorhub.check(source)
-    conninfo, layout = _conninfo(source_url), _layout(columns)
-    subscribed = _subscribed_layout(ours)
-    if subscribed == layout and mentorhub.still_offers(source):
-        _reconnect(ours, conninfo)
-        return
-    if subscribed is None:
+    fits, there = _mirrored_layout(ours) == layout, subscription(ours)
+    if fits and there and not loss(ours, source):
+        _reconnect(ours, _conninfo(source_url))
+    elif fits and _serves(ours):
+        resync(ours, source, source_url)
+    else:
+        _make_anew(ours, source, source_url)
+
+
+def has_turn(ours: Connection, *, wait: bool = True) -> bool:
+    """One at a time makes or mends replication, for as long as its session lasts."""
+    verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    row = ours.execute(f"SELECT {verb}({_LOCK})".encode()).fetchone()
+    return row is not None and row[0] is not False
+
+
+def end_turn(ours: Connection) -> None:
+    """Let others make or mend it, before the session ends."""
+    ours.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+
+
+def subscription(ours: Connection) -> Subscription | None:
+    """What has become of ours; None where there is none."""
+    row = ours.execute(sqlfiles.read("mirror/subscription").encode()).fetchone()
+    return Subscription(*row) if row else None
+
+
+def loss(ours: Connection, source: Connection) -> str | None:
+    """Why changes do not arrive any more, or not all of them; None as long as they do."""
+    if not subscription(ours):
+        return "The subscription is gone."
+    if not mentorhub.still_offers(source):
+        return "MentorHub keeps no changes for us any more, or not all of them."
+    row = _serves(ours) and ours.execute("SELECT timeline, reached::text FROM control.source")
+    timeline, reached = (row and row.fetchone()) or (None, None)
+    if timeline and timeline != mentorhub.timeline(source):
+        return "MentorHub's database has another history: it was restored, or failed over."
+    if reached and not mentorhub.is_at(source, reached):
+        return "MentorHub's database was restored from before changes that have arrived."
+    return None
+
+
+def resync(ours: Connection, source: Connection, source_url: str) -> int:
+    """Mend the mirror by what differs, and go on from there; returns how many rows differed.
+
+    Answers are served throughout. Interrupted, it is simply begun again: without a subscription
+    nothing can be applied to a mirror that is not mended. Raises ConfigurationError.
+    """
+    mentorhub.check(source)
+    if _mirrored_layout(ours) != _layout(mentorhub.columns(source)):
+        raise ConfigurationError(
+            "MentorHub's tables, or our version, have changed since the mirror was made: "
+            "run `analytics init`."
+        )
+    if subscription(ours):
+        unsubscribe(ours)
+    mentorhub.publish(source)
+    try:
+        with mentorhub.slot_with_snapshot(source, source_url) as snapshot:
+            changed = _make_equal(ours, source, source_url, snapshot)
+        _subscribe(ours, _conninfo(source_url), copied=True)
+    except ConfigurationError:
+        mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
+        raise
+    return changed
+
+
+def enable(ours: Connection) -> None:
+    """Let a subscription go on that somebody disabled."""
+    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
+
+
+def _make_anew(ours: Connection, source: Connection, source_url: str) -> None:
+    if subscription(ours):
+        mentorhub.publish(source)
+        unsubscribe(ours)
+    else:
         # A start of ours that was interrupted may have left a slot, after it had made our tables.
         # Where there are none, it is of another system, which may be away for a moment only.
         mentorhub.drop_slot(source, ours=_tables_exist(ours))
-    mentorhub.publish(source)
-    if subscribed is not None:
-        unsubscribe(ours)
+        mentorhub.publish(source)
+    columns = mentorhub.columns(source)
     with ours.transaction():
         _make_tables(ours)
         _adapt_types(ours, columns)
+        _mark(ours, _layout(columns))
     mentorhub.make_slot(source)
     try:
-        _subscribe(ours, conninfo, layout)
+        _subscribe(ours, _conninfo(source_url))
     except ConfigurationError:
-        mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
+        mentorhub.drop_slot(source)
         raise
 
 
@@ -234,28 +320,50 @@ def _conninfo(source_url: str) -> str:
     )
 
 
-def _subscribed_layout(ours: Connection) -> str | None:
-    """Which layout the subscription was made for; None where there is no subscription."""
+def _mark(ours: Connection, layout: str) -> None:
+    """Write down where it outlives the subscription what the mirror was made for."""
+    comment = f"Mirror of MentorHub's users: no e-mail, no secret. Layout {layout}."
+    ours.execute(sql.SQL("COMMENT ON TABLE public.users IS {}").format(sql.Literal(comment)))
+
+
+def _mirrored_layout(ours: Connection) -> str | None:
     row = ours.execute(sqlfiles.read("mirror/layout").encode()).fetchone()
     return row[0] if row else None
 
 
-def _subscribe(ours: Connection, conninfo: str, layout: str) -> None:
+def _serves(ours: Connection) -> bool:
+    """Whether there are answers above the mirror, which are not to vanish."""
+    row = ours.execute("SELECT to_regprocedure(%s) IS NOT NULL", [_MAKE_EQUAL]).fetchone()
+    return row == (True,)
+
+
+def _make_equal(ours: Connection, source: Connection, source_url: str, snapshot: str) -> int:
+    with _sentence_when_away():
+        row = ours.execute(
+            "SELECT control.make_mirror_equal(%s, %s, %s)",
+            [_conninfo(source_url), mentorhub.timeline(source), snapshot],
+        ).fetchone()
+    return row[0] if row else 0
+
+
+def _subscribe(ours: Connection, conninfo: str, *, copied: bool = False) -> None:
+    with _sentence_when_away():
+        # The slot is there already: in one server, making it here would wait for itself.
+        ours.execute(
+            sql.SQL(
+                "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION {}"
+                " PUBLICATION mentorhub_analytics WITH (create_slot = false, copy_data = {})"
+            ).format(sql.Literal(conninfo), sql.Literal(not copied))
+        )
+
+
+@contextmanager
+def _sentence_when_away() -> Generator[None]:
     try:
-        with ours.transaction():
-            # The slot is there already: in one server, making it here would wait for itself.
-            ours.execute(
-                sql.SQL(
-                    "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION {}"
-                    " PUBLICATION mentorhub_analytics WITH (create_slot = false)"
-                ).format(sql.Literal(conninfo))
-            )
-            ours.execute(
-                sql.SQL("COMMENT ON SUBSCRIPTION mentorhub_analytics IS {}").format(
-                    sql.Literal(layout)
-                )
-            )
+        yield
     except errors.OperationalError as error:
+        if not error.diag.message_primary:
+            raise
         reason = f"{error.diag.message_primary} {error.diag.message_detail or ''}"
         raise ConfigurationError(
             "The analytics server can't connect to MentorHub's by SOURCE_DATABASE_URL: "

@@ -4,11 +4,13 @@ MentorHub is never queried for a metric; this looks at its catalog only.
 """
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from psycopg import errors
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 
 Columns = dict[str, dict[str, str]]
@@ -74,6 +76,17 @@ def still_offers(source: Connection) -> bool:
     return _is_published(source) and slot is not None and slot[0] != "lost"
 
 
+def is_read(source: Connection) -> bool:
+    """Whether somebody fetches the changes that the slot keeps."""
+    return bool(
+        _value(
+            source,
+            "SELECT bool_or(active) FROM pg_replication_slots"
+            " WHERE slot_name = 'mentorhub_analytics'",
+        )
+    )
+
+
 def publish(source: Connection) -> None:
     """Make the publication where it is missing or different; raises ConfigurationError."""
     if _is_published(source):
@@ -91,8 +104,32 @@ def publish(source: Connection) -> None:
 def make_slot(source: Connection) -> None:
     """Make the slot anew; raises ConfigurationError where another analytics system uses it."""
     drop_slot(source)
-    try:
+    with _named_when_full(source):
         source.execute(sqlfiles.read("source/slot").encode())
+
+
+@contextmanager
+def slot_with_snapshot(source: Connection, source_url: str) -> Generator[str]:
+    """Make the slot anew; the snapshot shows all before the changes that it keeps.
+
+    Others may import it while the `with` block lasts. Raises ConfigurationError as `make_slot`.
+    """
+    drop_slot(source)
+    with connect(source_url, replication="database") as line:
+        with _named_when_full(source):
+            # the command of the replication protocol: the function exports no snapshot
+            row = line.execute(
+                "CREATE_REPLICATION_SLOT mentorhub_analytics LOGICAL pgoutput (SNAPSHOT 'export')"
+            ).fetchone()
+        if row is None:
+            raise AssertionError
+        yield row[2]
+
+
+@contextmanager
+def _named_when_full(source: Connection) -> Generator[None]:
+    try:
+        yield
     except errors.ConfigurationLimitExceeded:
         raise ConfigurationError(
             "MentorHub's server has no replication slot left: run "
@@ -135,6 +172,11 @@ def estimated_rows(source: Connection) -> dict[str, int]:
 def timeline(source: Connection) -> str:
     """Which history of MentorHub's database its WAL belongs to."""
     return str(_value(source, "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"))
+
+
+def is_at(source: Connection, position: str) -> bool:
+    """Whether MentorHub's WAL is as far as this position, or behind it."""
+    return bool(_value(source, "SELECT pg_current_wal_insert_lsn() >= %s::pg_lsn", position))
 
 
 def _check_wal_level(source: Connection) -> None:

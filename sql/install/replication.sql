@@ -1,11 +1,13 @@
 CREATE TABLE control.source (
     conninfo text NOT NULL,
-    timeline text NOT NULL
+    timeline text NOT NULL,
+    reached  pg_lsn
 );
 CREATE UNIQUE INDEX source_is_one_row ON control.source ((true));
 COMMENT ON TABLE control.source IS 'Where replication comes from; one row, none where nothing is replicated. The owner''s alone.';
 COMMENT ON COLUMN control.source.conninfo IS 'How this server reaches MentorHub''s: the subscription''s connection string, with its password.';
 COMMENT ON COLUMN control.source.timeline IS 'Of MentorHub''s WAL: another one is another history of the same database.';
+COMMENT ON COLUMN control.source.reached IS 'How far that WAL was applied when the guard last looked: MentorHub can''t be before that, unless it was restored from a backup.';
 
 CREATE TABLE control.question (
     asked_at  timestamptz,
@@ -227,3 +229,126 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION control.replicated_until(interval) IS 'A time of MentorHub''s clock up to which every commit is in the mirror for whoever looks after this call. With patience, everything committed before the call is waited for; without, it is the newest time known. NULL while replication is behind or down, now where nothing is replicated. To be called outside of a transaction.';
+
+CREATE FUNCTION control.published(mirrored text, OUT names text, OUT definitions text)
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT
+        string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+        string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+    FROM pg_attribute
+    WHERE
+        attrelid = format('public.%I', mirrored)::regclass
+        AND attnum > 0
+        AND NOT attisdropped
+        AND attname <> 'w';
+END;
+COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, and the same with their types here.';
+
+CREATE FUNCTION control.range(lower bigint, upper bigint) RETURNS text
+IMMUTABLE LANGUAGE sql
+RETURN concat_ws(' AND ', 'true', 'id >= ' || lower, 'id < ' || upper);
+COMMENT ON FUNCTION control.range(bigint, bigint) IS 'The condition for ids from lower on and below upper; NULL is no bound.';
+
+CREATE FUNCTION control.range_end(line text, mirrored text, lower bigint) RETURNS bigint
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
+AS $$
+DECLARE
+    query text := format(
+        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET 20000 LIMIT 1', mirrored, control.range(lower, NULL)
+    );
+    here  bigint;
+BEGIN
+    EXECUTE query INTO here;
+    RETURN least(here, (SELECT id FROM dblink(line, query) AS there (id bigint)));
+END
+$$;
+COMMENT ON FUNCTION control.range_end(text, text, bigint) IS 'Where a range ends that holds 20,000 rows at most, here and at MentorHub; NULL for the last one.';
+
+CREATE FUNCTION control.make_equal(line text, mirrored text, condition text) RETURNS bigint
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
+AS $$
+DECLARE
+    published record;
+    changed   bigint;
+BEGIN
+    SELECT * INTO STRICT published FROM control.published(mirrored);
+    -- *<> compares what is stored: 1.0 and 1.00 are equal, and print differently
+    EXECUTE format(
+        $sql$
+        WITH
+            difference AS MATERIALIZED (
+                SELECT theirs.*, coalesce(theirs.id, ours.id) AS key, theirs.id IS NULL AS is_gone, ours.id IS NULL AS is_new
+                FROM
+                    dblink(%1$L, 'SELECT %2$s FROM public.%3$I WHERE ' || %4$L) AS theirs (%5$s)
+                    FULL JOIN (SELECT * FROM public.%3$I WHERE %4$s) AS ours ON ours.id = theirs.id
+                WHERE ROW (%6$s)::record *<> ROW (%7$s)::record
+            ),
+            deleted AS (
+                DELETE FROM public.%3$I AS ours USING difference WHERE is_gone AND ours.id = key
+            ),
+            updated AS (
+                UPDATE public.%3$I AS ours
+                SET (%2$s) = ROW (%8$s)
+                FROM difference
+                WHERE NOT is_gone AND NOT is_new AND ours.id = key
+            ),
+            inserted AS (
+                INSERT INTO public.%3$I (%2$s) SELECT %2$s FROM difference WHERE is_new
+            )
+        SELECT count(*) FROM difference
+        $sql$,
+        line,
+        published.names,
+        mirrored,
+        condition,
+        published.definitions,
+        control.each('theirs.?', string_to_array(published.names, ', ')),
+        control.each('ours.?', string_to_array(published.names, ', ')),
+        control.each('difference.?', string_to_array(published.names, ', '))
+    ) INTO STRICT changed;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION control.make_equal(text, text, text) IS 'Inserts, updates and deletes the rows of a mirrored table that differ from MentorHub''s; returns how many. Triggers capture it like replication.';
+
+-- What follows is a part of resynchronising: workers/mirror.py has the rest. No subscription exists
+-- meanwhile, so that nobody else writes into the mirror.
+CREATE FUNCTION control.make_mirror_equal(conninfo text, timeline text, snapshot text) RETURNS bigint
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, pg_temp
+AS $$
+DECLARE
+    line     text := 'mentorhub snapshot';
+    mirrored text;
+    lower    bigint;
+    upper    bigint;
+    changed  bigint := 0;
+BEGIN
+    PERFORM control.hang_up();
+    PERFORM dblink_connect(line, conninfo);
+    PERFORM dblink_exec(line, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    PERFORM dblink_exec(line, format('SET TRANSACTION SNAPSHOT %L', snapshot));
+    FOREACH mirrored IN ARRAY
+        ARRAY['users', 'courses', 'sessions', 'course_enrollments', 'progress', 'reviews', 'payments']
+    LOOP
+        upper := NULL;
+        LOOP
+            lower := upper;
+            upper := control.range_end(line, mirrored, lower);
+            changed := changed + control.make_equal(line, mirrored, control.range(lower, upper));
+            EXIT WHEN upper IS NULL;
+        END LOOP;
+    END LOOP;
+    PERFORM control.hang_up();
+
+    DELETE FROM control.source;
+    INSERT INTO control.source VALUES (make_mirror_equal.conninfo, make_mirror_equal.timeline);
+    -- a position in another history says nothing in this one
+    UPDATE control.question SET asked_at = NULL, clock = NULL, upto = NULL, confirmed = NULL;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION control.make_mirror_equal(text, text, text) IS 'Makes the mirror what MentorHub''s tables are in an exported snapshot, in one transaction and by what differs; returns how many rows did.';

@@ -1,6 +1,2 @@
--- Which layout of the mirror our subscription was made for.
-SELECT coalesce(obj_description(oid, 'pg_subscription'), '')
-FROM pg_subscription
-WHERE
-    subname = 'mentorhub_analytics'
-    AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+-- Which layout the mirror was made for; it stays when the subscription is lost.
+SELECT substring(obj_description(to_regclass('public.users'), 'pg_class') FROM 'Layout (\w+)\.$')

@@ -133,6 +133,24 @@ def init(settings: Settings, *, print_source_sql: bool) -> None:
         click.echo("Analytics is installed, and its numbers are calculated.")
 
 
+@cli.command()
+@_with_settings
+def relay(settings: Settings) -> None:
+    """Wake the workers as changes arrive, in the foreground (`up` runs it)."""
+    from workers.relay import relay as run_relay  # noqa: PLC0415
+
+    run_relay(settings)
+
+
+@cli.command()
+@_with_settings
+def guard(settings: Settings) -> None:
+    """Watch replication for ever, and mend what needs no human."""
+    from workers.guard import Guard  # noqa: PLC0415
+
+    Guard(settings).run()
+
+
 @cli.command("demo-data")
 @click.option("--users", type=_USERS, required=True, help="About 5 sessions each, over two years.")
 @click.option(
@@ -176,9 +194,42 @@ def rebuild(settings: Settings, summaries: tuple[str, ...], *, wait: bool) -> No
     run = request(settings, summaries)
     if wait:
         changed = watch(settings, run)
-        click.echo(f"Rebuilt; {changed} rows were not right any more.")
+        click.echo(f"Rebuilt; {changed:,} rows were not right.")
         if replicated_until(settings) is None:
             click.echo(f"{BEHIND}: the numbers are as of before.", err=True)
             sys.exit(1)
     else:
         click.echo(f"Asked for: `analytics status` shows it as {run}.")
+
+
+@cli.command()
+@_with_settings
+def refresh(settings: Settings) -> None:
+    """Wait until all that MentorHub committed before the call has arrived, and fold it."""
+    from ops.refresh import refresh as refresh_now  # noqa: PLC0415
+    from ops.status import BEHIND  # noqa: PLC0415
+
+    folded, as_of = refresh_now(settings)
+    if as_of is None:
+        click.echo(f"{BEHIND}: the numbers are as of before.", err=True)
+        sys.exit(1)
+    click.echo(f"{folded:,} changes folded; every answer is right as of {as_of}.")
+
+
+@cli.command()
+@click.argument("summaries", nargs=-1, metavar="[SUMMARY]...")
+@click.option("--repair", is_flag=True, help="Put right what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def audit(settings: Settings, summaries: tuple[str, ...], *, repair: bool, as_json: bool) -> None:
+    """Recount what is stored, and compare the mirror with MentorHub; exit 1 when a row is wrong."""
+    from ops.audit import audit as audit_now  # noqa: PLC0415
+    from ops.audit import table  # noqa: PLC0415
+
+    found = audit_now(settings, summaries, repair=repair)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=str))
+    else:
+        Console().print(table(found))
+    if found["wrong"]:
+        sys.exit(1)

@@ -68,6 +68,22 @@ class Programs:
             REDIS_URL=self.settings.broker_url(),
         )
 
+    def relay(self) -> Program:
+        return self._program(
+            "relay",
+            ["ops", "relay"],
+            ANALYTICS_DATABASE_URL=self.worker_url,
+            REDIS_URL=self.settings.broker_url(),
+        )
+
+    def guard(self) -> Program:
+        return self._program(
+            "guard",
+            ["ops.cli", "guard"],
+            ANALYTICS_DATABASE_URL=self.settings.analytics_url(),
+            SOURCE_DATABASE_URL=self.settings.source_url(),
+        )
+
     def _program(self, name: str, command: list[str], **known: str) -> Program:
         settings = self.settings
         environment = {

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from psycopg.errors import UndefinedTable
+from psycopg.errors import InvalidSchemaName, UndefinedTable
 
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
@@ -18,12 +18,12 @@ from workers.broker import KEY_PREFIX
 def database(settings: Settings, **options: Any) -> Generator[Connection]:
     """A connection to the analytics database.
 
-    Raises ConfigurationError where it can't be had, or a query finds no tables of ours.
+    Raises ConfigurationError where it can't be had, or what is asked of it finds nothing of ours.
     """
     with connect(settings.analytics_url(), **options) as connection:
         try:
             yield connection
-        except UndefinedTable:
+        except (UndefinedTable, InvalidSchemaName):
             raise ConfigurationError(
                 "Analytics is not installed in this database: run `analytics init`."
             ) from None

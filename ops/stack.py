@@ -88,6 +88,8 @@ class Stack:
         for name, program in (
             ("The worker", programs.worker()),
             ("Beat", programs.beat()),
+            ("The guard", programs.guard()),
+            ("The relay", programs.relay()),
             ("The API", programs.api(self._port)),
         ):
             self._supervisor.start(name, program)

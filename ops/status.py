@@ -14,7 +14,6 @@ from ops.servers import broker, database
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ServerUnavailableError
-from shared.registry import SUMMARIES
 from shared.settings import Settings
 
 Status = dict[str, Any]
@@ -33,21 +32,15 @@ def replicated_until(settings: Settings) -> str | None:
 def collect(settings: Settings) -> Status:
     """`summaries`: one entry each; `broker`, `workers`, `last_beat`: who is at work.
 
-    `replicated_until`: None while the mirror is behind or cut off.
-    `last_beat`: when a rebuild last began because it was time for it.
+    `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard says
+    of it. `relay`: whether changes wake the workers. `last_beat`: when beat was last heard of.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
     with database(settings, row_factory=dict_row) as connection:
-        families = {row.pop("family"): row for row in _rows(connection, "status/summaries")}
         status: Status = {
             "summaries": [
-                {
-                    "summary": name,
-                    "family": family.name,
-                    **families[family.name],
-                    "rows": _count(connection, name),
-                }
-                for name, family in SUMMARIES.items()
+                row | {"rows": _count(connection, row["summary"])}
+                for row in _rows(connection, "status/summaries")
             ],
             **_at_work(settings),
             **_rows(connection, "status/beat")[0],
@@ -56,11 +49,24 @@ def collect(settings: Settings) -> Status:
     return status
 
 
+_HEADERS = (
+    "Summary",
+    "As of",
+    "Lag",
+    "Pending",
+    "Rows",
+    "Rebuilt",
+    "Took",
+    "Audited",
+    "Drift",
+)
+
+
 def table(status: Status) -> RenderableType:
     """What `collect` found, for people: 80 columns are enough."""
-    lines = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for header in ("Summary", "As of", "Lag", "Rows", "Last rebuild", "Took"):
-        justify = "right" if header in {"Lag", "Rows", "Took"} else "left"
+    lines = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for header in _HEADERS:
+        justify = "left" if header == "Summary" else "right"
         lines.add_column(header, justify=justify, no_wrap=True)
     for row in status["summaries"]:
         late = row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
@@ -68,11 +74,18 @@ def table(status: Status) -> RenderableType:
             row["summary"],
             _clock(row["as_of"]),
             Text(_duration(row["lag_seconds"]), "red" if late else "green"),
+            f"{row['pending']:,}",
             f"{row['rows']:,}",
-            Text(_clock(row["rebuilt_at"]), "red" if row["rebuild_error"] else ""),
+            Text(_minute(row["rebuilt_at"]), "red" if row["rebuild_error"] else ""),
             _duration(row["rebuild_seconds"]),
+            _minute(row["audited_at"]),
+            Text(_number(row["drift"]), "red" if row["drift"] else "green"),
         )
     return Group(lines, "", *_failures(status), _who_is_at_work(status))
+
+
+def _number(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
 
 
 def _failures(status: Status) -> list[Text]:
@@ -86,16 +99,21 @@ def _failures(status: Status) -> list[Text]:
 
 def _who_is_at_work(status: Status) -> Text:
     workers = ", ".join(status["workers"])
-    until = status["replicated_until"]
+    until, trouble = status["replicated_until"], status["trouble"]
     return Text.assemble(
         "Mirror   ",
         f"holds what was committed by {_clock(until)}" if until else (BEHIND, "red"),
-        "\n",
-        "Broker   ",
+        (
+            f"\n         since {_clock(status['trouble_since'])}: {trouble}" if trouble else "",
+            "red",
+        ),
+        "\nRelay    ",
+        "listens" if status["relay"] else ("does not listen; beat wakes the workers", "red"),
+        "\nBroker   ",
         "answers" if status["broker"] else ("does not answer", "red"),
         "\nWorkers  ",
         workers or ("none answers", "red"),
-        f"\nBeat     last rebuild on schedule: {_clock(status['last_beat'])}",
+        f"\nBeat     last heard of: {_clock(status['last_beat'])}",
     )
 
 
@@ -130,6 +148,12 @@ def _clock(moment: str | None) -> str:
     here = datetime.fromisoformat(moment).astimezone()
     today = here.date() == datetime.now().astimezone().date()
     return f"{here:%H:%M:%S}" if today else f"{here:%d %b %H:%M}"
+
+
+def _minute(moment: str | None) -> str:
+    """Shorter still, for narrow columns."""
+    clock = _clock(moment)
+    return clock[:5] if clock[2:3] == ":" else clock[:6]
 
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60))

@@ -1,5 +1,6 @@
 """The Celery application: `celery -A workers.app worker`, `celery -A workers.app beat`."""
 
+import logging
 import runpy
 import sys
 from contextlib import suppress
@@ -50,6 +51,7 @@ app.conf.update(
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
+        "socket_connect_timeout": 5,
         "health_check_interval": 10,
     },
     worker_cancel_long_running_tasks_on_connection_loss=False,
@@ -60,6 +62,9 @@ app.conf.update(
 def _begin(**_: Any) -> None:
     settings = load()
     configure(settings.log_format, settings.log_level)
+    # Ten wake-ups a second, each received, sent and done, are no news; failures still are.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     # for beat's state; where it can't be made, beat itself says so, and a worker needs none
     with suppress(OSError):
         settings.home.mkdir(parents=True, exist_ok=True)

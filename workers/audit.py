@@ -1,6 +1,6 @@
 """Audit: truth = summary + pending, row for row, or what is wrong is said and repaired."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -8,7 +8,7 @@ import structlog
 from shared.registry import STEPS
 from shared.settings import Settings
 from workers.fold import fold, one, worker_connection
-from workers.rebuild import has_turn
+from workers.rebuild import Progress, has_turn, no_progress
 
 log = structlog.get_logger("analytics")
 
@@ -29,26 +29,28 @@ class Audited(NamedTuple):
 
 def audit(
     settings: Settings,
-    steps: Iterable[str] = STEPS,
+    steps: Sequence[str] = tuple(STEPS),
     *,
     repair: bool,
-    whole: bool = True,
-    wait: bool = True,
+    rolling: bool = False,
+    progress: Progress = no_progress,
 ) -> Audited:
     """Compare in one snapshot, while others fold; with `repair`, fold what was found missing.
 
-    `whole`: or only the next part of a large summary. Without `wait` nothing is compared while
-    another audit or rebuild is under way.
+    `rolling`: only the next part of a large summary, and nothing while another audit or a rebuild
+    is under way.
     """
     with worker_connection(settings) as connection:
-        if not has_turn(connection, wait=wait):
+        if not has_turn(connection, wait=not rolling):
             return Audited(0, [])
         with connection.transaction():
             began = one(connection, "SELECT clock_timestamp()")
-            wrong = sum(
-                one(connection, "SELECT control.audit(%s, %s, %s)", [step, whole, repair])
-                for step in steps
-            )
+            wrong = 0
+            for done, step in enumerate(steps):
+                progress(step, done, len(steps))
+                wrong += one(
+                    connection, "SELECT control.audit(%s, %s, %s)", [step, not rolling, repair]
+                )
             rows = connection.execute(
                 "SELECT summary, wrong FROM control.drift WHERE found_at >= %s", [began]
             ).fetchall()
@@ -62,6 +64,7 @@ def audit(
 def audit_next(settings: Settings) -> None:
     """The part that has waited longest, if any has waited long enough."""
     with worker_connection(settings) as connection:
+        connection.execute("SELECT control.tick()")
         step = one(connection, "SELECT control.overdue_audit()")
     if step:
-        audit(settings, [step], repair=True, whole=False, wait=False)
+        audit(settings, [step], repair=True, rolling=True)

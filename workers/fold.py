@@ -18,9 +18,12 @@ log = structlog.get_logger("analytics")
 _OPTIONS = "-c role=analytics_worker -c client_connection_check_interval=2s"
 
 
-def worker_connection(settings: Settings) -> Connection:
-    """As analytics_worker, whoever the URL logs in as; transactions are REPEATABLE READ."""
-    connection = connect(settings.analytics_url(), options=_OPTIONS)
+def worker_connection(settings: Settings, name: str = "analytics") -> Connection:
+    """As analytics_worker, whoever the URL logs in as; transactions are REPEATABLE READ.
+
+    `name`: what the server shows as the application.
+    """
+    connection = connect(settings.analytics_url(), options=_OPTIONS, application_name=name)
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     return connection
 
@@ -31,8 +34,12 @@ def fold(connection: Connection, patience: float = 0) -> int:
     `connection`: in autocommit, as `worker_connection` makes it. `patience`: seconds to wait for
     what MentorHub committed before the call; 0 takes what has arrived.
     """
+    return fold_as_of(connection, replicated_until(connection, patience))
+
+
+def fold_as_of(connection: Connection, as_of: datetime | None) -> int:
+    """Fold everything pending and say that it is right as of then; None where nobody knows."""
     started = perf_counter()
-    as_of = replicated_until(connection, patience)
     with turn(connection):
         folded: int = one(connection, "SELECT control.fold(%s)", [as_of])
     if folded:

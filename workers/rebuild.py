@@ -20,6 +20,11 @@ PATIENCE = 5
 Progress = Callable[[str, int, int], object]
 """Called with the step at hand, how many are done, and how many there are."""
 
+
+def no_progress(_step: str, _done: int, _steps: int) -> None:
+    """For who does not watch."""
+
+
 _LOCK = "hashtext('mentorhub_analytics rebuild')"
 
 

@@ -1,2 +1,2 @@
--- When a rebuild last began because it was time for it.
-SELECT max(started_at) AS last_beat FROM control.run WHERE reason IN ('schedule', 'nightly')
+-- When a worker last did what beat had sent.
+SELECT beat_at AS last_beat FROM control.installation

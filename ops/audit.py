@@ -1,0 +1,64 @@
+"""Auditing by hand: whether what is stored is what a recount says."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.progress import Progress
+from rich.table import Table
+
+from ops.servers import database
+from shared.errors import ConfigurationError
+from shared.registry import FAMILIES, STEPS
+from shared.settings import Settings
+from workers.audit import audit as audit_now
+
+Findings = dict[str, Any]
+"""Ready for JSON: `wrong`, how many rows; `rows`, `summary` and `row` of the first thousand each;
+`repaired`."""
+
+
+def audit(settings: Settings, names: Iterable[str] = (), *, repair: bool) -> Findings:
+    """Compare the named summaries (or families), by default everything.
+
+    Raises ConfigurationError for an unknown name or a server that doesn't answer.
+    """
+    steps = _steps(names)
+    with database(settings) as connection:
+        connection.execute("SELECT FROM control.installation")
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("Auditing", total=None)
+
+        def show(step: str, done: int, steps: int) -> None:
+            bars.update(task, description=f"Auditing {step}", completed=done, total=steps)
+
+        found = audit_now(settings, steps, repair=repair, progress=show)
+    return {
+        "wrong": found.wrong,
+        "repaired": repair,
+        "rows": [row._asdict() for row in found.rows],
+    }
+
+
+def table(found: Findings) -> RenderableType:
+    """What `audit` found, for people."""
+    if not found["wrong"]:
+        return "Everything is right: truth = summary + pending."
+    lines = Table("Summary", "What is wrong", box=box.SIMPLE_HEAD, show_edge=False)
+    for row in found["rows"]:
+        lines.add_row(
+            row["summary"], ", ".join(f"{name} {value}" for name, value in row["row"].items())
+        )
+    repaired = "They are repaired." if found["repaired"] else "`analytics audit --repair` mends it."
+    return Group(lines, "", f"{found['wrong']:,} rows are wrong. {repaired}")
+
+
+def _steps(names: Iterable[str]) -> list[str]:
+    wanted = set(names)
+    unknown = wanted - STEPS.keys() - FAMILIES.keys()
+    if unknown:
+        raise ConfigurationError(
+            f"There is no summary {min(unknown)!r}: choose among {', '.join(STEPS)}."
+        )
+    return [step for step, family in STEPS.items() if not wanted or {step, family.name} & wanted]

@@ -1,0 +1,114 @@
+"""The relay: hears of changes as they are captured and wakes the workers, one wake-up at a time.
+
+What it does can be lost without harm: beat wakes the workers too.
+"""
+
+import time
+from typing import NoReturn
+
+import structlog
+from kombu.exceptions import OperationalError as BrokerError
+from psycopg import OperationalError
+
+from shared.database import Connection
+from shared.errors import ConfigurationError
+from shared.settings import Settings
+from workers.app import app
+from workers.fold import worker_connection
+
+CHANGED, FOLDED = "mentorhub_analytics", "mentorhub_analytics_folded"
+"""PostgreSQL's channels: a table's rows changed (the payload names it); a fold was committed."""
+
+TASKS = {
+    "users": "user_changed",
+    "courses": "course_changed",
+    "course_enrollments": "course_changed",
+    "progress": "course_changed",
+    "reviews": "course_changed",
+    "sessions": "session_changed",
+    "payments": "payment_changed",
+}
+"""Mirrored table to the task that folds its changes."""
+
+HEARTBEAT = 1.0
+"""Seconds without a change after which as-of is moved all the same."""
+
+_FIRST_PATIENCE, _LONGEST_PATIENCE = 1.0, 30.0
+
+log = structlog.get_logger("analytics")
+
+
+class Wakeups:
+    """What the workers are to be woken for, and whether they already are.
+
+    At most one wake-up is under way: a fold takes along everything that is there when it begins,
+    so whatever changes until it ends needs one more wake-up, however much it is.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, None] = {}
+        self._lost_at: float | None = None
+        self._patience = _FIRST_PATIENCE
+
+    def changed(self, table: str) -> None:
+        self._wanted[TASKS.get(table, "refresh")] = None
+
+    def folded(self) -> None:
+        """One fold is done, whoever asked for it."""
+        self._lost_at, self._patience = None, _FIRST_PATIENCE
+
+    def due(self, now: float, *, quiet: bool) -> str | None:
+        """The task to be sent now; `quiet` when nothing has been heard for a heartbeat."""
+        if self._lost_at and now < self._lost_at:
+            return None
+        if not self._wanted and not quiet:
+            return None
+        return next(iter(self._wanted), "refresh")
+
+    def sent(self, now: float) -> None:
+        """What is wanted is under way; should nothing be heard of it, it is sent again later."""
+        self._wanted.clear()
+        self._lost_at = now + self._patience
+        self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
+
+
+def relay(settings: Settings) -> NoReturn:
+    """Relay until killed; servers that go away are waited for."""
+    said = None
+    while True:
+        try:
+            with worker_connection(settings, "analytics relay") as connection:
+                said = None
+                _listen(connection)
+        except (ConfigurationError, OperationalError) as error:
+            sentence = " ".join(str(error).split())
+            if sentence != said:
+                log.warning("Analytics: the relay waits: %s", sentence)
+            said = sentence
+            time.sleep(1)
+
+
+def _listen(connection: Connection) -> NoReturn:
+    for channel in (CHANGED, FOLDED):
+        connection.execute(f"LISTEN {channel}".encode())
+    log.info("Analytics: the relay listens")
+    wakeups = Wakeups()
+    while True:
+        heard = list(connection.notifies(timeout=HEARTBEAT, stop_after=1))
+        for notice in heard:
+            if notice.channel == FOLDED:
+                wakeups.folded()
+            else:
+                wakeups.changed(notice.payload)
+        task = wakeups.due(time.monotonic(), quiet=not heard)
+        if task:
+            _send(task)
+            wakeups.sent(time.monotonic())
+
+
+def _send(task: str) -> None:
+    """A broker that is away loses the wake-up: it is sent again, and beat sends others."""
+    try:
+        app.send_task(f"workers.tasks.{task}", expires=60, retry=False, ignore_result=True)
+    except BrokerError as error:
+        log.warning("Analytics: Redis does not answer: %s", " ".join(str(error).split()))

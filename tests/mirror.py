@@ -13,16 +13,39 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def write(connection: Connection, rows: Rows) -> None:
     """Make the mirror hold `rows` and nothing else; columns it doesn't have are left out."""
-    for table in MIRRORED:
-        connection.execute(sql.SQL("TRUNCATE public.{}").format(sql.Identifier(table)))
-    for table, entries in rows.items():
-        for entry in entries:
-            kept = {k: v for k, v in entry.items() if k in _columns(connection, table)}
+    with connection.transaction():
+        for table in MIRRORED:
+            connection.execute(sql.SQL("TRUNCATE public.{}").format(sql.Identifier(table)))
+        _put(connection, rows)
+
+
+def turn_into(connection: Connection, rows: Rows) -> None:
+    """The same, as MentorHub would: by single deletes, updates and inserts."""
+    with connection.transaction():
+        for table in MIRRORED:
             connection.execute(
-                sql.SQL("INSERT INTO public.{} ({}) VALUES ({})").format(
+                sql.SQL("DELETE FROM public.{} WHERE id <> ALL (%s)").format(sql.Identifier(table)),
+                [[row["id"] for row in rows.get(table, [])]],
+            )
+        _put(connection, rows)
+
+
+def _put(connection: Connection, rows: Rows) -> None:
+    for table, entries in rows.items():
+        columns = _columns(connection, table)
+        for entry in entries:
+            kept = {name: value for name, value in entry.items() if name in columns}
+            names = list(map(sql.Identifier, kept))
+            connection.execute(
+                sql.SQL(
+                    "INSERT INTO public.{} ({}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}"
+                ).format(
                     sql.Identifier(table),
-                    sql.SQL(", ").join(map(sql.Identifier, kept)),
+                    sql.SQL(", ").join(names),
                     sql.SQL(", ").join(sql.Placeholder() * len(kept)),
+                    sql.SQL(", ").join(
+                        sql.SQL("{0} = excluded.{0}").format(name) for name in names
+                    ),
                 ),
                 list(kept.values()),
             )

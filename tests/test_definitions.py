@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from psycopg import sql
 
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES
 from tests.conftest import database
-from tests.mirror import write
+from tests.mirror import turn_into, write
 from tests.worlds import World, worlds
 from workers.definitions import MIRRORED
 
@@ -67,35 +68,20 @@ def add(one: dict[Any, list[Any]], other: dict[Any, list[Any]]) -> dict[Any, lis
     return {key: values for key, values in total.items() if any(values)}
 
 
-def capture(connection: Connection, sign: str) -> None:
-    """Append what the mirror holds to the signed rows: they vanished, or they appeared."""
-    for table in MIRRORED:
-        connection.execute(
-            sql.SQL("UPDATE public.{} SET w = {}1").format(sql.Identifier(table), sql.SQL(sign))
-        )
-        connection.execute(
-            sql.SQL("INSERT INTO capture.{0} SELECT * FROM public.{0}").format(
-                sql.Identifier(table)
-            )
-        )
-
-
 @hypothesis_settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(before=worlds(), after=worlds())
+@given(world=worlds(), row_by_row=st.booleans())
 def test_truth_before_plus_delta_is_truth_after(
-    ours: Connection, before: World, after: World
+    ours: Connection, world: World, *, row_by_row: bool
 ) -> None:
+    write(ours, world.rows)
     for table in MIRRORED:
         ours.execute(sql.SQL("TRUNCATE capture.{}").format(sql.Identifier(table)))
-    write(ours, before.rows)
     stored = {name: sums(ours, "truth", name) for name in SUMMARIES}
-    capture(ours, "-")
-    write(ours, after.rows)
-    capture(ours, "+")
+    (turn_into if row_by_row else write)(ours, world.next_rows)
     for name in SUMMARIES:
         assert add(stored[name], sums(ours, "delta", name)) == add(sums(ours, "truth", name), {}), (
             name

@@ -35,32 +35,37 @@ def world(now: datetime, timezone: str, *created_at: datetime) -> World:
         "payments": [],
         "sessions": [session(number, at) for number, at in enumerate(created_at, start=1)],
     }
-    return World(rows, now, now, timezone, "RUB", 100, [1, 2, 365])
+    return World(rows, rows, now, now, timezone, "RUB", 100, [1, 2, 365])
 
 
-def totals(stack: Stack, now: datetime) -> dict[int, int]:
+def totals(stack: Stack, now: datetime, *, fold: bool = True) -> dict[int, int]:
     """Sessions in the windows of 1, 2 and 365 days."""
     stack.set_clock(now)
+    if fold:
+        stack.fold()
     return {
         days: dashboard.read(stack.admin, f"sessions?days={days}")["analytics"]["total"]
         for days in (1, 2, 365)
     }
 
 
-def test_at_midnight_every_window_moves_without_a_rebuild(stack: Stack) -> None:
+def test_at_the_first_fold_after_midnight_every_window_moves(stack: Stack) -> None:
     today = world(MIDNIGHT - SECOND, "Europe/Moscow", MIDNIGHT - 2 * SECOND)
     stack.calculate(today)
     assert totals(stack, MIDNIGHT - SECOND) == {1: 1, 2: 1, 365: 1}
     assert totals(stack, MIDNIGHT) == {1: 0, 2: 1, 365: 1}
     assert totals(stack, MIDNIGHT + timedelta(1)) == {1: 0, 2: 0, 365: 1}
-    for now in (MIDNIGHT - SECOND, MIDNIGHT, MIDNIGHT + timedelta(6)):
+    for now in (MIDNIGHT + timedelta(1), MIDNIGHT + timedelta(6), MIDNIGHT + timedelta(400)):
         stack.check(today, now)
 
 
-def test_a_session_dated_tomorrow_counts_from_midnight_on_without_a_rebuild(stack: Stack) -> None:
-    stack.calculate(world(MIDNIGHT - SECOND, "Europe/Moscow", MIDNIGHT))
+def test_a_session_dated_tomorrow_counts_from_the_first_fold_after_midnight(stack: Stack) -> None:
+    tomorrow = world(MIDNIGHT - SECOND, "Europe/Moscow", MIDNIGHT, MIDNIGHT + timedelta(9))
+    stack.calculate(tomorrow)
     assert totals(stack, MIDNIGHT - SECOND) == {1: 0, 2: 0, 365: 0}
     assert totals(stack, MIDNIGHT) == {1: 1, 2: 1, 365: 1}
+    for now in (MIDNIGHT, MIDNIGHT + timedelta(8), MIDNIGHT + timedelta(9)):
+        stack.check(tomorrow, now)
 
 
 def test_a_year_window_begins_on_its_first_instant(stack: Stack) -> None:
@@ -95,13 +100,34 @@ def test_a_day_is_as_long_as_the_clocks_make_it(
     assert totals(stack, midday)[1] == 2 * hours
 
 
-def test_after_more_than_a_week_without_a_worker_no_window_is_guessed(stack: Stack) -> None:
+def answers(stack: Stack) -> list[tuple[str, str, str]]:
+    """Body, window and tag of every answer that has a window."""
+    addresses = [
+        f"{dashboard.ROOT}/{family}?days={days}"
+        for family in ("user-growth", "sessions", "revenue")
+        for days in (1, 30, 365)
+    ]
+    responses = [stack.admin.get(address) for address in addresses]
+    return [
+        (response.text, response.headers["X-Analytics-Window"], response.headers["ETag"])
+        for response in responses
+    ]
+
+
+def test_until_a_worker_folds_each_answer_stays_whole_that_of_its_day_and_says_so(
+    stack: Stack,
+) -> None:
     stack.calculate(world(MIDNIGHT, "Europe/Moscow", MIDNIGHT, MIDNIGHT + timedelta(9)))
-    for days_later, status in ((7, 200), (8, 503), (10, 503)):
+    stack.set_clock(MIDNIGHT)
+    before = answers(stack)
+    assert all(window.endswith("/2025-06-15 Europe/Moscow") for _, window, _ in before)
+    for days_later in (1, 8, 10, 400):
         stack.set_clock(MIDNIGHT + timedelta(days_later))
-        for address in ("sessions?days=1", "sessions?days=30", "revenue?days=1", "revenue?days=30"):
-            response = stack.admin.get(f"{dashboard.ROOT}/{address}")
-            assert response.status_code == status, (days_later, address)
+        assert answers(stack) == before, days_later
+    assert stack.fold() == 0
+    after = answers(stack)
+    assert all(window.endswith("/2026-07-20 Europe/Moscow") for _, window, _ in after)
+    assert not {tag for _, _, tag in after} & {tag for _, _, tag in before}
 
 
 def test_the_day_is_the_databases_and_never_the_api_servers(stack: Stack) -> None:

@@ -19,8 +19,9 @@ from shared.settings import Settings
 from tests import dashboard
 from tests.api.tokens import bearer, sign
 from tests.conftest import DEFAULTS, database
-from tests.mirror import at, write
+from tests.mirror import at, turn_into, write
 from tests.oracle import STATUSES, Oracle, Rows
+from workers.fold import fold, worker_connection
 from workers.rebuild import rebuild
 
 ADMIN = 1000
@@ -38,7 +39,10 @@ NOWS = (
 
 @dataclass
 class World:
+    """`next_rows`: what MentorHub holds after more has happened there, ids in common."""
+
     rows: Rows
+    next_rows: Rows
     now: datetime
     later: datetime
     timezone: str
@@ -72,8 +76,9 @@ def worlds(draw: st.DrawFn) -> World:
         ]
 
     flag = st.booleans()
-    return World(
-        rows={
+
+    def all_rows() -> Rows:
+        return {
             "users": rows(
                 4,
                 username=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
@@ -107,7 +112,11 @@ def worlds(draw: st.DrawFn) -> World:
                 currency=st.sampled_from([*CURRENCIES, "usd", "РУБ", "a\nb", "", None]),
                 status=st.sampled_from(["PENDING", "COMPLETED", "COMPLETED", "REFUNDED"]),
             ),
-        },
+        }
+
+    return World(
+        rows=all_rows(),
+        next_rows=all_rows(),
         now=now,
         later=now + timedelta(hours=draw(st.sampled_from([0, 1, 13, 25, 49, 150]))),
         timezone=zone.key,
@@ -149,15 +158,26 @@ class Stack:
             )
         )
 
+    def change(self, rows: Rows) -> None:
+        """The mirror comes to hold these rows, one by one; nothing is folded."""
+        with connect(self.settings.analytics_url()) as connection:
+            turn_into(connection, rows)
+
     def set_clock(self, now: datetime) -> None:
         """What the database takes for the current time from now on."""
         with connect(self.settings.analytics_url()) as connection:
             at(connection, now)
         self.app.extensions[EXTENSION].engine.dispose()
 
+    def fold(self) -> int:
+        """As a worker does it every few seconds."""
+        with worker_connection(self.settings) as connection:
+            return fold(connection)
+
     def check(self, world: World, now: datetime) -> None:
-        """Every answer given at `now` is right, in the world's windows."""
+        """Every answer given at `now`, after a fold, is right in the world's windows."""
         self.set_clock(now)
+        self.fold()
         dashboard.check(
             self.admin,
             Oracle(world.rows, now, world.timezone, world.currency, world.minor_units),

@@ -9,36 +9,38 @@ class Family:
 
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `summaries`: tables (sql/summary) whose definition (sql/definition) is a sum over signed rows.
+    `windows`: the same, but the definition is a sum over a summary and depends on the day.
     `rankings`: the same, but the definition is no sum: sql/fold tells how it follows changes.
-    `views`: materialized views (sql/view) derived from the summaries, refreshed after them.
+    `views`: materialized views (sql/view) that only the day and the settings change.
     """
 
     name: str
     ttl: int
     summaries: tuple[str, ...]
+    windows: tuple[str, ...] = ()
     rankings: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
         """All that is stored for the family, in the order it is made."""
-        return (*self.summaries, *self.rankings, *self.views)
+        return (*self.summaries, *self.windows, *self.rankings, *self.views)
 
 
 FAMILIES = {
     family.name: family
     for family in (
         Family("platform", ttl=300, summaries=("platform_total", "payment_total")),
-        Family("user_growth", ttl=3600, summaries=("user_day",)),
+        Family("user_growth", ttl=3600, summaries=("user_day",), views=("calendar",)),
         Family(
             "sessions",
             ttl=600,
             summaries=("session_day",),
+            windows=("session_window",),
             rankings=("mentor_ranking",),
-            views=("session_window",),
         ),
         Family("courses", ttl=600, summaries=("course_performance",)),
-        Family("revenue", ttl=600, summaries=("payment_day",), views=("revenue_window",)),
+        Family("revenue", ttl=600, summaries=("payment_day",), windows=("revenue_window",)),
         Family("engagement", ttl=300, summaries=("user_engagement",)),
     )
 }
@@ -46,7 +48,5 @@ FAMILIES = {
 STEPS = {step: family for family in FAMILIES.values() for step in family.steps}
 """Every summary, ranking and view, in the order they are made, and the family it belongs to."""
 
-SUMMARIES = {
-    name: family for family in FAMILIES.values() for name in (*family.summaries, *family.rankings)
-}
-"""Every summary's and ranking's name, and the family it belongs to."""
+SUMMARIES = {name: family for name, family in STEPS.items() if name not in family.views}
+"""Those of them that are counted."""

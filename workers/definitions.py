@@ -16,8 +16,9 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     """(search_path, SQL) of everything derived from the mirror, in the order it is to be executed.
 
     A mapping or a definition runs several times, with other schemas on the path: names in it find
-    the rows that are there (`source`, `truth`), or the signed rows (`change`, `delta`). A ranking,
-    which is no sum, is also defined over parts of the source (`folded`, `slice`).
+    the rows that are there (`source`, `truth`), or the signed rows (`change`, `delta`). A window is
+    also defined over the stored summary (`derived`), a ranking, which is no sum, over parts of the
+    source (`folded`, `slice`).
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
     yield "pg_catalog", sqlfiles.read("install/schemas")
@@ -27,10 +28,12 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     yield "pg_catalog", sqlfiles.read("install/folded")
     yield "pg_catalog", sqlfiles.read("install/fold")
     for family in FAMILIES.values():
-        for name in (*family.summaries, *family.rankings):
+        for name in (*family.summaries, *family.windows, *family.rankings):
             yield "pg_catalog", sqlfiles.read(f"summary/{name}")
             yield "truth, source", sqlfiles.read(f"definition/{name}")
-        for name in family.summaries:
+        for name in family.windows:
+            yield "derived, analytics", sqlfiles.read(f"definition/{name}")
+        for name in (*family.summaries, *family.windows):
             yield "delta, change", sqlfiles.read(f"definition/{name}")
             yield "pg_catalog", f"SELECT control.make_foldable('{name}')"
         for name in family.rankings:
@@ -77,6 +80,7 @@ def _steps() -> Iterator[tuple[str, str, str]]:
     for family in FAMILIES.values():
         for kind, names in (
             ("summary", family.summaries),
+            ("window", family.windows),
             ("ranking", family.rankings),
             ("view", family.views),
         ):

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
-from shared.registry import FAMILIES
+from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import definitions, mirror
 from workers.fold import fold, one
@@ -70,8 +70,6 @@ def install_schemas(
 def _install_anew(
     ours: Connection, settings: Settings, as_of: datetime, progress: RebuildProgress
 ) -> None:
-    steps = [step for family in FAMILIES.values() for step in family.steps]
-    views = {view for family in FAMILIES.values() for view in family.views}
     with ours.transaction():
         _hold_the_mirror(ours)
         definitions.execute(ours, settings.mapping)
@@ -81,10 +79,13 @@ def _install_anew(
             [settings.timezone, settings.currency, settings.minor_units],
         )
         rows = 0
-        for done, step in enumerate(steps):
-            progress(step, done, len(steps))
-            verb = "refresh" if step in views else "refill"
-            rows += one(ours, f"SELECT control.{verb}(%s)", [step]) or 0
+        for done, (step, family) in enumerate(STEPS.items()):
+            progress(step, done, len(STEPS))
+            if step in family.views:
+                ours.execute("SELECT control.refresh(%s)", [step])
+            else:
+                schema = "derived" if step in family.windows else "truth"
+                rows += one(ours, "SELECT control.refill(%s, %s)", [step, schema])
         ours.execute("SELECT control.publish(%s, %s)", [as_of, list(FAMILIES)])
         ours.execute("DELETE FROM control.repair")
         ours.execute(

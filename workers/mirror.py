@@ -27,7 +27,10 @@ _LOCK = "hashtext('mentorhub_analytics replication')"
 
 _MAKE_EQUAL = "control.make_mirror_equal(text, text, text)"
 
-SCHEMAS = ("capture", "source", "change", "truth", "delta", "analytics", "control", "link")
+SCHEMAS = (
+    *("capture", "source", "change", "truth", "delta", "derived", "folded", "slice"),
+    *("correction", "pending", "drift", "analytics", "control", "link"),
+)
 
 Progress = Callable[[int, int], object]
 """Called with the rows copied so far and how many there are, both about."""

@@ -1,14 +1,14 @@
 CREATE TABLE control.step (
     name   text PRIMARY KEY,
     family text NOT NULL,
-    kind   text NOT NULL CHECK (kind IN ('summary', 'ranking', 'view')),
+    kind   text NOT NULL CHECK (kind IN ('summary', 'window', 'ranking', 'view')),
     place  integer NOT NULL
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
 COMMENT ON COLUMN control.step.family IS 'The answer that reads it.';
-COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; ranking: a count over whole tables; view: derived from the summaries.';
-COMMENT ON COLUMN control.step.place IS 'In which order they are folded: views after what they are made of.';
+COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; window: a sum over a summary that depends on the day; ranking: a count over whole tables; view: of the day and the settings alone.';
+COMMENT ON COLUMN control.step.place IS 'In which order they are folded: windows after what they are made of.';
 
 CREATE TABLE control.dependence (
     family   text,
@@ -23,7 +23,7 @@ CREATE TABLE control.repair (
     step text NOT NULL
 );
 COMMENT ON TABLE control.repair IS 'What audits found wrong, until the next fold puts it right.';
-COMMENT ON COLUMN control.repair.step IS 'A summary gets its correction, a ranking or a view is made anew.';
+COMMENT ON COLUMN control.repair.step IS 'A summary gets its correction, anything else is made anew.';
 
 CREATE TABLE control.turn ();
 COMMENT ON TABLE control.turn IS 'Empty; whoever folds locks it first, as one fold must see what the last one did. LOCK takes no snapshot.';
@@ -147,6 +147,7 @@ BEGIN
             UNION ALL
             SELECT 3, %4$s FROM pending.%1$I
         ) AS signed
+        %7$s
         GROUP BY %5$s
         HAVING %6$s
         $sql$,
@@ -171,7 +172,12 @@ BEGIN
                 has.others,
                 ' OR '
             )
-        )
+        ),
+        CASE
+            -- from midnight until the next fold the stored windows are those of another day
+            WHEN to_regclass(format('derived.%I', summary)) IS NOT NULL
+                THEN 'WHERE (SELECT max(day) FROM analytics.freshness) = (SELECT analytics.today())'
+        END
     );
     EXECUTE format('COMMENT ON VIEW drift.%1$I IS %2$L', summary, 'Rows of ' || summary || ' that are wrong, and what they lack: empty.');
 
@@ -269,7 +275,7 @@ END
 $$;
 COMMENT ON FUNCTION control.clear() IS 'Forgets the signed rows that this snapshot sees, and returns how many there were.';
 
-CREATE FUNCTION control.refill(step text) RETURNS bigint
+CREATE FUNCTION control.refill(step text, schema text DEFAULT 'truth') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET work_mem = '256MB'
@@ -282,12 +288,12 @@ BEGIN
     SELECT * INTO STRICT has FROM control.signed_columns(step);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
     EXECUTE format('DELETE FROM analytics.%I', step);
-    EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM truth.%1$I', step, stored);
+    EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM %3$I.%1$I', step, stored, schema);
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
 $$;
-COMMENT ON FUNCTION control.refill(text) IS 'Calculates a summary or a ranking from nothing, and returns how many rows it has.';
+COMMENT ON FUNCTION control.refill(text, text) IS 'Calculates a step from nothing, by its definition in the schema, and returns how many rows it has.';
 
 CREATE FUNCTION control.refresh(view text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -337,10 +343,12 @@ BEGIN
         RETURN 0;
     END IF;
     FOR step IN SELECT * FROM control.step ORDER BY place LOOP
+        rows := 0;
         IF step.kind = 'view' THEN
-            CONTINUE WHEN NOT (is_new_day OR step.family = ANY (changed) OR step.name = ANY (to_repair));
+            CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair));
             PERFORM control.refresh(step.name);
-            rows := 1;
+        ELSIF step.kind = 'window' AND (is_new_day OR step.name = ANY (to_repair)) THEN
+            rows := control.refill(step.name, 'derived');
         ELSIF step.kind = 'ranking' AND step.name = ANY (to_repair) THEN
             rows := control.refill(step.name);
         ELSE

@@ -1,6 +1,6 @@
 -- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
 DROP SCHEMA IF EXISTS
-    control, analytics, drift, pending, correction, slice, folded, delta, truth, change, source, capture, link
+    control, analytics, drift, pending, correction, slice, folded, derived, delta, truth, change, source, capture, link
 CASCADE;
 
 CREATE SCHEMA capture;
@@ -19,6 +19,8 @@ CREATE SCHEMA pending;
 COMMENT ON SCHEMA pending IS 'Delta and correction together: what the next fold adds to each summary.';
 CREATE SCHEMA drift;
 COMMENT ON SCHEMA drift IS 'Truth minus summary minus pending: empty as long as everything is right.';
+CREATE SCHEMA derived;
+COMMENT ON SCHEMA derived IS 'Windows by the stored summaries: what they become when a new day begins.';
 CREATE SCHEMA folded;
 COMMENT ON SCHEMA folded IS 'The source without what is pending: what a ranking, which is no sum, was made of.';
 CREATE SCHEMA slice;
@@ -73,7 +75,8 @@ COMMENT ON FUNCTION analytics.today() IS 'The current day in the reporting time 
 
 CREATE FUNCTION analytics.ratio(numerator numeric, denominator numeric) RETURNS numeric
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
-RETURN CASE WHEN denominator = 0 THEN 0.00 ELSE round(numerator / denominator, 2) END;
+-- each argument is named once, or the planner would not write it in place of a call
+RETURN coalesce(round(numerator / nullif(denominator, 0), 2), 0.00);
 COMMENT ON FUNCTION analytics.ratio(numeric, numeric) IS 'Exact decimals, half-up to 2 places; 0 where there is nothing to divide by.';
 
 CREATE FUNCTION source.instant(moment timestamptz) RETURNS timestamptz

@@ -9,7 +9,7 @@ SELECT
     (
         SELECT string_agg(currency, ', ' ORDER BY currency)
         FROM analytics.revenue_window
-        WHERE from_day = answer.today - :days + 1 AND transaction_count > 0
+        WHERE from_day = answer.today - :days + 1 AND transactions > 0
     ) AS currencies,
     row_to_json(body)::text AS body
 FROM
@@ -20,20 +20,21 @@ FROM
         ON stored.from_day = answer.today - :days + 1 AND stored.currency = wanted.currency
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(stored.total_revenue, 0.00) AS total_revenue,
-            coalesce(stored.transaction_count, 0) AS transaction_count,
+            round(coalesce(stored.revenue, 0), 2) AS total_revenue,
+            coalesce(stored.transactions, 0) AS transaction_count,
             coalesce(stored.avg_transaction, 0.00) AS avg_transaction,
             array(
                 SELECT row_to_json(entry)
                 FROM (
                     SELECT
-                        answer.today - ago AS date,
+                        calendar.day AS date,
                         round(coalesce(paid.revenue, 0), 2) AS revenue
                     FROM
-                        generate_series(:days - 1, 0, -1) AS ago
+                        analytics.calendar
                         LEFT JOIN analytics.payment_day AS paid
-                            ON paid.currency = wanted.currency AND paid.day = answer.today - ago
-                    ORDER BY ago DESC
+                            ON paid.currency = wanted.currency AND paid.day = calendar.day
+                    WHERE calendar.ago < :days
+                    ORDER BY calendar.day
                 ) AS entry
             ) AS daily_revenue
     ) AS analytics

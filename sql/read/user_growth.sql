@@ -16,12 +16,11 @@ FROM
                 SELECT row_to_json(entry)
                 FROM (
                     SELECT
-                        answer.today - ago AS date,
+                        calendar.day AS date,
                         coalesce(stored.new_users, 0) AS new_users
-                    FROM
-                        generate_series(:days - 1, 0, -1) AS ago
-                        LEFT JOIN analytics.user_day AS stored ON stored.day = answer.today - ago
-                    ORDER BY ago DESC
+                    FROM analytics.calendar LEFT JOIN analytics.user_day AS stored USING (day)
+                    WHERE calendar.ago < :days
+                    ORDER BY calendar.day
                 ) AS entry
             ) AS data
     ) AS body

@@ -148,7 +148,8 @@ def guard(settings: Settings) -> None:
     """Watch replication for ever, and mend what needs no human."""
     from workers.guard import Guard  # noqa: PLC0415
 
-    Guard(settings).run()
+    with Guard(settings) as on_duty:
+        on_duty.run()
 
 
 @cli.command("demo-data")

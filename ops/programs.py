@@ -79,7 +79,7 @@ class Programs:
     def guard(self) -> Program:
         return self._program(
             "guard",
-            ["ops.cli", "guard"],
+            ["ops", "guard"],
             ANALYTICS_DATABASE_URL=self.settings.analytics_url(),
             SOURCE_DATABASE_URL=self.settings.source_url(),
         )

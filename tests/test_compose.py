@@ -28,12 +28,14 @@ def command(service: str) -> list[str]:
 
 
 def subcommand(words: list[str]) -> list[str]:
-    return [word for word in words if word in {"worker", "beat", "init", "demo-data"}]
+    known = {"worker", "beat", "init", "demo-data", "relay", "guard"}
+    return [word for word in words if word in known]
 
 
 def test_the_services_are_those_of_the_design() -> None:
-    assert set(SERVICES) == {"postgres", "redis", "demo-data", "migrate", "api", "worker", "beat"}
-    assert set(OURS) == {"demo-data", "migrate", "api", "worker", "beat"}
+    ours = {"demo-data", "migrate", "api", "worker", "beat", "relay", "guard"}
+    assert set(SERVICES) == {"postgres", "redis"} | ours
+    assert set(OURS) == ours
     assert len({each["image"] for each in OURS.values()}) == 1
 
 
@@ -80,8 +82,8 @@ def test_no_secret_is_in_the_file_and_each_is_asked_for_by_a_sentence() -> None:
                 assert re.search(r"\$\{\w+:\?", value)
 
 
-def test_only_migrate_has_the_owners_password_and_the_source() -> None:
-    for name in ("api", "worker", "beat"):
+def test_only_migrate_and_the_guard_have_the_owners_password_and_the_source() -> None:
+    for name in ("api", "worker", "beat", "relay"):
         environment = SERVICES[name]["environment"]
         role = "analytics_reader" if name == "api" else "analytics_worker"
         assert environment["ANALYTICS_DATABASE_URL"].startswith(f"postgresql://{role}:")
@@ -94,7 +96,7 @@ def test_only_migrate_has_the_owners_password_and_the_source() -> None:
 def test_what_lasts_is_checked_and_what_starts_waits() -> None:
     assert all("healthcheck" in SERVICES[name] for name in LASTING)
     assert set(OURS) - LASTING == {"migrate", "demo-data"}
-    for name in ("api", "worker", "beat"):
+    for name in ("api", "worker", "beat", "relay", "guard"):
         needed = SERVICES[name]["depends_on"]
         assert needed["migrate"]["condition"] == "service_completed_successfully"
     for name, each in SERVICES.items():

@@ -1,0 +1,176 @@
+"""The guard: looks at replication every few seconds, and mends what needs no human."""
+
+import time
+from typing import NoReturn, Self
+
+import psycopg
+import structlog
+from psycopg import OperationalError
+
+from shared import sqlfiles
+from shared.database import Connection, connect
+from shared.errors import ConfigurationError, ServerUnavailableError
+from shared.settings import Settings
+from workers import mirror
+from workers import source as mentorhub
+
+log = structlog.get_logger("analytics")
+
+PAUSE = 2.0
+"""Seconds between two looks."""
+
+LONGEST_PAUSE = 300.0
+"""Where mending fails, it is tried again after twice the time, up to this."""
+
+ERRORS = 3
+"""So many errors without progress are no passing trouble."""
+
+IDLE_LOOKS = 5
+"""So many looks at a slot that nobody reads are no reconnecting."""
+
+_DUTY = "SELECT pg_try_advisory_lock(hashtext('mentorhub_analytics guard'))"
+
+
+class Guard:
+    """Holds a connection to either server; while another guard is on duty, it does nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._our_url, self._source_url = settings.analytics_url(), settings.source_url()
+        self._ours: Connection | None = None
+        self._source: Connection | None = None
+        self._said: str | None = None
+        self._failures = 0
+        self._forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in (self._ours, self._source):
+            if connection:
+                connection.close()
+
+    def run(self) -> NoReturn:
+        while True:
+            self.look()
+            time.sleep(self.pause())
+
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return min(PAUSE * 2**self._failures, LONGEST_PAUSE)
+
+    def look(self) -> None:
+        """Look once, mend, say and write down what is wrong; whoever is away is no error."""
+        try:
+            ours = self._on_duty()
+            if ours and mirror.has_turn(ours, wait=False):
+                try:
+                    self._write_down(ours, self._mend(ours))
+                finally:
+                    mirror.end_turn(ours)
+        except (OperationalError, ServerUnavailableError):
+            if self._ours:
+                self._ours.close()
+            self._ours = None
+            self._say("The analytics server does not answer.")
+
+    def _on_duty(self) -> Connection | None:
+        """Our connection, if nobody else is on duty and there is something to guard."""
+        if self._ours is None:
+            # killed while it mends, it must not leave its locks to a query nobody waits for
+            options = "-c client_connection_check_interval=2s"
+            self._ours = connect(self._our_url, options=options)
+        row = self._ours.execute(_DUTY).fetchone()
+        there = self._ours.execute("SELECT to_regclass('control.health')").fetchone()
+        return self._ours if row == (True,) and there != (None,) else None
+
+    def _mend(self, ours: Connection) -> str | None:
+        """What is wrong and stays so; None when all is well."""
+        finding = ""
+        try:
+            source = self._their_line()
+            finding = mirror.loss(ours, source) or self._stuck(ours) or ""
+            if finding:
+                self._resync(ours, source, finding)
+            sentence = self._watch(ours, source)
+        except ServerUnavailableError as error:
+            return f"MentorHub's server does not answer. {error}"
+        except ConfigurationError as error:
+            return self._failed(f"{finding} {error}")
+        except psycopg.Error as error:
+            if ours.broken:
+                raise
+            return self._failed(f"{finding} {self._reason(error)}")
+        self._failures = 0
+        return sentence
+
+    def _their_line(self) -> Connection:
+        """That still works: MentorHub's server may have been restarted since the last look."""
+        if self._source:
+            try:
+                self._source.execute("SELECT")
+            except OperationalError:
+                self._source.close()
+        if self._source is None or self._source.closed:
+            self._source = connect(self._source_url)
+        return self._source
+
+    def _resync(self, ours: Connection, source: Connection, finding: str) -> None:
+        if not self._failures:
+            self._write_down(ours, f"{finding} The mirror is being resynchronised.")
+        changed = mirror.resync(ours, source, self._source_url)
+        self._forget()
+        log.warning("Analytics: the mirror is resynchronised", rows_changed=changed)
+
+    def _watch(self, ours: Connection, source: Connection) -> str | None:
+        """What is there and whole is also to run; returns what stays wrong."""
+        subscription = mirror.subscription(ours)
+        if subscription and not subscription.enabled:
+            mirror.enable(ours)
+            log.warning("Analytics: the subscription was disabled, and is enabled again")
+        if subscription and subscription.applied:
+            ours.execute(sqlfiles.read("mirror/reached").encode(), [subscription.applied])
+        self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
+        if self._idle < IDLE_LOOKS:
+            return None
+        return (
+            "Nobody reads MentorHub's changes: the analytics server's log says why; after a "
+            "change of address or password run `analytics init`."
+        )
+
+    def _stuck(self, ours: Connection) -> str | None:
+        subscription = mirror.subscription(ours)
+        if subscription is None:
+            return None
+        applied, errors = subscription.applied or 0, subscription.errors
+        if self._errors is None or applied > self._farthest or errors < self._errors:
+            self._farthest, self._errors = applied, errors
+        if errors - self._errors < ERRORS:
+            return None
+        return "Changes can't be applied: the analytics server's log says why."
+
+    def _forget(self) -> None:
+        self._farthest = 0
+        self._errors: int | None = None
+        self._idle = 0
+
+    def _failed(self, sentence: str) -> str:
+        self._failures += 1
+        return sentence.strip()
+
+    def _reason(self, error: psycopg.Error) -> str:
+        if self._source and self._source.broken:
+            return "MentorHub's server went away."
+        return f"The mirror can't be mended: {error.diag.message_primary}."
+
+    def _write_down(self, ours: Connection, sentence: str | None) -> None:
+        ours.execute(sqlfiles.read("mirror/health").encode(), {"sentence": sentence})
+        self._say(sentence)
+
+    def _say(self, sentence: str | None) -> None:
+        """In the log, once."""
+        if sentence and sentence != self._said:
+            log.warning("Analytics: %s", sentence)
+        elif self._said and not sentence:
+            log.info("Analytics: replication is well again")
+        self._said = sentence

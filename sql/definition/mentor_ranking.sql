@@ -34,8 +34,9 @@ step AS (
 ),
 
 -- The 20th best among those who move on a day: 20th place of the window that begins there has
--- at least as many sessions, and that of every longer window too, as counts only grow. That bar
--- spares ranking every mentor in every window: only steps that reach it are looked at.
+-- at least as many sessions, and that of every longer window too, as counts only grow. That bar,
+-- or what is known of the places beforehand, spares ranking every mentor in every window: only
+-- steps that reach it are looked at.
 twentieth AS (
     SELECT
         day,
@@ -53,8 +54,11 @@ twentieth AS (
 bar AS (
     SELECT
         day,
-        coalesce(max(sessions) OVER (ORDER BY day DESC), 0) AS sessions
-    FROM (SELECT DISTINCT day FROM step) AS moved LEFT JOIN twentieth USING (day)
+        greatest(max(twentieth.sessions) OVER (ORDER BY day DESC), known_place.sessions, 0) AS sessions
+    FROM
+        (SELECT DISTINCT day FROM step) AS moved
+        LEFT JOIN twentieth USING (day)
+        LEFT JOIN known_place USING (day)
 ),
 
 contender AS (

@@ -1,0 +1,148 @@
+"""The mirror is compared with MentorHub's tables, row by row in the end, and mended."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ops import demo
+from ops.embedded import Postgres
+from shared.database import Connection, connect
+from shared.errors import ServerUnavailableError
+from shared.settings import Settings
+from tests.mentorhub import NOW, ask, check, is_mirrored, pair, tell
+from workers.audit import audit
+from workers.fold import fold, worker_connection
+from workers.install import install
+from workers.mirror_audit import Difference, audit_mirror
+
+
+@pytest.fixture(scope="module")
+def settings(postgres: Postgres) -> Iterator[Settings]:
+    """Installed, with demo data; tests mend what they spoil."""
+    with pair(postgres, postgres) as settings:
+        demo.fill(settings.source_url(), users=60, seed=1, until=NOW)
+        install(settings)
+        yield settings
+
+
+@pytest.fixture
+def worker(settings: Settings) -> Iterator[Connection]:
+    with worker_connection(settings) as connection:
+        yield connection
+
+
+def spoil(settings: Settings) -> list[Difference]:
+    """Make the mirror wrong behind replication's back."""
+    tell(
+        settings.analytics_url(),
+        "DELETE FROM users WHERE id = 7",
+        "UPDATE sessions SET status = 'wrong' WHERE id IN (3, 30)",
+        "UPDATE sessions SET mentor_id = NULL WHERE id = 31",
+        "INSERT INTO payments (id, amount, created_at) VALUES (-5, 1, now()), (123456, 1, now())",
+    )
+    return [
+        Difference("users", 7, "missing here"),
+        Difference("sessions", 3, "differs"),
+        Difference("sessions", 30, "differs"),
+        Difference("sessions", 31, "differs"),
+        Difference("payments", -5, "not there"),
+        Difference("payments", 123456, "not there"),
+    ]
+
+
+def test_a_right_mirror_differs_in_nothing(worker: Connection) -> None:
+    assert audit_mirror(worker, everything=True, repair=True) == []
+    assert audit_mirror(worker, everything=False, repair=True) == []
+
+
+def test_each_differing_row_is_named_and_only_mended_when_asked(
+    settings: Settings, worker: Connection
+) -> None:
+    spoilt = spoil(settings)
+    for repair in (False, True):
+        assert audit_mirror(worker, everything=True, repair=repair) == spoilt
+    assert audit_mirror(worker, everything=True, repair=True) == []
+    assert is_mirrored(settings)
+    fold(worker, 5)
+    assert audit(settings, repair=False).rows == []
+    check(settings)
+    seen = "SELECT sum(incidents) FROM control.mirror_audit"
+    assert ask(worker, seen) == 2 * len(spoilt)
+
+
+def test_changes_under_way_are_no_differences(settings: Settings, worker: Connection) -> None:
+    end = threading.Event()
+
+    def change_on() -> None:
+        with connect(settings.source_url()) as source:
+            while not end.is_set():
+                source.execute("UPDATE payments SET amount = amount + 1 WHERE id % 3 = 0")
+                source.execute("UPDATE users SET is_active = NOT is_active WHERE id = 9")
+                source.execute("DELETE FROM reviews WHERE id = (SELECT max(id) FROM reviews)")
+                source.execute("INSERT INTO reviews (user_id, rating) VALUES (1, 5)")
+                time.sleep(0.005)  # what comes faster than it is applied can't be compared
+
+    busy = threading.Thread(target=change_on)
+    busy.start()
+    try:
+        for _ in range(5):
+            assert audit_mirror(worker, everything=True, repair=True) == []
+    finally:
+        end.set()
+        busy.join()
+    assert is_mirrored(settings)
+
+
+def test_range_by_range_it_comes_round(settings: Settings, worker: Connection) -> None:
+    many = (
+        "INSERT INTO users (id, username, email, hashed_password) SELECT n, n, n, ''"
+        " FROM generate_series(10001, 50000) AS n"
+    )
+    tell(settings.source_url(), many)
+    assert is_mirrored(settings)
+    audit_mirror(worker, everything=True, repair=False)
+    tell(settings.analytics_url(), "DELETE FROM users WHERE id IN (2, 40000)")
+    rounds = [audit_mirror(worker, everything=False, repair=True) for _ in range(4)]
+    missing = [Difference("users", n, "missing here") for n in (2, 40000)]
+    assert rounds == [[missing[0]], [missing[1]], [], []]
+    tell(settings.analytics_url(), "DELETE FROM users WHERE id > 10000")
+    lost = audit_mirror(worker, everything=True, repair=True)
+    assert len(lost) == 40000
+    assert is_mirrored(settings)
+    tell(settings.source_url(), "DELETE FROM users WHERE id > 10000")
+    assert is_mirrored(settings)
+    fold(worker, 5)
+    assert audit(settings, repair=False).rows == []
+
+
+def test_without_replication_there_is_nothing_to_compare_with(analytics_db: str) -> None:
+    with connect(analytics_db, options="-c role=analytics_worker") as worker:
+        assert audit_mirror(worker, everything=True, repair=True) == []
+
+
+def test_a_mentorhub_that_is_away_is_one_sentence(settings: Settings, worker: Connection) -> None:
+    with connect(settings.analytics_url()) as ours:
+        kept = ask(ours, "SELECT conninfo FROM control.source")
+        change = "UPDATE control.source SET conninfo = %s"
+        try:
+            ours.execute(change, ["host=/nowhere"])
+            with pytest.raises(ServerUnavailableError, match="can't be compared now"):
+                audit_mirror(worker, everything=True, repair=True)
+        finally:
+            ours.execute(change, [kept])
+    assert audit_mirror(worker, everything=True, repair=True) == []
+
+
+def test_while_replication_rests_a_difference_is_no_verdict(
+    settings: Settings, worker: Connection
+) -> None:
+    tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+    try:
+        tell(settings.source_url(), "UPDATE payments SET amount = 5 WHERE id = 1")
+        with pytest.raises(ServerUnavailableError, match="can't be compared now"):
+            audit_mirror(worker, everything=True, repair=True)
+    finally:
+        tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
+    assert is_mirrored(settings)

@@ -1,0 +1,77 @@
+"""Does the mirror hold what MentorHub holds? Compared in ranges, at MentorHub's small expense."""
+
+from typing import Any, NamedTuple, cast
+
+import structlog
+from psycopg import OperationalError
+
+from shared.database import Connection
+from shared.errors import ServerUnavailableError
+from workers.definitions import MIRRORED
+from workers.fold import one
+
+log = structlog.get_logger("analytics")
+
+
+class Difference(NamedTuple):
+    """`what`: missing here, not there, or differs."""
+
+    table: str
+    id: int
+    what: str
+
+
+def audit_mirror(connection: Connection, *, everything: bool, repair: bool) -> list[Difference]:
+    """Return the rows that differ and not only because a change is under way.
+
+    `connection`: a worker's, in autocommit. `everything`: or only the next range of each table.
+    With `repair` these rows are made MentorHub's, and captured as its changes are. Empty where
+    nothing is replicated. Raises ServerUnavailableError.
+    """
+    if not one(connection, "SELECT control.is_replicated()"):
+        return []
+    try:
+        found = [
+            difference
+            for table in MIRRORED
+            for difference in _audit_table(connection, table, everything=everything, repair=repair)
+        ]
+    except OperationalError:
+        if connection.broken:
+            raise
+        raise ServerUnavailableError(
+            "The mirror can't be compared now: MentorHub's server does not answer, or replication "
+            "is behind or down."
+        ) from None
+    if found:
+        mended = ", and are mended" if repair else ""
+        log.error("Analytics: %d rows of the mirror differ%s", len(found), mended)
+    return found
+
+
+def _audit_table(
+    connection: Connection, table: str, *, everything: bool, repair: bool
+) -> list[Difference]:
+    lower = None if everything else _next_id(connection, table)
+    found: list[Difference] = []
+    while True:
+        row = connection.execute(
+            "SELECT next_id, wrong FROM control.audit_mirror(%s, %s, %s)", [table, lower, repair]
+        ).fetchone()
+        if row is None:
+            raise AssertionError
+        lower, wrong = cast("tuple[int | None, list[Any]]", row)
+        found += [Difference(table, entry["id"], _what(entry)) for entry in wrong]
+        if lower is None or not everything:
+            return found
+
+
+def _what(sums: dict[str, str | None]) -> str:
+    if sums["here"] is None:
+        return "missing here"
+    return "differs" if sums["there"] else "not there"
+
+
+def _next_id(connection: Connection, table: str) -> int | None:
+    query = "SELECT next_id FROM control.mirror_audit WHERE mirrored = %s"
+    return one(connection, query, [table])

@@ -50,8 +50,11 @@ def table(found: Findings) -> RenderableType:
         lines.add_row(
             row["summary"], ", ".join(f"{name} {value}" for name, value in row["row"].items())
         )
-    repaired = "They are repaired." if found["repaired"] else "`analytics audit --repair` mends it."
-    return Group(lines, "", f"{found['wrong']:,} rows are wrong. {repaired}")
+    rows, are, them = ("row is", "is", "It") if found["wrong"] == 1 else ("rows are", "are", "They")
+    repaired = (
+        f"{them} {are} repaired." if found["repaired"] else "`analytics audit --repair` mends it."
+    )
+    return Group(lines, "", f"{found['wrong']:,} {rows} wrong. {repaired}")
 
 
 def _steps(names: Iterable[str]) -> list[str]:

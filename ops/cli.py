@@ -214,7 +214,7 @@ def refresh(settings: Settings) -> None:
     if as_of is None:
         click.echo(f"{BEHIND}: the numbers are as of before.", err=True)
         sys.exit(1)
-    click.echo(f"{folded:,} changes folded; every answer is right as of {as_of}.")
+    click.echo(f"Changes folded: {folded:,}. Every answer is right as of {as_of}.")
 
 
 @cli.command()

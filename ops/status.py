@@ -72,13 +72,13 @@ def table(status: Status) -> RenderableType:
         late = row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
         lines.add_row(
             row["summary"],
-            _clock(row["as_of"]),
+            _short(row["as_of"]),
             Text(_duration(row["lag_seconds"]), "red" if late else "green"),
             f"{row['pending']:,}",
             f"{row['rows']:,}",
-            Text(_minute(row["rebuilt_at"]), "red" if row["rebuild_error"] else ""),
+            Text(_short(row["rebuilt_at"], "%H:%M"), "red" if row["rebuild_error"] else ""),
             _duration(row["rebuild_seconds"]),
-            _minute(row["audited_at"]),
+            _short(row["audited_at"], "%H:%M"),
             Text(_number(row["drift"]), "red" if row["drift"] else "green"),
         )
     return Group(lines, "", *_failures(status), _who_is_at_work(status))
@@ -150,11 +150,17 @@ def _clock(moment: str | None) -> str:
     return f"{here:%H:%M:%S}" if today else f"{here:%d %b %H:%M}"
 
 
-def _minute(moment: str | None) -> str:
-    """Shorter still, for narrow columns."""
-    clock = _clock(moment)
-    return clock[:5] if clock[2:3] == ":" else clock[:6]
+def _short(moment: str | None, clock: str = "%H:%M:%S") -> str:
+    """For narrow columns: the clock today, the day before."""
+    if moment is None:
+        return "never"
+    here = datetime.fromisoformat(moment).astimezone()
+    is_today = here.date() == datetime.now().astimezone().date()
+    return here.strftime(clock if is_today else "%d %b")
 
+
+_WHOLE_SECONDS = 10
+"""From here on nobody asks for tenths."""
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60))
 
@@ -165,4 +171,4 @@ def _duration(seconds: float | None) -> str:
     for unit, length in _UNITS:
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
-    return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds >= _WHOLE_SECONDS else f"{seconds:.1f} s"

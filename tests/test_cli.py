@@ -1,6 +1,8 @@
 """The command `analytics` as a person meets it: exit codes, sentences, no traceback."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -125,6 +127,64 @@ def test_status_of_a_database_without_analytics_says_init(
 ) -> None:
     sentence = refused(analytics("status", ANALYTICS_DATABASE_URL=postgres.url()))
     assert sentence.endswith("Analytics is not installed in this database: run `analytics init`.")
+
+
+SESSION = (
+    "INSERT INTO public.sessions (id, student_id, mentor_id, duration_minutes, status, created_at)"
+    " VALUES (1, 1, 7, 60, 'COMPLETED', now())"
+)
+
+
+def test_refresh_folds_what_is_there_and_says_as_of_when(analytics: Run, analytics_db: str) -> None:
+    with connect(analytics_db) as connection:
+        connection.execute(SESSION)
+    done = analytics("refresh", ANALYTICS_DATABASE_URL=analytics_db)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(
+        r"Changes folded: 1\. Every answer is right as of 20\d\d-.+\+00:00\.\n", done.stdout
+    )
+
+
+def test_audit_lists_what_is_wrong_exits_1_and_mends_it_when_asked(
+    analytics: Run, analytics_db: str
+) -> None:
+    def audit(*options: str) -> subprocess.CompletedProcess[str]:
+        return analytics("audit", *options, ANALYTICS_DATABASE_URL=analytics_db)
+
+    with connect(analytics_db) as connection:
+        connection.execute(SESSION)
+        assert audit().returncode == 0, "what is pending is no drift"
+        connection.execute("INSERT INTO analytics.user_day VALUES ('2020-02-02', 5)")
+    done = audit()
+    assert done.returncode == 1
+    assert "day 2020-02-02, new_users -5" in done.stdout
+    assert "1 row is wrong. `analytics audit --repair` mends it." in done.stdout
+    found = json.loads(audit("user_day", "--json").stdout)
+    wrong = {"summary": "user_day", "row": {"day": "2020-02-02", "new_users": -5}}
+    assert (found["wrong"], found["rows"]) == (1, [wrong])
+    assert audit("session_day", "courses").returncode == 0, "only what was asked for"
+    assert "It is repaired." in audit("--repair").stdout
+    assert audit().stdout == "Everything is right: truth = summary + pending.\n"
+
+
+def test_audit_of_an_unknown_summary_names_the_known_ones(
+    analytics: Run, analytics_db: str
+) -> None:
+    sentence = refused(analytics("audit", "user_dya", ANALYTICS_DATABASE_URL=analytics_db))
+    assert sentence.startswith("analytics: There is no summary 'user_dya': choose among platform_")
+
+
+@pytest.mark.parametrize("command", ["refresh", "audit"])
+def test_without_analytics_in_the_database_the_command_says_init(
+    analytics: Run, postgres: Postgres, command: str
+) -> None:
+    sentence = refused(analytics(command, ANALYTICS_DATABASE_URL=postgres.url()))
+    assert sentence.endswith("Analytics is not installed in this database: run `analytics init`.")
+
+
+def test_a_relay_without_a_broker_is_one_sentence(analytics: Run, analytics_db: str) -> None:
+    sentence = refused(analytics("relay", ANALYTICS_DATABASE_URL=analytics_db))
+    assert sentence.startswith("analytics: REDIS_URL is not set")
 
 
 def test_a_token_is_signed_as_mentorhub_signs_it(analytics: Run) -> None:

@@ -18,6 +18,7 @@ from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, SUMMARIES
 from shared.settings import Settings
 from tests.api.world import USERS, fill
+from workers.audit import audit, audit_next
 from workers.rebuild import rebuild
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -28,11 +29,15 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "as_of": str,
     "lag_seconds": float,
     "ttl_seconds": float,
+    "pending": int,
     "rows": int,
     "rebuilt_at": str,
     "rebuild_seconds": float,
     "rebuild_reason": str,
     "rebuild_error": (str, type(None)),
+    "audited_at": (str, type(None)),
+    "drift": (int, type(None)),
+    "incidents": int,
 }
 
 
@@ -64,7 +69,10 @@ def text(status: Status, width: int = 80) -> str:
 @pytest.mark.usefixtures("ours")
 def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Settings) -> None:
     status = json.loads(json.dumps(collect(settings)))
-    assert status.keys() == {"summaries", "broker", "workers", "last_beat", "replicated_until"}
+    assert status.keys() == {
+        *("summaries", "broker", "workers", "relay", "last_beat"),
+        *("replicated_until", "trouble", "trouble_since"),
+    }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
     for entry in status["summaries"]:
         assert entry.keys() == KEYS.keys()
@@ -74,31 +82,63 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     assert all(datetime.fromisoformat(moment).tzinfo for moment in moments)
 
 
-def test_the_values_are_those_of_the_last_rebuild(ours: Connection, settings: Settings) -> None:
-    ours.execute(
-        "UPDATE analytics.freshness SET as_of = as_of - interval '1 hour' WHERE family = 'sessions'"
-    )
+def test_the_values_are_those_of_the_last_fold_rebuild_and_audit(
+    ours: Connection, settings: Settings
+) -> None:
     ours.execute("DELETE FROM public.users WHERE id = 1")
     begin = datetime.now(UTC)
-    rebuild(settings, ["engagement", "user_growth"], reason="schedule", max_age=1e-6)
+    rebuild(settings, ["engagement", "user_growth"])
+    audit(settings, ["user_engagement"], repair=False)
     status = collect(settings)
     found = by_summary(status)
-    young, old = found["user_engagement"], found["session_day"]
+    young, other = found["user_engagement"], found["session_day"]
     assert young["rows"] == len(USERS) - 1
-    assert young["rebuild_reason"] == "schedule"
-    assert begin < datetime.fromisoformat(young["as_of"]) <= datetime.now(UTC)
-    assert begin < datetime.fromisoformat(young["rebuilt_at"])
-    assert begin < datetime.fromisoformat(status["last_beat"])
+    assert young["rebuild_reason"] == "request"
+    for key in ("as_of", "rebuilt_at", "audited_at"):
+        assert begin < datetime.fromisoformat(young[key]) <= datetime.now(UTC), key
     assert 0 < young["rebuild_seconds"] < 10
     assert 0 < young["lag_seconds"] < 60
     assert (young["ttl_seconds"], young["rebuild_error"]) == (FAMILIES["engagement"].ttl, None)
-    assert (old["rows"], old["rebuild_reason"]) == (3, "request")
-    assert old["lag_seconds"] > 3600
-    assert found["mentor_ranking"]["as_of"] == old["as_of"]
+    assert (young["pending"], young["drift"], young["incidents"]) == (0, 0, 0)
+    assert (other["rows"], other["as_of"]) == (3, young["as_of"])
+    assert datetime.fromisoformat(other["rebuilt_at"]) < begin
+
+
+def test_what_waits_to_be_folded_is_counted_for_the_summaries_that_need_it(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute("UPDATE public.sessions SET duration_minutes = 1")
+    found = by_summary(collect(settings))
+    assert found["session_day"]["pending"] == found["mentor_ranking"]["pending"] == 6
+    assert found["user_day"]["pending"] == found["payment_day"]["pending"] == 0
+
+
+def test_drift_that_an_audit_found_is_shown_until_the_next_audit(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute("UPDATE analytics.session_day SET sessions = sessions + 1")
+    audit(settings, ["session_day"], repair=True)
+    assert by_summary(collect(settings))["session_day"]["drift"] == 3
+    audit(settings, ["session_day"], repair=True)
+    found = by_summary(collect(settings))["session_day"]
+    assert (found["drift"], found["incidents"]) == (0, 3)
+
+
+def test_beat_is_known_by_what_it_sends(ours: Connection, settings: Settings) -> None:
+    assert collect(settings)["last_beat"] is None
+    begin = datetime.now(UTC)
+    audit_next(settings)
+    assert datetime.fromisoformat(collect(settings)["last_beat"]) > begin
+    del ours
+
+
+def test_what_the_guard_sees_is_said(ours: Connection, settings: Settings) -> None:
+    ours.execute("UPDATE control.health SET since = now(), sentence = 'The slot is gone.'")
+    assert ": The slot is gone." in text(collect(settings))
 
 
 def test_a_failed_rebuild_shows_until_one_succeeds(ours: Connection, settings: Settings) -> None:
-    ours.execute("ALTER TABLE analytics.session_day ADD CHECK (sessions > 1) NOT VALID")
+    ours.execute("ALTER TABLE analytics.session_day ADD CHECK (minutes > 1) NOT VALID")
     ours.execute("UPDATE public.sessions SET duration_minutes = 1")
     with pytest.raises(psycopg.errors.CheckViolation):
         rebuild(settings, ["sessions"])
@@ -106,7 +146,7 @@ def test_a_failed_rebuild_shows_until_one_succeeds(ours: Connection, settings: S
     assert "check constraint" in by_summary(status)["mentor_ranking"]["rebuild_error"]
     assert by_summary(status)["user_day"]["rebuild_error"] is None
     assert "The last rebuild of sessions was given up: new row for relation" in text(status)
-    ours.execute("ALTER TABLE analytics.session_day DROP CONSTRAINT session_day_sessions_check")
+    ours.execute("ALTER TABLE analytics.session_day DROP CONSTRAINT session_day_minutes_check")
     rebuild(settings, ["sessions"])
     assert "given up" not in text(collect(settings))
 
@@ -118,7 +158,7 @@ def test_without_broker_or_worker_it_says_so(
     status = collect(settings)
     assert (status["broker"], status["workers"], status["last_beat"]) == (False, [], None)
     assert "Broker   does not answer" in text(status)
-    assert "Beat     last rebuild on schedule: never" in text(status)
+    assert "Beat     last heard of: never" in text(status)
     with Redis(tmp_path) as redis:
         status = collect(replace(settings, redis_url=redis.url()))
     assert (status["broker"], status["workers"]) == (True, [])
@@ -145,55 +185,78 @@ def entry(summary: str, **values: Any) -> dict[str, Any]:
         "rows": 98_765_432,
         "rebuilt_at": NOW.astimezone(UTC).isoformat(),
         "rebuild_seconds": 0.12,
-        "rebuild_reason": "schedule",
+        "rebuild_reason": "nightly",
         "rebuild_error": None,
+        "pending": 7_000,
+        "audited_at": NOW.astimezone(UTC).isoformat(),
+        "drift": 0,
+        "incidents": 0,
     } | values
+
+
+NOBODY_AT_WORK: Status = {
+    "broker": True,
+    "workers": [],
+    "last_beat": None,
+    "replicated_until": None,
+    "relay": False,
+    "trouble": None,
+    "trouble_since": None,
+}
 
 
 def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
     long_ago = NOW.replace(year=2024, month=9, day=30).isoformat()
-    old = {"as_of": long_ago, "lag_seconds": 119.9, "rebuilt_at": long_ago}
+    old = {"as_of": long_ago, "lag_seconds": 119.9, "rebuilt_at": long_ago, "audited_at": long_ago}
     lines = text(
-        {
-            "summaries": [entry(name, **old, rebuild_seconds=119.9) for name in SUMMARIES],
-            "broker": True,
+        NOBODY_AT_WORK
+        | {
+            "summaries": [entry(name, **old, rebuild_seconds=119.4) for name in SUMMARIES],
             "workers": ["celery@0123456789ab", "celery@ba9876543210"],
             "last_beat": long_ago,
-            "replicated_until": None,
         }
     ).splitlines()
     assert "…" not in "".join(lines)
     assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["Summary", "As", "of", "Lag", "Rows", "Last", "rebuild", "Took"]
+    assert " ".join(lines[0].split()) == (
+        "Summary As of Lag Pending Rows Rebuilt Took Audited Drift"
+    )
     rows = [" ".join(line.split()) for line in lines[2 : 2 + len(SUMMARIES)]]
-    cells = "30 Sep 12:34 119.9 s 98,765,432 30 Sep 12:34 119.9 s"
+    cells = "30 Sep 120 s 7,000 98,765,432 30 Sep 119 s 30 Sep 0"
     assert rows == [f"{name} {cells}" for name in SUMMARIES]
     assert lines[-3:] == [
         "Broker   answers",
         "Workers  celery@0123456789ab, celery@ba9876543210",
-        "Beat     last rebuild on schedule: 30 Sep 12:34",
+        "Beat     last heard of: 30 Sep 12:34",
     ]
 
 
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({}, "user_day 12:34:56 12.3 s 98,765,432 12:34:56 0.1 s"),
-        ({"rows": 0, "lag_seconds": 180.0}, "user_day 12:34:56 3 min 0 12:34:56 0.1 s"),
-        ({"lag_seconds": 36000.0}, "user_day 12:34:56 10 h 98,765,432 12:34:56 0.1 s"),
+        ({}, "user_day 12:34:56 12 s 7,000 98,765,432 12:34 0.1 s 12:34 0"),
         (
-            {"as_of": (NOW - timedelta(days=40)).isoformat(), "lag_seconds": 40 * 86400.0},
-            f"user_day {NOW - timedelta(days=40):%d %b} 12:34 40 d 98,765,432 12:34:56 0.1 s",
+            {"rows": 0, "lag_seconds": 180.0, "pending": 0, "drift": 12_345},
+            "user_day 12:34:56 3 min 0 0 12:34 0.1 s 12:34 12,345",
         ),
         (
-            {"as_of": None, "lag_seconds": None, "rebuilt_at": None, "rebuild_seconds": None},
-            "user_day never 98,765,432 never",
+            {"lag_seconds": 36000.0},
+            "user_day 12:34:56 10 h 7,000 98,765,432 12:34 0.1 s 12:34 0",
+        ),
+        (
+            {"as_of": (NOW - timedelta(days=40)).isoformat(), "lag_seconds": 40 * 86400.0},
+            f"user_day {NOW - timedelta(days=40):%d %b} 40 d 7,000 98,765,432 12:34 0.1 s 12:34 0",
+        ),
+        (
+            dict.fromkeys(
+                ("as_of", "lag_seconds", "rebuilt_at", "rebuild_seconds", "audited_at", "drift")
+            ),
+            "user_day never 7,000 98,765,432 never never",
         ),
     ],
 )
 def test_a_line_of_the_table_tells_clock_lag_and_duration_for_people(
     values: dict[str, Any], line: str
 ) -> None:
-    status: Status = {"broker": True, "workers": [], "last_beat": None, "replicated_until": None}
-    shown = text(status | {"summaries": [entry("user_day", **values)]})
+    shown = text(NOBODY_AT_WORK | {"summaries": [entry("user_day", **values)]})
     assert shown.splitlines()[2].split() == line.split()

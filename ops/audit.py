@@ -1,6 +1,6 @@
 """Auditing by hand: whether what is stored is what a recount says."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from rich import box
@@ -13,14 +13,16 @@ from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.audit import audit as audit_now
+from workers.fold import worker_connection
+from workers.mirror_audit import Difference, audit_mirror
 
 Findings = dict[str, Any]
-"""Ready for JSON: `wrong`, how many rows; `rows`, `summary` and `row` of the first thousand each;
-`repaired`."""
+"""Ready for JSON: `wrong`, how many rows in all; `rows`, `summary` and `row` of the first thousand
+each; `mirror`, `table`, `id` and `what`; `repaired`."""
 
 
-def audit(settings: Settings, names: Iterable[str] = (), *, repair: bool) -> Findings:
-    """Compare the named summaries (or families), by default everything.
+def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> Findings:
+    """Compare the named summaries (or families), by default everything and MentorHub's rows too.
 
     Raises ConfigurationError for an unknown name or a server that doesn't answer.
     """
@@ -33,12 +35,19 @@ def audit(settings: Settings, names: Iterable[str] = (), *, repair: bool) -> Fin
         def show(step: str, done: int, steps: int) -> None:
             bars.update(task, description=f"Auditing {step}", completed=done, total=steps)
 
+        mirror = [] if names else _mirror(settings, repair=repair)
         found = audit_now(settings, steps, repair=repair, progress=show)
     return {
-        "wrong": found.wrong,
+        "wrong": found.wrong + len(mirror),
         "repaired": repair,
         "rows": [row._asdict() for row in found.rows],
+        "mirror": [difference._asdict() for difference in mirror],
     }
+
+
+def _mirror(settings: Settings, *, repair: bool) -> list[Difference]:
+    with worker_connection(settings) as connection:
+        return audit_mirror(connection, everything=True, repair=repair)
 
 
 def table(found: Findings) -> RenderableType:
@@ -50,6 +59,8 @@ def table(found: Findings) -> RenderableType:
         lines.add_row(
             row["summary"], ", ".join(f"{name} {value}" for name, value in row["row"].items())
         )
+    for row in found["mirror"]:
+        lines.add_row(f"mirror of {row['table']}", f"id {row['id']} {row['what']}")
     rows, are, them = ("row is", "is", "It") if found["wrong"] == 1 else ("rows are", "are", "They")
     repaired = (
         f"{them} {are} repaired." if found["repaired"] else "`analytics audit --repair` mends it."
@@ -57,7 +68,7 @@ def table(found: Findings) -> RenderableType:
     return Group(lines, "", f"{found['wrong']:,} {rows} wrong. {repaired}")
 
 
-def _steps(names: Iterable[str]) -> list[str]:
+def _steps(names: Collection[str]) -> list[str]:
     wanted = set(names)
     unknown = wanted - STEPS.keys() - FAMILIES.keys()
     if unknown:

@@ -103,6 +103,8 @@ def _who_is_at_work(status: Status) -> Text:
     return Text.assemble(
         "Mirror   ",
         f"holds what was committed by {_clock(until)}" if until else (BEHIND, "red"),
+        f"\n         compared with MentorHub: {_clock(status['mirror_audited_at'])}, "
+        f"{status['mirror_incidents']:,} rows differed so far",
         (
             f"\n         since {_clock(status['trouble_since'])}: {trouble}" if trouble else "",
             "red",

@@ -71,7 +71,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
         *("summaries", "broker", "workers", "relay", "last_beat"),
-        *("replicated_until", "trouble", "trouble_since"),
+        *("replicated_until", "trouble", "trouble_since", "mirror_audited_at", "mirror_incidents"),
     }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
     for entry in status["summaries"]:
@@ -202,6 +202,8 @@ NOBODY_AT_WORK: Status = {
     "relay": False,
     "trouble": None,
     "trouble_since": None,
+    "mirror_audited_at": None,
+    "mirror_incidents": 0,
 }
 
 

@@ -8,6 +8,7 @@ import structlog
 from shared.registry import STEPS
 from shared.settings import Settings
 from workers.fold import fold, one, worker_connection
+from workers.mirror_audit import audit_next_range
 from workers.rebuild import Progress, has_turn, no_progress
 
 log = structlog.get_logger("analytics")
@@ -62,9 +63,11 @@ def audit(
 
 
 def audit_next(settings: Settings) -> None:
-    """The part that has waited longest, if any has waited long enough."""
+    """The part that has waited longest, if it has waited long enough, and a range of the mirror."""
     with worker_connection(settings) as connection:
         connection.execute("SELECT control.tick()")
         step = one(connection, "SELECT control.overdue_audit()")
     if step:
         audit(settings, [step], repair=True, rolling=True)
+    with worker_connection(settings) as connection:
+        audit_next_range(connection)

@@ -1,5 +1,7 @@
 """Does the mirror hold what MentorHub holds? Compared in ranges, at MentorHub's small expense."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 import structlog
@@ -9,6 +11,8 @@ from shared.database import Connection
 from shared.errors import ServerUnavailableError
 from workers.definitions import MIRRORED
 from workers.fold import one
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger("analytics")
 
@@ -21,7 +25,9 @@ class Difference(NamedTuple):
     what: str
 
 
-def audit_mirror(connection: Connection, *, everything: bool, repair: bool) -> list[Difference]:
+def audit_mirror(
+    connection: Connection, tables: Sequence[str] = MIRRORED, *, everything: bool, repair: bool
+) -> list[Difference]:
     """Return the rows that differ and not only because a change is under way.
 
     `connection`: a worker's, in autocommit. `everything`: or only the next range of each table.
@@ -33,7 +39,7 @@ def audit_mirror(connection: Connection, *, everything: bool, repair: bool) -> l
     try:
         found = [
             difference
-            for table in MIRRORED
+            for table in tables
             for difference in _audit_table(connection, table, everything=everything, repair=repair)
         ]
     except OperationalError:
@@ -47,6 +53,13 @@ def audit_mirror(connection: Connection, *, everything: bool, repair: bool) -> l
         mended = ", and are mended" if repair else ""
         log.error("Analytics: %d rows of the mirror differ%s", len(found), mended)
     return found
+
+
+def audit_next_range(connection: Connection) -> list[Difference]:
+    """Compare and mend a range of the table that has waited longest: MentorHub hardly notices."""
+    audited = dict(connection.execute("SELECT mirrored, audited_at FROM control.mirror_audit"))
+    waited_longest = min(MIRRORED, key=lambda table: audited.get(table) or _NEVER)
+    return audit_mirror(connection, [waited_longest], everything=False, repair=True)
 
 
 def _audit_table(

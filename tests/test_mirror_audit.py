@@ -3,19 +3,25 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ops import demo
 from ops.embedded import Postgres
+from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
-from tests.mentorhub import NOW, ask, check, is_mirrored, pair, tell
+from tests.mentorhub import NOW, QUICK, ask, check, is_mirrored, pair, tell
+from tests.test_mirror import POSTGRES_15, make_older
+from workers import mirror
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
 from workers.mirror_audit import Difference, audit_mirror
+from workers.source import published
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +152,38 @@ def test_while_replication_rests_a_difference_is_no_verdict(
     finally:
         tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
     assert is_mirrored(settings)
+
+
+@pytest.fixture
+def older(tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
+    """An older MentorHub, in a server as old as may be, and a role that may read what it must."""
+    if not (POSTGRES_15 / "postgres").exists():
+        pytest.skip(f"PostgreSQL 15 is not installed in {POSTGRES_15}")
+    with (
+        Postgres(tmp_path / "theirs", binaries=POSTGRES_15, settings=QUICK) as server,
+        pair(server, postgres) as settings,
+    ):
+        url = settings.source_url()
+        demo.fill(url, users=60, seed=1, until=NOW)
+        make_older(url)
+        tell(url, sqlfiles.read("source/publication"), "CREATE ROLE reader LOGIN REPLICATION")
+        for table, columns in published().items():
+            tell(url, f"GRANT SELECT ({', '.join(columns)}) ON {table} TO reader")
+        yield replace(settings, source_database_url=url.replace("postgres@", "reader@"))
+
+
+def test_an_older_mentorhub_is_compared_and_mended_too(older: Settings) -> None:
+    install(older)
+    with worker_connection(older) as worker, connect(older.analytics_url()) as ours:
+        assert audit_mirror(worker, everything=True, repair=True) == []
+        ours.execute("UPDATE sessions SET status = upper(status), created_at = 7 WHERE id = 3")
+        spoilt = [Difference("sessions", 3, "differs")]
+        assert audit_mirror(worker, everything=True, repair=True) == spoilt
+        assert audit_mirror(worker, everything=True, repair=True) == []
+        mirror.unsubscribe(ours)
+        ours.execute("DELETE FROM payments WHERE id % 2 = 0")
+        ours.execute("UPDATE reviews SET created_at = now()")
+        with connect(older.source_url()) as theirs:
+            assert mirror.resync(ours, theirs, older.source_url()) > 60
+        assert audit_mirror(worker, everything=True, repair=False) == []
+    assert is_mirrored(older)

@@ -21,7 +21,10 @@ from tests.conftest import DEFAULTS, database
 from tests.mentorhub import QUICK, analytics, ask, catch_up, copy, is_mirrored, pair, tell
 from workers import mirror
 from workers.definitions import MIRRORED
+from workers.fold import worker_connection
+from workers.guard import Guard
 from workers.install import install
+from workers.mirror_audit import audit_mirror
 from workers.source import by_hand, published
 
 PASSWORD = "correct horse"  # noqa: S105
@@ -179,6 +182,12 @@ def test_each_obstacle_in_our_server_is_mended_by_what_its_sentence_says(
                 tell(superuser, command(sentence))
         assert refusal(settings) is None
         catch_up(settings)
+        with connect(settings.analytics_url()) as ours:
+            mirror.unsubscribe(ours)
+        with Guard(settings) as guard, worker_connection(settings) as worker:
+            guard.look()
+            assert audit_mirror(worker, everything=True, repair=True) == []
+        assert is_mirrored(settings)
 
 
 @pytest.fixture

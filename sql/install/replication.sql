@@ -81,7 +81,7 @@ COMMENT ON FUNCTION control.applied(pg_lsn) IS 'Whether the mirror holds everyth
 
 CREATE FUNCTION control.hang_up() RETURNS void
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     line text;
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION control.hang_up() IS 'Ends this session''s connection to Men
 
 CREATE FUNCTION control.line() RETURNS text
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     address text := (SELECT conninfo FROM control.source);
@@ -125,7 +125,7 @@ COMMENT ON FUNCTION control.line() IS 'The name of this session''s connection to
 -- transactions committed earlier.
 CREATE FUNCTION control.ask(OUT clock timestamptz, OUT upto pg_lsn)
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     line    text;
@@ -253,7 +253,7 @@ COMMENT ON FUNCTION control.range(bigint, bigint) IS 'The condition for ids from
 
 CREATE FUNCTION control.range_end(line text, mirrored text, lower bigint) RETURNS bigint
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     query text := format(
@@ -269,7 +269,7 @@ COMMENT ON FUNCTION control.range_end(text, text, bigint) IS 'Where a range ends
 
 CREATE FUNCTION control.make_equal(line text, mirrored text, condition text) RETURNS bigint
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     published record;
@@ -319,7 +319,7 @@ COMMENT ON FUNCTION control.make_equal(text, text, text) IS 'Inserts, updates an
 -- meanwhile, so that nobody else writes into the mirror.
 CREATE FUNCTION control.make_mirror_equal(conninfo text, timeline text, snapshot text) RETURNS bigint
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     line     text := 'mentorhub snapshot';
@@ -365,7 +365,7 @@ COMMENT ON FUNCTION control.row_sums(text, text) IS 'The query for a checksum of
 
 CREATE FUNCTION control.differing(mirrored text, condition text) RETURNS TABLE (id bigint, there text, here text)
 VOLATILE LANGUAGE plpgsql
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     query text := control.row_sums(mirrored, condition);
@@ -402,7 +402,7 @@ CREATE FUNCTION control.audit_mirror(
     mirrored text, lower bigint, repair boolean, OUT next_id bigint, OUT wrong jsonb
 )
 VOLATILE LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, link, pg_temp
+SET search_path = pg_catalog, link, public, pg_temp
 -- a row's text must be the same here and there
 SET timezone = 'UTC'
 SET datestyle = 'ISO, MDY'

@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from shared.database import Connection
-from shared.registry import FAMILIES, SUMMARIES
+from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from workers.fold import fold, one, replicated_until, turn, worker_connection
 
@@ -104,8 +104,9 @@ def recalculate(
     Where the stored numbers were calculated with other settings: everything, and all of it in the
     transaction that states the settings. Readers see all of it or nothing.
     """
-    steps = [step for name in FAMILIES if name in set(families) for step in FAMILIES[name].steps]
-    if settings_differ(connection, settings):
+    differ, wanted = settings_differ(connection, settings), set(families)
+    steps = [step for step, family in STEPS.items() if differ or family.name in wanted]
+    if differ:
         as_of = replicated_until(connection, PATIENCE)
         with turn(connection):
             one(

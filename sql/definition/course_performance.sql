@@ -30,6 +30,7 @@ FROM (
         0,
         0
     FROM course_enrollments
+    WHERE course_id IS NOT NULL
     UNION ALL
     SELECT
         course_id,

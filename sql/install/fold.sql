@@ -332,6 +332,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     is_new_day boolean := (SELECT max(day) IS DISTINCT FROM analytics.today() FROM analytics.freshness);
+    -- a clock that was set back, or a transaction that began before midnight and folds after others
+    is_old_day boolean := (SELECT max(day) > analytics.today() FROM analytics.freshness);
     to_repair  text [] := array(SELECT step FROM control.repair);
     changed    text [] := '{}';
     step       record;
@@ -349,7 +351,7 @@ BEGIN
             PERFORM control.refresh(step.name);
         ELSIF step.kind = 'window' AND (is_new_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name, 'derived');
-        ELSIF step.kind = 'ranking' AND step.name = ANY (to_repair) THEN
+        ELSIF step.kind = 'ranking' AND (is_old_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name);
         ELSE
             EXECUTE format('SELECT control.%I()', 'fold_' || step.name) INTO STRICT rows;
@@ -373,6 +375,11 @@ AS $$
 DECLARE
     began      timestamptz := clock_timestamp();
     is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
+    is_unseen  boolean := (
+        SELECT bool_or(step.kind = 'ranking' AND freshness.day <> analytics.today())
+        FROM control.step CROSS JOIN analytics.freshness
+        WHERE step.name = audit.step
+    );
     key        text;
     key_type   text;
     lower      text;
@@ -408,7 +415,8 @@ BEGIN
         END
     ) INTO STRICT wrong USING repair, lower, upper;
 
-    IF wrong > 0 AND repair THEN
+    -- On a day that nothing was folded on yet, nobody can tell: drift.RANKING is silent.
+    IF repair AND (wrong > 0 OR is_unseen) THEN
         INSERT INTO control.repair (step) VALUES (audit.step);
     END IF;
     INSERT INTO control.audited AS before (summary, audited_at, seconds, drift, incidents, next_key)

@@ -653,18 +653,45 @@ def test_a_nightly_refresh_delivered_twice_or_too_early_does_nothing(
     assert len(runs(ours, "nightly")) == 1
 
 
+@pytest.mark.parametrize(("finished_at", "error"), [("now", "why"), (None, None)])
 def test_a_night_that_failed_or_was_killed_is_made_up_for(
-    ours: Connection, settings: Settings
+    ours: Connection, settings: Settings, finished_at: str | None, error: str | None
 ) -> None:
     at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
     with connect(settings.analytics_url()) as same_clock:
         same_clock.execute(
             "INSERT INTO control.run (id, families, reason, started_at, finished_at, error) VALUES"
-            " ('failed', '{}', 'nightly', now(), now(), 'why'),"
-            " ('killed', '{}', 'nightly', now(), NULL, NULL)"
+            " ('it', '{courses}', 'nightly', now(), %s, %s)",
+            [finished_at, error],
         )
-    rebuild(settings, reason="nightly")
-    assert [run[0] for run in runs(ours, "nightly") if run[0]] == [list(FAMILIES)]
+    rebuild(settings, reason="nightly", run_id="again")
+    (made,) = ours.execute(
+        "SELECT id FROM control.run WHERE reason = 'nightly' AND error IS NULL"
+        " AND finished_at IS NOT NULL"
+    )
+    assert made == (("again",) if error else ("it",))
+
+
+def test_a_night_asked_for_twice_at_the_same_moment_is_made_once(
+    ours: Connection, settings: Settings
+) -> None:
+    at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
+    with ThreadPoolExecutor(4) as pool:
+        for night in [
+            pool.submit(rebuild, settings, reason="nightly", wait=False) for _ in range(4)
+        ]:
+            night.result(20)
+    assert [run[0] for run in runs(ours, "nightly")] == [list(FAMILIES)]
+
+
+def test_a_request_for_nothing_that_is_known_is_done_at_once(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute(
+        "INSERT INTO control.run (id, families, reason) VALUES ('old', '{gone}', 'request')"
+    )
+    assert rebuild(settings, []) == 0
+    assert is_finished(ours, "old")
 
 
 def test_a_busy_day_does_not_make_the_night_forgotten(ours: Connection, settings: Settings) -> None:

@@ -48,8 +48,6 @@ def rebuild(
         record.take()
         if settings_differ(connection, settings):
             families, reason = FAMILIES, "settings"
-        elif reason == "nightly" and not one(connection, "SELECT control.nightly_is_due()"):
-            families = ()
         record.ask(list(families), reason)
         changed = 0
         # Looked for once more after the lock is let go: whoever came meanwhile has gone again.
@@ -64,6 +62,7 @@ def rebuild(
 def _rebuild(connection: Connection, settings: Settings, record: "_Record") -> int:
     families = record.begin()
     if not families:
+        record.end(None)
         return 0
     with _written_down(record, families):
         record.changed = recalculate(connection, settings, families, record.progress)
@@ -153,8 +152,14 @@ class _Record:
         )
 
     def ask(self, families: list[str], reason: str) -> None:
-        """Write down what is wanted, unless it is done already."""
-        if families:
+        """Write down what is wanted, unless it is done already; a night only once."""
+        if not families:
+            return
+        with self._diary.transaction():
+            # two beats may send the night at the same moment; a lock is taken without a snapshot
+            self._diary.execute("LOCK TABLE control.run IN SHARE ROW EXCLUSIVE MODE")
+            if reason == "nightly" and not self._is_night():
+                return
             self._diary.execute(
                 "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, %s)"
                 " ON CONFLICT (id) DO UPDATE"
@@ -162,6 +167,9 @@ class _Record:
                 " WHERE run.finished_at IS NULL",
                 [self._id, families, reason],
             )
+
+    def _is_night(self) -> bool:
+        return one(self._diary, "SELECT control.nightly_is_due()")
 
     def is_asked(self) -> bool:
         """Whether anybody waits for a rebuild that nobody has finished."""

@@ -62,11 +62,10 @@ AND NOT EXISTS (
     FROM control.run
     WHERE
         reason = 'nightly'
-        AND finished_at IS NOT NULL
         AND error IS NULL
         AND (requested_at AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date = analytics.today()
 );
-COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and today''s nightly refresh has not been made.';
+COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and today''s nightly refresh has neither been made nor asked for.';
 
 CREATE FUNCTION control.tick() RETURNS void
 LANGUAGE sql SECURITY DEFINER

@@ -29,12 +29,13 @@ from ops.supervisor import Program
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
-from shared.registry import FAMILIES, SUMMARIES
+from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from tests.api.world import fill
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.processes import are_gone, wait_until
+from workers.audit import audit
 from workers.broker import KEY_PREFIX
 from workers.rebuild import rebuild
 
@@ -72,6 +73,11 @@ class Stack:
             waiting, taken = client.llen(f"{KEY_PREFIX}celery"), client.hlen(f"{KEY_PREFIX}unacked")
             return not waiting and not taken
 
+    def forget_messages(self) -> None:
+        """Those that a dead worker had taken would come again after minutes."""
+        with Client.from_url(self.redis.url()) as client:
+            client.delete(f"{KEY_PREFIX}unacked", f"{KEY_PREFIX}unacked_index")
+
     def send(self, task: str, *, task_id: str | None = None, **arguments: Any) -> None:
         with broker(self.settings) as (app, line):
             app.send_task(f"workers.tasks.{task}", (), arguments, task_id=task_id, connection=line)
@@ -108,14 +114,30 @@ def stack(
 
 @pytest.fixture
 def ours(stack: Stack) -> Iterator[Connection]:
+    """The owner's connection; every number is right and nothing waits."""
+    assert wait_until(stack.is_idle)
+    rebuild(stack.settings)
     with connect(stack.settings.analytics_url()) as connection:
         yield connection
 
 
 def change(connection: Connection) -> None:
-    """Two families' numbers are not right any more."""
+    """Three families' numbers are not those of the mirror any more."""
     connection.execute("UPDATE public.sessions SET duration_minutes = duration_minutes + 1")
     connection.execute("UPDATE public.payments SET amount = amount + 100")
+
+
+def spoil(connection: Connection) -> None:
+    """Stored rows of two families are wrong: three and two."""
+    connection.execute("UPDATE analytics.session_day SET minutes = minutes + 1")
+    connection.execute("UPDATE analytics.payment_day SET revenue = revenue + 1")
+
+
+def is_right(settings: Settings) -> bool:
+    """Nothing waits, and every number is that of the mirror."""
+    with connect(settings.analytics_url()) as connection:
+        waiting = connection.execute("SELECT max(changes) FROM analytics.pending").fetchone()
+    return waiting == (0,) and not audit(settings, repair=False).wrong
 
 
 def record(connection: Connection, run: str) -> dict[str, Any]:
@@ -129,11 +151,11 @@ def versions(connection: Connection) -> dict[str, int]:
 
 
 @contextmanager
-def held_up(stack: Stack, table: str) -> Generator[None]:
-    """A rebuild that comes to the table has to wait; whoever reads it need not."""
+def held_up(stack: Stack, table: str, mode: str = "ACCESS EXCLUSIVE") -> Generator[None]:
+    """A rebuild that comes to the table has to wait; in SHARE mode, not before it folds."""
     with connect(stack.settings.analytics_url(), autocommit=False) as connection:
-        lock = sql.SQL("LOCK analytics.{} IN SHARE MODE")
-        connection.execute(lock.format(sql.Identifier(table)))
+        lock = sql.SQL("LOCK analytics.{} IN {} MODE")
+        connection.execute(lock.format(sql.Identifier(table), sql.SQL(mode)))
         yield
         connection.rollback()
 
@@ -144,13 +166,13 @@ def at_step(connection: Connection, run: str, step: str) -> Callable[[], bool]:
 
 def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Connection) -> None:
     before = versions(ours)
-    change(ours)
+    spoil(ours)
     run = request(stack.settings, ["session_day"])
     changed = watch(stack.settings, run)
     made = record(ours, run)
     assert changed == made["rows_changed"] == 3
     assert (made["families"], made["reason"], made["error"]) == (["sessions"], "request", None)
-    assert (made["step"], made["steps_done"], made["steps"]) == ("commit", 3, 3)
+    assert (made["step"], made["steps_done"], made["steps"]) == ("fold", 3, 3)
     assert made["requested_at"] <= made["started_at"] <= made["finished_at"]
     after = versions(ours)
     assert {name for name in after if after[name] > before[name]} == {"sessions"}
@@ -158,15 +180,16 @@ def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Co
 
 def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> None:
     change(ours)
+    spoil(ours)
     run = request(stack.settings)
-    assert watch(stack.settings, run) > 0
+    assert watch(stack.settings, run) == 5
     assert sorted(record(ours, run)["families"]) == sorted(FAMILIES)
+    assert is_right(stack.settings)
 
 
 def test_progress_is_shown_while_it_is_made(
     stack: Stack, ours: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    change(ours)
     with held_up(stack, "payment_day"):
         run = request(stack.settings, ["session_day", "payment_day"])
         assert wait_until(at_step(ours, run, "payment_day"))
@@ -206,11 +229,12 @@ def test_without_a_worker_a_request_says_so_and_is_made_by_the_next_rebuild(
     assert str(refused.value) == (
         "No worker has taken the rebuild within 0.3 s: is one running? It will be made when one is."
     )
-    stack.send("rebuild", summaries=["platform"], max_age=3600)
+    stack.send("rebuild", summaries=[])
     assert wait_until(lambda: record(ours, run)["finished_at"] is not None)
 
 
 def test_a_rebuild_that_fails_tells_whoever_asked(stack: Stack, ours: Connection) -> None:
+    change(ours)
     ours.execute("ALTER TABLE analytics.course_performance RENAME TO elsewhere")
     try:
         run = request(stack.settings, ["course_performance"])
@@ -237,13 +261,16 @@ def test_every_name_in_the_schedule_is_a_task_of_the_worker(stack: Stack) -> Non
     assert {entry["task"] for entry in SCHEDULE.values()} <= set(names)
 
 
-def test_every_answer_is_rebuilt_within_its_ttl_even_if_a_tick_is_lost() -> None:
-    for family in FAMILIES.values():
-        entry = SCHEDULE[f"rebuild {family.name}"]
-        assert entry["kwargs"]["summaries"] == [family.name]
-        age_at_the_start = entry["kwargs"]["max_age"] + 2 * entry["schedule"]
-        assert age_at_the_start <= family.ttl * 0.7, "and the rebuild itself takes time too"
-        assert entry["options"]["expires"] >= entry["schedule"]
+def test_every_answer_is_refreshed_within_its_ttl_even_if_every_event_and_a_tick_are_lost() -> None:
+    entry = SCHEDULE["refresh"]
+    assert entry["task"] == "workers.tasks.refresh"
+    age = 2 * entry["schedule"] + entry["options"]["expires"]
+    assert all(age <= family.ttl * 0.1 for family in FAMILIES.values())
+    assert entry["options"]["expires"] >= entry["schedule"]
+
+
+def test_no_step_waits_longer_for_its_audit_because_there_are_others() -> None:
+    assert len(STEPS) * SCHEDULE["audit"]["schedule"] <= 4 * 60, "see control.overdue_audit()"
 
 
 def test_the_night_is_looked_for_every_hour() -> None:
@@ -257,51 +284,127 @@ def test_the_night_is_looked_for_every_hour() -> None:
 
 
 def test_a_task_delivered_twice_is_made_once(stack: Stack, ours: Connection) -> None:
-    change(ours)
+    spoil(ours)
     run = request(stack.settings, ["sessions"])
     watch(stack.settings, run)
     made = record(ours, run)
     before = versions(ours)
     change(ours)
+    spoil(ours)
     stack.send("rebuild", task_id=run, summaries=["sessions"])
     assert wait_until(stack.is_idle)
     assert record(ours, run) == made
     assert versions(ours) == before
 
 
-def test_a_scheduled_rebuild_sent_by_two_beats_is_made_once(stack: Stack, ours: Connection) -> None:
-    ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 hour'")
-    before = scheduled(ours)
-    for _ in range(2):
-        stack.send("rebuild", summaries=["engagement"], max_age=150)
-    assert wait_until(lambda: stack.is_idle() and len(scheduled(ours)) > len(before))
-    assert scheduled(ours) == [*before, ["engagement"]]
+EVENTS = ("refresh", "session_changed", "course_changed", "payment_changed", "user_changed")
 
 
-def scheduled(connection: Connection, reason: str = "schedule") -> list[list[str]]:
-    rows = connection.execute(
-        "SELECT families FROM control.run WHERE reason = %s AND finished_at IS NOT NULL"
-        " ORDER BY finished_at",
-        [reason],
-    )
-    return [families for (families,) in rows]
-
-
-def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_all_the_same(
-    stack: Stack, ours: Connection
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_brings_everything_that_waits(
+    stack: Stack, ours: Connection, event: str
 ) -> None:
-    assert wait_until(stack.is_idle)
     before = versions(ours)
     change(ours)
-    with held_up(stack, "session_day"):
-        run = request(stack.settings)  # platform is done before sessions have to wait
-        assert wait_until(at_step(ours, run, "session_day"))
+    stack.send(event)
+    assert wait_until(lambda: is_right(stack.settings))
+    after = versions(ours)
+    assert {name for name in after if after[name] > before[name]} == {
+        "platform",
+        "sessions",
+        "revenue",
+    }
+
+
+def test_events_sent_twice_and_all_at_once_count_every_change_once(
+    stack: Stack, ours: Connection
+) -> None:
+    change(ours)
+    for event in (*EVENTS, *EVENTS):
+        stack.send(event)
+        change(ours)
+    stack.send("refresh")
+    assert wait_until(stack.is_idle)
+    assert is_right(stack.settings)
+
+
+def test_an_event_with_nothing_pending_changes_no_answer_and_moves_as_of(
+    stack: Stack, ours: Connection
+) -> None:
+    before, moment = versions(ours), datetime.now(UTC)
+    stack.send("refresh")
+    assert wait_until(lambda: as_of(ours) > moment)
+    assert versions(ours) == before
+
+
+def test_a_worker_killed_in_a_fold_leaves_nothing_half_done_and_every_change_counts_once(
+    stack: Stack, ours: Connection
+) -> None:
+    before = versions(ours)
+    change(ours)
+    with held_up(stack, "session_day", "SHARE"):
+        stack.send("session_changed")  # platform is done before sessions have to wait
+        assert wait_until(lambda: is_blocked(ours, "session_day"))
         (pid,) = stack.busy()
         psutil.Process(pid).kill()
         assert wait_until(lambda: stack.busy() not in ([], [pid]), 20), "redelivered"
         assert versions(ours) == before
+    assert wait_until(lambda: is_right(stack.settings))
+
+
+def is_blocked(connection: Connection, table: str) -> bool:
+    """Whether somebody waits for a lock on the table."""
+    return bool(
+        connection.execute(
+            "SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass",
+            [f"analytics.{table}"],
+        ).rowcount
+    )
+
+
+def test_the_audit_task_finds_and_mends_what_has_waited_longest(
+    stack: Stack, ours: Connection
+) -> None:
+    spoil(ours)
+    ours.execute(
+        "UPDATE control.audited SET audited_at = audited_at - interval '1 day'"
+        " WHERE summary = 'payment_day'"
+    )
+    stack.send("audit")
+    assert wait_until(stack.is_idle)
+    assert audit(stack.settings, ["payment_day"], repair=False).wrong == 0
+    assert audit(stack.settings, ["session_day"], repair=False).wrong == 3
+
+
+def runs(connection: Connection) -> list[tuple[str, list[str]]]:
+    """Reason and families of all that were finished, in turn."""
+    return connection.execute(
+        "SELECT reason, families FROM control.run WHERE finished_at IS NOT NULL"
+        " ORDER BY finished_at"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(("step", "mode"), [("session_day", "ACCESS EXCLUSIVE"), ("fold", "SHARE")])
+def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_all_the_same(
+    stack: Stack, ours: Connection, step: str, mode: str
+) -> None:
+    before = versions(ours)
+    change(ours)
+    spoil(ours)
+    with held_up(stack, "session_day", mode):
+        run = request(stack.settings)
+        assert wait_until(at_step(ours, run, step))
+        assert wait_until(lambda: is_blocked(ours, "session_day"))
+        (pid,), backends = stack.busy(), rebuilding(ours)
+        psutil.Process(pid).kill()
+        assert wait_until(lambda: not backends & rebuilding(ours)), "its lock goes with it"
+        stack.send("rebuild", summaries=[])  # as beat does: it may be redelivered before
+        assert wait_until(lambda: stack.busy() not in ([], [pid]), 20)
+        assert versions(ours) == before
         assert record(ours, run)["finished_at"] is None
-    assert watch(stack.settings, run) > 0
+    # what was found before a fold that failed is not found twice
+    assert watch(stack.settings, run) == (0 if step == "fold" else 5)
+    assert is_right(stack.settings)
     after = versions(ours)
     assert {name for name in after if after[name] > before[name]} == {
         "platform",
@@ -313,7 +416,7 @@ def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_al
 def test_when_the_whole_worker_is_killed_the_next_tick_finishes_what_it_had_begun(
     stack: Stack, ours: Connection
 ) -> None:
-    change(ours)
+    spoil(ours)
     with held_up(stack, "session_day"):
         run = request(stack.settings, ["sessions"])
         assert wait_until(at_step(ours, run, "session_day"))
@@ -325,27 +428,30 @@ def test_when_the_whole_worker_is_killed_the_next_tick_finishes_what_it_had_begu
         main.wait()
         assert are_gone(family)
         # also in the server nobody is left who would hold a lock or finish half of it
-        assert wait_until(lambda: rebuilding(ours) == 0)
+        assert wait_until(lambda: not rebuilding(ours))
     stack.start()
     assert record(ours, run)["finished_at"] is None
-    stack.send("rebuild", summaries=["platform"], max_age=300)
-    assert watch(stack.settings, run) > 0
+    stack.send("rebuild", summaries=[])
+    assert watch(stack.settings, run) == 3
+    stack.forget_messages()
 
 
-def rebuilding(connection: Connection) -> int:
-    return connection.execute(
-        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database ="
+def rebuilding(connection: Connection) -> set[int]:
+    """The server's processes that rebuild or wait for another rebuild."""
+    rows = connection.execute(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    ).rowcount
+    )
+    return {pid for (pid,) in rows}
 
 
 def test_the_worker_survives_its_broker_and_works_on(stack: Stack, ours: Connection) -> None:
     assert stack.worker.process
     pid = stack.worker.process.pid
-    change(ours)
-    with held_up(stack, "session_day"):
+    spoil(ours)
+    with held_up(stack, "session_day", "SHARE"):
         run = request(stack.settings, ["sessions"])
-        assert wait_until(at_step(ours, run, "session_day"))
+        assert wait_until(at_step(ours, run, "fold"))
         assert stack.redis.process
         stack.redis.process.send_signal(signal.SIGKILL)
         stack.redis.process.wait()
@@ -353,7 +459,7 @@ def test_the_worker_survives_its_broker_and_works_on(stack: Stack, ours: Connect
         stack.redis.start()
     assert watch(stack.settings, run) > 0, "what it had in hand"
     assert wait_until(stack.works, 30)
-    change(ours)
+    spoil(ours)
     assert watch(stack.settings, request(stack.settings, ["sessions"])) > 0, "what came after"
     assert stack.worker.process.pid == pid
     assert stack.worker.process.poll() is None
@@ -383,29 +489,50 @@ def beat(stack: Stack, home: Path) -> Generator[Program]:
         program.stop()
 
 
+@pytest.fixture
+def noon(ours: Connection) -> Iterator[datetime]:
+    """The database's clock, also for the connections that workers keep."""
+    moment = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    at(ours, moment)
+    hang_up(ours)
+    yield moment
+    ours.execute("ALTER DATABASE test_celery RESET analytics.now")
+    hang_up(ours)
+
+
+def hang_up(connection: Connection) -> None:
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+@pytest.mark.usefixtures("noon")
 def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_beats_send_them(
     stack: Stack, ours: Connection, tmp_path: Path
 ) -> None:
-    at(ours, datetime(2025, 6, 1, 12, tzinfo=UTC))
+    begun = datetime.now(UTC)
     change(ours)
     ours.execute("DELETE FROM control.run")
+    ours.execute("INSERT INTO control.run (id, families, reason) VALUES ('x', '{courses}', 'lost')")
+    ours.execute("DELETE FROM control.audited")
     ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 day'")
     with Client.from_url(stack.redis.url()) as client:
         client.flushall()
     with beat(stack, tmp_path / "one"), beat(stack, tmp_path / "two"):
-        assert wait_until(lambda: len(scheduled(ours, "nightly")) == 1, 20)
-        assert wait_until(lambda: oldest(ours) < timedelta(minutes=1), 20)
+        assert wait_until(lambda: len(runs(ours)) == 2, 20)
+        assert wait_until(lambda: as_of(ours) > begun, 20)
         assert wait_until(stack.is_idle)
-    assert scheduled(ours, "nightly") == [list(FAMILIES)]
-    rebuilt = [name for families in scheduled(ours) for name in families]
-    assert len(rebuilt) == len(set(rebuilt))
+    assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", list(FAMILIES))]
+    assert is_right(stack.settings)
     state = status.collect(stack.settings)
     assert datetime.now(UTC) - datetime.fromisoformat(state["last_beat"]) < timedelta(minutes=1)
 
 
-def oldest(connection: Connection) -> timedelta:
-    row = connection.execute("SELECT now() - min(as_of) FROM analytics.freshness").fetchone()
-    return row[0] if row else timedelta.max
+def as_of(connection: Connection) -> datetime:
+    """Of the oldest answer."""
+    row = connection.execute("SELECT min(as_of) FROM analytics.freshness").fetchone()
+    return row[0] if row else datetime.min.replace(tzinfo=UTC)
 
 
 def test_status_names_the_workers_that_answer(stack: Stack) -> None:

@@ -10,15 +10,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rebuild import measure
+from benchmarks import fold, live, rebuild
+
+BENCHMARKS = {"live": live.measure, "fold": fold.measure, "rebuild": rebuild.measure}
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
-    """`python -m benchmarks [USERS]`: about 5 sessions a user, 400,000 users by default."""
-    users = int(sys.argv[1]) if len(sys.argv) > 1 else 400_000
-    results = list(measure(users))
+    """`python -m benchmarks [live|fold|rebuild]...`: by default all of them."""
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    results = [row for name in chosen for row in BENCHMARKS[name]()]
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     table = Table("Measured", "Value", "Unit", "Goal", "")
     for row in results:

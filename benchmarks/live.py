@@ -1,0 +1,286 @@
+"""The whole stack under load: freshness, throughput, and what MentorHub notices of it."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+
+from benchmarks.measuring import Result, at_least, quantile, result
+from ops.tokens import sign
+from shared.home import running_stack
+from shared.settings import load
+
+ANALYTICS = Path(sys.executable).with_name("analytics")
+SESSION = (
+    "INSERT INTO sessions"
+    " (student_id, mentor_id, scheduled_at, duration_minutes, status, created_at, updated_at)"
+    " VALUES (%s, %s, now(), 60, 'SCHEDULED', now(), now())"
+)
+STATUS = "UPDATE sessions SET status = 'COMPLETED', updated_at = now() WHERE id = %s"
+PROGRESS = (
+    "UPDATE course_enrollments SET progress_percent = %s, updated_at = now()"
+    " WHERE id BETWEEN %s AND %s"
+)
+REVIEW = (
+    "INSERT INTO reviews (user_id, course_id, rating, created_at, updated_at)"
+    " VALUES (%s, %s, 5, now(), now())"
+)
+
+CAUGHT_UP = 2
+"""Seconds that answers may lie behind while nothing happens."""
+
+Asker = Callable[[str], tuple[datetime, Any]]
+
+
+class Live:
+    """A running demo, as its users and its dashboards see it."""
+
+    def __init__(self, home: Path) -> None:
+        stack: dict[str, Any] = running_stack(home) or {}
+        self.source_url: str = stack["source_database_url"]
+        self.database_url: str = stack["database_url"]
+        self._supervisor = psutil.Process(stack["pid"])
+        self._address = urlsplit(str(stack["api_url"])).netloc
+        self._token = sign(load(home), user_id=1, role="admin", expires=timedelta(hours=3))
+
+    def asker(self) -> Asker:
+        """Asks over a connection of its own; the answer is as of when, and its body."""
+        connection = HTTPConnection(self._address, timeout=60)
+
+        def ask(path: str) -> tuple[datetime, Any]:
+            headers = {"Authorization": f"Bearer {self._token}"}
+            connection.request("GET", f"/api/v1/analytics/{path}", headers=headers)
+            answer = connection.getresponse()
+            as_of = datetime.fromisoformat(answer.headers["X-Analytics-As-Of"])
+            return as_of, json.loads(answer.read())
+
+        return ask
+
+    def lag(self, ask: Asker) -> float:
+        """Seconds that answers lie behind."""
+        return (datetime.now(UTC) - ask("platform")[0]).total_seconds()
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Without us: nothing of ours runs or replicates, the servers do."""
+        children = self._supervisor.children()
+        ours = [c for c in children if not {"postgres", "valkey-server"} & {c.name()}]
+        programs = [one for child in ours for one in (child, *child.children(recursive=True))]
+        for program in programs:
+            program.suspend()
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+            yield
+            connection.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
+        for program in programs:
+            program.resume()
+
+
+def measure(users: int = 20_000, seconds: float = 60) -> Iterator[Result]:
+    """`seconds`: of each measurement."""
+    with _demo(users) as live:
+        yield from _freshness(live, seconds)
+        yield from _throughput(live, seconds)
+        yield from _bulk_import(live)
+        yield from _what_mentorhub_notices(live, seconds / 3)
+
+
+@contextmanager
+def _demo(users: int) -> Generator[Live]:
+    with TemporaryDirectory(prefix="analytics-bench-") as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "home"
+        command = [ANALYTICS, "up", "--demo", "--users", str(users), "--port", "0", "--home", home]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder) as process:
+            try:
+                while not (home / "lock").exists() or running_stack(home) is None:
+                    time.sleep(0.5)
+                yield Live(home)
+            finally:
+                process.send_signal(signal.SIGINT)
+
+
+class _Watch:
+    """Polls an answer, and notes how long after its commit each of some rows is counted in it."""
+
+    def __init__(self, live: Live, path: str, pick: Callable[[Any], int]) -> None:
+        self.committed: list[float] = []
+        self.seen: list[float] = []
+        self._ask, self._path, self._pick = live.asker(), path, pick
+        self._before = self._count()
+
+    def _count(self) -> int:
+        return self._pick(self._ask(self._path)[1])
+
+    def poll(self, done: threading.Event, patience: float = 20) -> None:
+        """Until everything was seen, or patience ends."""
+        ends = None
+        while True:
+            counted = min(self._count() - self._before, len(self.committed))
+            now = time.perf_counter()
+            self.seen += [now - at for at in self.committed[len(self.seen) : counted]]
+            if done.is_set():
+                ends = ends or now + patience
+                if len(self.seen) == len(self.committed) or now > ends:
+                    return
+            time.sleep(0.01)
+
+
+def _freshness(live: Live, seconds: float) -> Iterator[Result]:
+    """200 single-row commits a second, and how long it takes until an HTTP answer shows each."""
+    sessions = _Watch(live, "sessions?days=30", lambda body: body["analytics"]["total"])
+    reviews = _Watch(live, "platform", lambda body: body["reviews"]["total"])
+    done = threading.Event()
+    threads = [threading.Thread(target=each.poll, args=(done,)) for each in (sessions, reviews)]
+    threads.append(threading.Thread(target=_browse, args=(live, done)))
+    for thread in threads:
+        thread.start()
+    with psycopg.connect(live.source_url, autocommit=True) as connection:
+        for number in _paced(200, seconds):
+            _commit(connection, number, sessions, reviews)
+    done.set()
+    for thread in threads:
+        thread.join()
+    seen = sorted(sessions.seen + reviews.seen)
+    lost = len(sessions.committed) + len(reviews.committed) - len(seen)
+    what = "commit to HTTP answer, 200 commits/s"
+    yield result(f"{what}, p50", 1000 * quantile(seen, 0.5), "ms", 100)
+    yield result(f"{what}, p99", 1000 * quantile(seen, 0.99), "ms", 500)
+    yield result(f"{what}, never seen", lost, "commits", 0)
+
+
+def _commit(
+    connection: psycopg.Connection[Any], number: int, sessions: _Watch, reviews: _Watch
+) -> None:
+    """Of ten commits: four sessions, three changes of status, two of progress, one review."""
+    some = 1 + number * 7919 % 3000
+    match number % 10:
+        case 0 | 1 | 2 | 3:
+            connection.execute(SESSION, [some, 1 + number % 40])
+            sessions.committed.append(time.perf_counter())
+        case 4 | 5 | 6:
+            connection.execute(STATUS, [some])
+        case 7 | 8:
+            connection.execute(PROGRESS, [number % 101, some, some])
+        case _:
+            connection.execute(REVIEW, [some, 1 + number % 50])
+            reviews.committed.append(time.perf_counter())
+
+
+def _browse(live: Live, done: threading.Event) -> None:
+    """A dashboard that looks at everything once a second."""
+    ask = live.asker()
+    while not done.wait(1):
+        for path in ("user-growth?days=30", "revenue?days=30", "courses", "me/engagement"):
+            ask(path)
+
+
+def _throughput(live: Live, seconds: float) -> Iterator[Result]:
+    """50 transactions of 100 updates a second: 10,000 signed rows."""
+    ask, lags, number = live.asker(), [0.0], 0
+    with psycopg.connect(live.source_url, autocommit=True) as connection:
+        started = time.perf_counter()
+        for number in _paced(50, seconds):
+            first = 1 + number * 100 % 50_000
+            connection.execute(PROGRESS, [number % 101, first, first + 99])
+            if number % 50 == 0:
+                lags.append(live.lag(ask))
+        written = 200 * (number + 1) / (time.perf_counter() - started)
+    yield at_least("signed rows a second, sustained", written, "rows/s", 9_900)
+    yield result("how far answers lay behind meanwhile, at most", max(lags), "s", 5)
+
+
+def _bulk_import(live: Live) -> Iterator[Result]:
+    """300,000 sessions in one transaction, and a review committed every 50 ms meanwhile."""
+    rows = 300_000
+    sessions = _Watch(live, "sessions?days=30", lambda body: body["analytics"]["total"] // rows)
+    reviews = _Watch(live, "platform", lambda body: body["reviews"]["total"])
+    done = threading.Event()
+    threads = [
+        threading.Thread(target=sessions.poll, args=(done, 120)),
+        threading.Thread(target=reviews.poll, args=(done, 120)),
+        threading.Thread(target=_import, args=(live, rows, sessions, done)),
+    ]
+    for thread in threads:
+        thread.start()
+    with psycopg.connect(live.source_url, autocommit=True) as connection:
+        while threads[0].is_alive():
+            connection.execute(REVIEW, [1, 1])
+            reviews.committed.append(time.perf_counter())
+            time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+    yield result("bulk import of 300,000 rows: commit to right", max(sessions.seen), "s", 30)
+    yield result("a single commit beside it: to right, at most", max(reviews.seen), "s", 30)
+
+
+def _import(live: Live, rows: int, sessions: _Watch, done: threading.Event) -> None:
+    with psycopg.connect(live.source_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO sessions (student_id, mentor_id, scheduled_at, duration_minutes, status,"
+            " created_at, updated_at)"
+            " SELECT 1 + n %% 15000, 1 + n %% 40, now(), 60, 'COMPLETED', now(), now()"
+            " FROM generate_series(1, %s) AS n",
+            [rows],
+        )
+    sessions.committed.append(time.perf_counter())
+    done.set()
+
+
+def _what_mentorhub_notices(live: Live, seconds: float) -> Iterator[Result]:
+    """500 transactions a second: their latency, and the CPU of the backend that makes them."""
+    pairs: list[tuple[_Felt, _Felt]] = []
+    for _ in range(5):
+        with live.stopped():
+            without = _feel(live, seconds / 2)
+        while live.lag(live.asker()) > CAUGHT_UP:
+            time.sleep(0.5)
+        pairs.append((without, _feel(live, seconds / 2)))
+    for name, goal in (("p50", 1.03), ("p99", 1.10), ("cpu", 1.10)):
+        ratios = sorted(getattr(ours, name) / getattr(without, name) for without, ours in pairs)
+        yield result(f"MentorHub at 500 tps with us / without, {name}", ratios[2], "x", goal)
+
+
+class _Felt(NamedTuple):
+    """Seconds a transaction."""
+
+    p50: float
+    p99: float
+    cpu: float
+
+
+def _feel(live: Live, seconds: float) -> _Felt:
+    taken: list[float] = []
+    with psycopg.connect(live.source_url, autocommit=True) as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        connection.execute(STATUS, [1])
+        before = backend.cpu_times()
+        for number in _paced(500, seconds):
+            started = time.perf_counter()
+            connection.execute(PROGRESS, [number % 101, *2 * [1 + number * 7919 % 50_000]])
+            taken.append(time.perf_counter() - started)
+        after = backend.cpu_times()
+    taken.sort()
+    spent = after.user + after.system - before.user - before.system
+    return _Felt(quantile(taken, 0.5), quantile(taken, 0.99), spent / len(taken))
+
+
+def _paced(rate: float, seconds: float) -> Iterator[int]:
+    """Numbers, each when its time has come; late ones at once."""
+    started = time.perf_counter()
+    for number in range(int(rate * seconds)):
+        time.sleep(max(0.0, started + number / rate - time.perf_counter()))
+        yield number

@@ -77,7 +77,7 @@ class Oracle:
     def sessions(self, days: int) -> Row:
         inside = self.within(self.rows["sessions"], days)
         statuses = Counter(session["status"].lower() for session in inside)
-        mentors = Counter(session["mentor_id"] for session in inside)
+        mentors = Counter(session["mentor_id"] for session in inside if session["mentor_id"])
         top = sorted(mentors.items(), key=lambda mentor: (-mentor[1], mentor[0]))[:10]
         return {
             "period_days": days,

@@ -12,7 +12,7 @@ from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import definitions, mirror
-from workers.fold import fold, one
+from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, recalculate, settings_differ
 
@@ -63,7 +63,7 @@ def install_schemas(
     elif settings_differ(ours, settings):
         recalculate(ours, settings, FAMILIES, show)
     else:
-        fold(ours)
+        fold_as_of(ours, as_of)
     bars.remove_task(task)
 
 

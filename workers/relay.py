@@ -33,6 +33,9 @@ TASKS = {
 HEARTBEAT = 1.0
 """Seconds without a change after which as-of is moved all the same."""
 
+PACE = 0.05
+"""Seconds of rest after a fold: under load it takes more changes along instead of more CPU."""
+
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 1.0, 30.0
 
 log = structlog.get_logger("analytics")
@@ -47,29 +50,35 @@ class Wakeups:
 
     def __init__(self) -> None:
         self._wanted: dict[str, None] = {}
-        self._lost_at: float | None = None
+        self._not_before = 0.0
         self._patience = _FIRST_PATIENCE
 
     def changed(self, table: str) -> None:
         self._wanted[TASKS.get(table, "refresh")] = None
 
-    def folded(self) -> None:
+    def quiet(self) -> None:
+        """Nothing was heard for a heartbeat: also a wake-up that is under way may be lost."""
+        self._wanted["refresh"] = None
+
+    def folded(self, now: float) -> None:
         """One fold is done, whoever asked for it."""
-        self._lost_at, self._patience = None, _FIRST_PATIENCE
+        self._patience = _FIRST_PATIENCE
+        self._not_before = min(self._not_before, now + PACE)
 
-    def due(self, now: float, *, quiet: bool) -> str | None:
-        """The task to be sent now; `quiet` when nothing has been heard for a heartbeat."""
-        if self._lost_at and now < self._lost_at:
-            return None
-        if not self._wanted and not quiet:
-            return None
-        return next(iter(self._wanted), "refresh")
+    def wait(self, now: float) -> float:
+        """Seconds until a task is to be sent, unless something is heard first."""
+        due = max(0.0, self._not_before - now)
+        return min(due, HEARTBEAT) if self._wanted else HEARTBEAT
 
-    def sent(self, now: float) -> None:
-        """What is wanted is under way; should nothing be heard of it, it is sent again later."""
+    def take(self, now: float) -> str | None:
+        """The task to be sent now; should nothing be heard of it, it is sent again later."""
+        if not self._wanted or now < self._not_before:
+            return None
+        task = next(iter(self._wanted))
         self._wanted.clear()
-        self._lost_at = now + self._patience
+        self._not_before = now + self._patience
         self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
+        return task
 
 
 def relay(settings: Settings) -> NoReturn:
@@ -94,16 +103,18 @@ def _listen(connection: Connection) -> NoReturn:
     log.info("Analytics: the relay listens")
     wakeups = Wakeups()
     while True:
-        heard = list(connection.notifies(timeout=HEARTBEAT, stop_after=1))
+        timeout = wakeups.wait(time.monotonic())
+        heard = list(connection.notifies(timeout=timeout, stop_after=1))
         for notice in heard:
             if notice.channel == FOLDED:
-                wakeups.folded()
+                wakeups.folded(time.monotonic())
             else:
                 wakeups.changed(notice.payload)
-        task = wakeups.due(time.monotonic(), quiet=not heard)
+        if not heard and timeout == HEARTBEAT:
+            wakeups.quiet()
+        task = wakeups.take(time.monotonic())
         if task:
             _send(task)
-            wakeups.sent(time.monotonic())
 
 
 def _send(task: str) -> None:

@@ -27,11 +27,22 @@ from shared.database import connect
 from tests.conftest import DEFAULTS
 from tests.api.tokens import bearer, sign
 from api.app import create_app
+from workers.audit import audit
+from workers.fold import fold, worker_connection
 from workers.install import install_schemas
 
 settings = replace(DEFAULTS, analytics_database_url=os.environ["URL"])
 with connect(settings.analytics_url()) as connection:
     install_schemas(connection, settings, datetime.now(UTC))
+with connect(settings.analytics_url()) as connection:
+    connection.execute("INSERT INTO reviews VALUES (4, 1, NULL, 5, now())")
+    connection.execute("UPDATE reviews SET created_at = now() - interval '40 days' WHERE id = 1")
+    print("pending", audit(settings, repair=False))
+with worker_connection(settings) as connection:
+    print("folded", fold(connection))
+with connect(settings.analytics_url()) as connection:
+    connection.execute("UPDATE analytics.review_day SET reviews = 9 WHERE reviews = 3")
+print("spoilt", audit(settings, ["review_day"], repair=True).wrong)
 response = create_app(settings).test_client().get(
     "/api/v1/analytics/reviews?days=7", headers=bearer(sign(1)))
 print(response.status_code, response.text)
@@ -78,7 +89,8 @@ def test_following_the_six_steps_adds_a_metric(copy: Path, mirror_of_reviews: st
         check=False,
     )
     assert answer.stderr == ""
-    response = answer.stdout.splitlines()[-1]
+    said = [line for line in answer.stdout.splitlines() if "Analytics:" not in line]
+    assert said[:-1] == ["pending Audited(wrong=0, rows=[])", "folded 3", "spoilt 1"]
     assert re.fullmatch(
-        r'200 {"period_days":7,"data":\[{"date":"[\d-]{10}","reviews":3}]}', response
+        r'200 {"period_days":7,"data":\[{"date":"[\d-]{10}","reviews":3}]}', said[-1]
     )

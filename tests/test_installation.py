@@ -1,6 +1,7 @@
 """What a finished installation keeps to; the tests share one."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.mentorhub import NOW, ask, is_mirrored, pair, rows, tell
+from workers.audit import audit
+from workers.fold import fold, worker_connection
 from workers.install import install
 from workers.source import published
 
@@ -100,10 +103,36 @@ def test_a_commit_that_did_not_wait_for_its_flush_is_waited_for(installed: Setti
         assert is_mirrored(installed)
 
 
-def test_a_second_init_changes_nothing(installed: Settings) -> None:
-    before = state(installed)
+def test_a_second_init_changes_nothing_but_the_moment_of_the_answers(installed: Settings) -> None:
+    assert is_mirrored(installed)
+    with worker_connection(installed) as connection:
+        fold(connection)
+    before, moments = state(installed), as_of(installed)
     install(installed)
     assert state(installed) == before
+    assert all(moments[family] <= moment for family, moment in as_of(installed).items())
+
+
+def test_a_second_init_counts_what_has_come_since(installed: Settings) -> None:
+    before = minutes(installed)
+    tell(
+        installed.source_url(),
+        "UPDATE sessions SET duration_minutes = duration_minutes + 1 WHERE id < 9",
+    )
+    assert is_mirrored(installed)
+    install(installed)
+    assert minutes(installed) == before + 8
+    assert audit(installed, repair=False) == (0, [])
+
+
+def minutes(installed: Settings) -> int:
+    with connect(installed.analytics_url()) as connection:
+        return ask(connection, "SELECT sum(minutes)::bigint FROM analytics.session_day")
+
+
+def as_of(installed: Settings) -> dict[str, datetime]:
+    with connect(installed.analytics_url()) as connection:
+        return dict(connection.execute("SELECT family, as_of FROM analytics.freshness"))
 
 
 def state(installed: Settings) -> list[Any]:
@@ -112,7 +141,7 @@ def state(installed: Settings) -> list[Any]:
         return connection.execute("""
             SELECT 'relation', oid::bigint, relname::text FROM pg_class
             UNION SELECT 'subscription', oid::bigint, subname FROM pg_subscription
-            UNION SELECT family, version, as_of::text FROM analytics.freshness
+            UNION SELECT family, version, changed_at::text FROM analytics.freshness
             UNION SELECT 'user', id, xmin::text FROM public.users
             ORDER BY 1, 2
         """).fetchall()

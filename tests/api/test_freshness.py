@@ -70,6 +70,44 @@ def test_a_changed_answer_has_another_tag_and_an_equal_one_the_same(
     assert after["platform"].json["users"]["total"] == before["platform"].json["users"]["total"] + 1
 
 
+def test_an_answer_says_how_many_changes_it_does_not_count_yet(
+    settings: Settings, database: psycopg.Connection, get: Callable[[str], TestResponse]
+) -> None:
+    before = get("platform")
+    database.execute("UPDATE public.sessions SET status = 'COMPLETED' WHERE status <> 'COMPLETED'")
+    database.execute("DELETE FROM public.payments WHERE id = 1")
+    waiting = {place: get(place).headers["X-Analytics-Pending"] for place in PLACES}
+    behind = get("platform")
+    rebuild(settings)
+
+    # an update is two signed rows
+    assert waiting == {
+        "platform": "5",
+        "user-growth": "0",
+        "sessions": "4",
+        "courses": "0",
+        "courses?course_id=1": "0",
+        "revenue": "1",
+        f"user/{LEARNER}/engagement": "5",
+        "me/engagement": "5",
+    }
+    assert (behind.data, behind.headers["ETag"]) == (before.data, before.headers["ETag"])
+    for place in PLACES:
+        assert get(place).headers["X-Analytics-Pending"] == "0"
+    assert get("platform").headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_reader_counts_no_more_than_a_thousand_changes_of_a_table(
+    database: psycopg.Connection, get: Callable[[str], TestResponse]
+) -> None:
+    database.execute(
+        "INSERT INTO public.users (id, username, role, is_active, is_verified, created_at)"
+        " SELECT n, 'new', 'STUDENT', true, true, now() FROM generate_series(100, 2099) AS n"
+    )
+
+    assert get("user-growth").headers["X-Analytics-Pending"] == "1000"
+
+
 @pytest.mark.parametrize("change", [{"currency": "USD"}, {"minor_units": 1}])
 def test_other_settings_make_other_tags(
     settings: Settings, get: Callable[[str], TestResponse], change: dict[str, object]

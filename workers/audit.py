@@ -7,7 +7,7 @@ import structlog
 
 from shared.registry import STEPS
 from shared.settings import Settings
-from workers.fold import fold, one, worker_connection
+from workers.fold import fold, one, snapshot, worker_connection
 from workers.mirror_audit import audit_next_range
 from workers.rebuild import Progress, has_turn, no_progress
 
@@ -44,7 +44,7 @@ def audit(
     with worker_connection(settings) as connection:
         if not has_turn(connection, wait=not rolling):
             return Audited(0, [])
-        with connection.transaction():
+        with snapshot(connection):
             began = one(connection, "SELECT clock_timestamp()")
             wrong = 0
             for done, step in enumerate(steps):

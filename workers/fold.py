@@ -53,7 +53,24 @@ def turn(connection: Connection) -> Generator[None]:
     """A transaction beside which nobody folds; its snapshot is taken after the wait for others."""
     with connection.transaction():
         connection.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
+        _hold_the_mirror(connection)
         yield
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Generator[None]:
+    """A transaction that compares while others fold."""
+    with connection.transaction():
+        _hold_the_mirror(connection)
+        yield
+
+
+def _hold_the_mirror(connection: Connection) -> None:
+    """Until we are done, let TRUNCATE wait: it empties a table for older snapshots too.
+
+    What it takes away would be missing now, and be subtracted once more when it is folded.
+    """
+    connection.execute("LOCK TABLE control.mirror IN ACCESS SHARE MODE")
 
 
 def replicated_until(connection: Connection, patience: float) -> datetime | None:

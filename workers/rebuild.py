@@ -10,7 +10,7 @@ import structlog
 from shared.database import Connection
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
-from workers.fold import fold, one, replicated_until, turn, worker_connection
+from workers.fold import fold, one, replicated_until, snapshot, turn, worker_connection
 
 log = structlog.get_logger("analytics")
 
@@ -116,7 +116,7 @@ def recalculate(
             changed = _correct(connection, steps, progress)
             one(connection, "SELECT control.fold(%s)", [as_of])
     else:
-        with connection.transaction():
+        with snapshot(connection):
             changed = _correct(connection, steps, progress)
         fold(connection, PATIENCE)
     return changed

@@ -28,6 +28,20 @@ COMMENT ON COLUMN control.repair.step IS 'A summary gets its correction, anythin
 CREATE TABLE control.turn ();
 COMMENT ON TABLE control.turn IS 'Empty; whoever folds locks it first, as one fold must see what the last one did. LOCK takes no snapshot.';
 
+CREATE VIEW control.mirror AS
+SELECT
+FROM
+    public.users,
+    public.courses,
+    public.sessions,
+    public.course_enrollments,
+    public.progress,
+    public.reviews,
+    public.payments
+WHERE false;
+COMMENT ON VIEW control.mirror IS 'Empty; whoever counts the mirror locks it before taking a snapshot, as TRUNCATE would empty tables for older snapshots too.';
+GRANT SELECT ON control.mirror TO analytics_worker;
+
 CREATE TABLE control.audited (
     summary    text PRIMARY KEY,
     audited_at timestamptz,

@@ -1,0 +1,81 @@
+"""What is stored: all that readers see, which rows were written again, and what is not right."""
+
+from typing import Any
+
+from psycopg import sql
+
+from shared.database import Connection
+from shared.registry import SUMMARIES
+
+
+def relations(connection: Connection, kinds: str) -> list[sql.Identifier]:
+    """Those of schema analytics by kind: r for tables, m for materialized views, v for views."""
+    rows = connection.execute(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'analytics'::regnamespace"
+        # the account view is not calculated: a demotion counts at once
+        " AND strpos(%s, relkind::text) > 0 AND relname <> 'account' ORDER BY relname",
+        [kinds],
+    )
+    return [sql.Identifier("analytics", name) for (name,) in rows]
+
+
+def read_models(connection: Connection) -> dict[str, list[str]]:
+    """All that the API may read, to the last row."""
+    return {
+        name.as_string(): [
+            text
+            for (text,) in connection.execute(
+                sql.SQL("SELECT stored::text FROM {} AS stored ORDER BY 1").format(name)
+            )
+        ]
+        for name in relations(connection, "rmv")
+    }
+
+
+def versions_of_rows(connection: Connection) -> dict[str, set[tuple[str, str]]]:
+    """Where each stored row is, and which transaction wrote it; by table."""
+    return {
+        name.as_string().split('"')[3]: set(
+            connection.execute(sql.SQL("SELECT ctid::text, xmin::text FROM {}").format(name))
+        )
+        for name in relations(connection, "rm")
+        if "freshness" not in name.as_string()
+    }
+
+
+def freshness(connection: Connection, column: str) -> dict[str, Any]:
+    """The column of analytics.freshness by family."""
+    return dict(
+        connection.execute(
+            sql.SQL("SELECT family, {} FROM analytics.freshness").format(sql.Identifier(column))
+        )
+    )
+
+
+def differences(connection: Connection, summary: str) -> int:
+    """How many rows of a summary are not what its definition says now."""
+    columns = [
+        sql.Identifier(name)
+        for (name,) in connection.execute(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attnum > 0 AND attgenerated = '' ORDER BY attnum",
+            [f"analytics.{summary}"],
+        )
+    ]
+    served = sql.SQL("WHERE place <= 10" if summary == "mentor_ranking" else "")
+    truth, stored = (
+        sql.SQL("SELECT {} FROM {} {}").format(
+            sql.SQL(", ").join(columns), sql.Identifier(schema, summary), served
+        )
+        for schema in ("truth", "analytics")
+    )
+    query = sql.SQL(
+        "SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0})) AS wrong"
+    ).format(truth, stored)
+    row = connection.execute(query).fetchone()
+    return row[0] if row else -1
+
+
+def is_right(connection: Connection) -> bool:
+    """Every summary is what its definition says now: nothing is pending, nothing wrong."""
+    return not any(differences(connection, name) for name in SUMMARIES)

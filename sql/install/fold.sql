@@ -68,7 +68,7 @@ CREATE INDEX drift_by_time ON control.drift (found_at);
 COMMENT ON TABLE control.drift IS 'Rows that audits found to be wrong in the last 7 days, 1,000 of each audit at most.';
 COMMENT ON COLUMN control.drift.found_at IS 'When.';
 COMMENT ON COLUMN control.drift.summary IS 'In which step.';
-COMMENT ON COLUMN control.drift.wrong IS 'The row of drift.SUMMARY: its key, and what its sums lack.';
+COMMENT ON COLUMN control.drift.wrong IS 'The row of drift.SUMMARY: its key, and what its sums lack; no names.';
 COMMENT ON COLUMN control.drift.repaired IS 'Whether a correction was left to the next fold.';
 
 CREATE FUNCTION control.signed_columns(
@@ -370,7 +370,8 @@ BEGIN
         ELSE
             EXECUTE format('SELECT control.%I()', 'fold_' || step.name) INTO STRICT rows;
         END IF;
-        IF is_new_day OR rows > 0 OR step.name = ANY (to_repair) THEN
+        -- what a new day is nothing to stays the answer that it was
+        IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind <> 'summary') THEN
             changed := changed || step.family;
         END IF;
     END LOOP;
@@ -389,6 +390,15 @@ AS $$
 DECLARE
     began      timestamptz := clock_timestamp();
     is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
+    -- maxima, the names of people among them: the record must not remember those who were erased
+    unnoted    text [] := (
+        SELECT array_agg(attname)
+        FROM pg_attribute
+        WHERE
+            is_summary
+            AND attrelid = format('analytics.%I', step)::regclass
+            AND quote_ident(attname) = ANY ((SELECT others FROM control.signed_columns(step))::text [])
+    );
     is_unseen  boolean := (
         SELECT bool_or(step.kind = 'ranking' AND freshness.day <> analytics.today())
         FROM control.step CROSS JOIN analytics.freshness
@@ -416,7 +426,7 @@ BEGIN
     EXECUTE format(
         'WITH found AS MATERIALIZED (SELECT * FROM drift.%1$I %2$s), '
         'noted AS ('
-        'INSERT INTO control.drift (summary, wrong, repaired) SELECT %1$L, to_jsonb(found), $1 FROM found LIMIT 1000) '
+        'INSERT INTO control.drift (summary, wrong, repaired) SELECT %1$L, to_jsonb(found) - $4, $1 FROM found LIMIT 1000) '
         '%3$s SELECT count(*) FROM found',
         step,
         CASE
@@ -427,7 +437,7 @@ BEGIN
             WHEN is_summary
                 THEN format(', corrected AS (INSERT INTO correction.%I SELECT * FROM found WHERE $1)', step)
         END
-    ) INTO STRICT wrong USING repair, lower, upper;
+    ) INTO STRICT wrong USING repair, lower, upper, coalesce(unnoted, '{}');
 
     -- On a day that nothing was folded on yet, nobody can tell: drift.RANKING is silent.
     IF repair AND (wrong > 0 OR is_unseen) THEN

@@ -52,6 +52,15 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
     )
 
 
+_NEEDED = {
+    # the places behind these stand by: they may be fewer than there could be
+    "mentor_ranking": "WHERE place <= 10",
+    # who has no account and did nothing that counts may be missing
+    "user_engagement": "WHERE (users, sessions_attended, courses_enrolled, progress_sum,"
+    " reviews_written) <> (0, 0, 0, 0, 0)",
+}
+
+
 def differences(connection: Connection, summary: str) -> int:
     """How many rows of a summary are not what its definition says now."""
     columns = [
@@ -62,10 +71,10 @@ def differences(connection: Connection, summary: str) -> int:
             [f"analytics.{summary}"],
         )
     ]
-    served = sql.SQL("WHERE place <= 10" if summary == "mentor_ranking" else "")
+    needed = sql.SQL(_NEEDED.get(summary, ""))
     truth, stored = (
         sql.SQL("SELECT {} FROM {} {}").format(
-            sql.SQL(", ").join(columns), sql.Identifier(schema, summary), served
+            sql.SQL(", ").join(columns), sql.Identifier(schema, summary), needed
         )
         for schema in ("truth", "analytics")
     )

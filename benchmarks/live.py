@@ -39,6 +39,9 @@ REVIEW = (
     " VALUES (%s, %s, 5, now(), now())"
 )
 
+MENTORS = 300
+"""Fewer than the demo has."""
+
 CAUGHT_UP = 2
 """Seconds that answers may lie behind while nothing happens."""
 
@@ -136,7 +139,7 @@ class _Watch:
                 ends = ends or now + patience
                 if len(self.seen) == len(self.committed) or now > ends:
                     return
-            time.sleep(0.01)
+            time.sleep(0.025)
 
 
 def _freshness(live: Live, seconds: float) -> Iterator[Result]:
@@ -169,7 +172,7 @@ def _commit(
     some = 1 + number * 7919 % 3000
     match number % 10:
         case 0 | 1 | 2 | 3:
-            connection.execute(SESSION, [some, 1 + number % 40])
+            connection.execute(SESSION, [some, 1 + number * 31 % MENTORS])
             sessions.committed.append(time.perf_counter())
         case 4 | 5 | 6:
             connection.execute(STATUS, [some])

@@ -27,7 +27,7 @@ step AS (
     SELECT
         mentor_id,
         day,
-        sum(sessions) OVER since AS sessions,
+        (sum(sessions) OVER since)::bigint AS sessions,
         lead(day) OVER since AS older_day
     FROM mentor_day
     WINDOW since AS (PARTITION BY mentor_id ORDER BY day DESC)

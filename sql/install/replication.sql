@@ -374,7 +374,7 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(row_of.id, row_of.sum), '{}')
     INTO STRICT told
     FROM dblink(control.line(), query) AS row_of (id bigint, sum text);
-    IF control.replicated_until() IS NULL THEN
+    IF control.replicated_until('30 s') IS NULL THEN
         RAISE connection_exception USING MESSAGE = 'replication is behind or down';
     END IF;
     RETURN QUERY EXECUTE format(

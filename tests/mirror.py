@@ -1,11 +1,13 @@
 """Writes MentorHub's rows where replication would, and sets the database's clock."""
 
+import random
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 from psycopg import sql
 
-from shared.database import Connection
+from shared.database import Connection, connect
 from workers.definitions import MIRRORED
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -28,6 +30,33 @@ def turn_into(connection: Connection, rows: Rows) -> None:
                 [[row["id"] for row in rows.get(table, [])]],
             )
         _put(connection, rows)
+
+
+WRITES = (
+    """INSERT INTO public.sessions VALUES (%(id)s, %(user)s, %(user)s, 30, 'COMPLETED', now())
+    ON CONFLICT (id) DO UPDATE SET mentor_id = excluded.mentor_id, status = 'NO_SHOW'""",
+    "UPDATE public.sessions SET duration_minutes = %(id)s, student_id = %(user)s WHERE id = %(id)s",
+    "DELETE FROM public.sessions WHERE id = %(id)s",
+    """INSERT INTO public.payments VALUES (%(id)s, %(user)s, 100, 'RUB', 'COMPLETED', now())
+    ON CONFLICT (id) DO UPDATE SET amount = payments.amount + 1, currency = 'USD'""",
+    "DELETE FROM public.payments WHERE id = %(id)s",
+    "INSERT INTO public.reviews VALUES (%(id)s, %(user)s, 1, 5, now()) ON CONFLICT DO NOTHING",
+    "DELETE FROM public.reviews WHERE id = %(id)s",
+    "UPDATE public.users SET username = username || 'x' WHERE id = %(user)s",
+)
+
+
+def keep_writing(url: str, seed: int, done: Event, most: int) -> None:
+    """Random changes of few rows, some of them rolled back, until it is done or there are many."""
+    chance = random.Random(seed)  # noqa: S311
+    with connect(url) as connection:
+        for _ in range(most):
+            if done.is_set():
+                return
+            with connection.transaction(force_rollback=chance.random() < 0.2):
+                write = chance.choice(WRITES)
+                row = {"id": 100 + chance.randrange(40), "user": chance.randrange(1, 15)}
+                connection.execute(write.encode(), row)
 
 
 def _put(connection: Connection, rows: Rows) -> None:

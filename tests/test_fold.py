@@ -1,6 +1,5 @@
 """Capture and fold: every change counts once, in every answer it touches and in no other."""
 
-import random
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from tests.api.world import EMPTY, LEARNER, MENTOR, PYTHON, fill
 from tests.conftest import DEFAULTS
+from tests.mirror import keep_writing
 from tests.processes import wait_until
 from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
 from workers.audit import audit
@@ -531,31 +531,6 @@ def test_a_fold_that_was_given_up_is_as_if_it_had_never_begun(
     assert fold(worker) == 5
 
 
-WRITES = (
-    """INSERT INTO public.sessions VALUES (%(id)s, %(user)s, %(user)s, 30, 'COMPLETED', now())
-    ON CONFLICT (id) DO UPDATE SET mentor_id = excluded.mentor_id, status = 'NO_SHOW'""",
-    "UPDATE public.sessions SET duration_minutes = %(id)s, student_id = %(user)s WHERE id = %(id)s",
-    "DELETE FROM public.sessions WHERE id = %(id)s",
-    """INSERT INTO public.payments VALUES (%(id)s, %(user)s, 100, 'RUB', 'COMPLETED', now())
-    ON CONFLICT (id) DO UPDATE SET amount = payments.amount + 1, currency = 'USD'""",
-    "DELETE FROM public.payments WHERE id = %(id)s",
-    "INSERT INTO public.reviews VALUES (%(id)s, %(user)s, 1, 5, now()) ON CONFLICT DO NOTHING",
-    "DELETE FROM public.reviews WHERE id = %(id)s",
-    "UPDATE public.users SET username = username || 'x' WHERE id = %(user)s",
-)
-
-
-def keep_writing(url: str, seed: int, transactions: int) -> None:
-    """Random changes of few rows, some of them rolled back."""
-    chance = random.Random(seed)  # noqa: S311
-    with connect(url) as connection:
-        for _ in range(transactions):
-            with connection.transaction(force_rollback=chance.random() < 0.2):
-                write = chance.choice(WRITES)
-                row = {"id": 100 + chance.randrange(40), "user": chance.randrange(1, 15)}
-                connection.execute(write.encode(), row)
-
-
 def test_whoever_writes_and_whoever_folds_meanwhile_every_change_counts_once(
     ours: Connection, settings: Settings
 ) -> None:
@@ -570,7 +545,7 @@ def test_whoever_writes_and_whoever_folds_meanwhile_every_change_counts_once(
 
     with ThreadPoolExecutor() as pool:
         folds = [pool.submit(keep_folding) for _ in range(2)]
-        for writing in [pool.submit(keep_writing, url, seed, 150) for seed in range(3)]:
+        for writing in [pool.submit(keep_writing, url, seed, done, 150) for seed in range(3)]:
             writing.result(60)
         done.set()
         assert all(folding.result(10) > 0 for folding in folds)

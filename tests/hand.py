@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from tests.oracle import STATUSES, Row, Rows
-from tests.worlds import ADMIN_ROW, CURRENCIES
+from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES
 from workers.definitions import MIRRORED
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ class Hand:
         self._told_to_rest = threading.Event()
         self.transactions = 0
         with self._connect() as connection:
-            self._commit(connection, {("users", ADMIN_ROW["id"]): ADMIN_ROW})
+            self._commit(connection, {("users", ADMIN): dict(ADMIN_ROW)})
 
     def __enter__(self) -> Self:
         self._told_to_rest.clear()

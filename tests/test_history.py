@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.embedded import Postgres
-from tests.history import History, Stage, play, staged
+from tests.history import LONG_RUN, History, Stage, play, staged
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +14,7 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.mark.timeout(0 if LONG_RUN else 900)  # a failure takes minutes to be told briefly
 def test_whatever_happens_nothing_drifts_and_answers_are_those_of_the_last_fold(
     stage: Stage,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.embedded import Postgres
-from tests.history import HistoryOfMentors, Stage, play, staged
+from tests.history import LONG_RUN, HistoryOfMentors, Stage, play, staged
 
 
 @pytest.fixture(scope="module")
@@ -14,5 +14,6 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.mark.timeout(0 if LONG_RUN else 900)  # a failure takes minutes to be told briefly
 def test_whoever_wins_or_loses_places_every_window_names_the_right_ten(stage: Stage) -> None:
     play(HistoryOfMentors, stage, 100)

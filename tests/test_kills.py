@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 from time import sleep
+from typing import LiteralString
 
 import psutil
 import psycopg
@@ -86,7 +87,7 @@ def check(stage: Stage, hand: Hand) -> None:
 
 
 @contextmanager
-def held(stage: Stage, schema: str, name: str, mode: str) -> Generator[int]:
+def held(stage: Stage, schema: str, name: str, mode: LiteralString) -> Generator[int]:
     """A table, or what a view reads; gives who holds it."""
     with connect(stage.settings.analytics_url()) as holder, holder.transaction():
         lock = sql.SQL("LOCK {} IN {} MODE").format(sql.Identifier(schema, name), sql.SQL(mode))

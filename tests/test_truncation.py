@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import LiteralString
 
 import pytest
 
@@ -39,7 +40,7 @@ def truncate(settings: Settings) -> None:
     ids=["audit", "rebuild", "fold"],
 )
 def test_a_table_truncated_meanwhile_is_subtracted_once(
-    stage: Stage, work: Callable[[Settings], int], mode: str
+    stage: Stage, work: Callable[[Settings], int], mode: LiteralString
 ) -> None:
     hand = Hand(stage.settings.analytics_url())
     with hand:

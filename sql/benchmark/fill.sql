@@ -27,7 +27,7 @@ SELECT
     1 + n * 104729 % (pg_temp.sessions() / 250),
     60,
     (ARRAY['COMPLETED', 'SCHEDULED', 'CANCELLED'])[1 + n % 3],
-    now() - (pg_temp.sessions() - n) * interval '730 days' / pg_temp.sessions()
+    now() - (pg_temp.sessions() - n)::float8 / pg_temp.sessions() * interval '730 days'
 FROM generate_series(1, pg_temp.sessions()) AS n;
 
 INSERT INTO public.course_enrollments (id, user_id, course_id, progress_percent, completed, created_at)

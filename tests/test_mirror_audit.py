@@ -88,7 +88,7 @@ def test_changes_under_way_are_no_differences(settings: Settings, worker: Connec
                 source.execute("UPDATE users SET is_active = NOT is_active WHERE id = 9")
                 source.execute("DELETE FROM reviews WHERE id = (SELECT max(id) FROM reviews)")
                 source.execute("INSERT INTO reviews (user_id, rating) VALUES (1, 5)")
-                time.sleep(0.005)  # what comes faster than it is applied can't be compared
+                time.sleep(0.05)  # what comes faster than it is applied can't be compared
 
     busy = threading.Thread(target=change_on)
     busy.start()

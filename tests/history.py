@@ -230,7 +230,9 @@ class Stage:
         self.settings = replace(DEFAULTS, analytics_database_url=url)
         self.app = create_app(self.settings)
         self.admin = self.app.test_client()
-        self.admin.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+        # a long run takes longer than a token of MentorHub's is good for
+        token = sign(ADMIN, exp=datetime.now(UTC) + timedelta(days=9))
+        self.admin.environ_base["HTTP_AUTHORIZATION"] = bearer(token)["Authorization"]
         self.ours = connect(url)
         self.worker = worker_connection(self.settings)
         self.platform = Platform(url)

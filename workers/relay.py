@@ -33,7 +33,7 @@ TASKS = {
 HEARTBEAT = 1.0
 """Seconds without a change after which as-of is moved all the same."""
 
-PACE = 0.05
+PACE = 0.01
 """Seconds of rest after a fold: under load it takes more changes along instead of more CPU."""
 
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 1.0, 30.0

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Flask, Response, g
 from flask_jwt_extended import JWTManager, get_jwt_identity
@@ -12,6 +11,7 @@ from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright:
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
 from jwt import ExpiredSignatureError, InvalidTokenError, PyJWTError
 
+from api.catalogue import Problem
 from api.negotiation import refuse_bodies, refuse_other_formats
 from api.parameters import whole_number
 from api.problems import refuse
@@ -70,7 +70,7 @@ def _guarded(view: View, may: Callable[[Account, dict[str, int]], bool]) -> View
     def guarded(**path: int) -> Response:
         g.account = _account()
         if not may(g.account, path):
-            refuse(HTTPStatus.FORBIDDEN, "Your account may not read this.")
+            refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_other_formats()
         refuse_bodies()
         return view(**path)
@@ -82,9 +82,9 @@ def _account() -> Account:
     user_id = _token_user()
     row = reader().row("account", user_id=user_id)
     if row is None:
-        _unauthorized("The token's user does not exist any more.")
+        refuse(Problem.TOKEN_INVALID, "The token's user does not exist any more.")
     if not row.is_active:
-        refuse(HTTPStatus.FORBIDDEN, "Your account is deactivated.")
+        refuse(Problem.ACCOUNT_DEACTIVATED, "Your account is deactivated.")
     return Account(user_id, is_admin=row.role == "admin")
 
 
@@ -93,17 +93,13 @@ def _token_user() -> int:
         verify_token()
     # IndexError: flask-jwt-extended's answer to a header of commas
     except (NoAuthorizationError, IndexError):
-        _unauthorized("Send an access token: Authorization: Bearer TOKEN.")
+        refuse(Problem.TOKEN_MISSING, "Send an access token: Authorization: Bearer TOKEN.")
     except ExpiredSignatureError:
-        _unauthorized("The token has expired.")
+        refuse(Problem.TOKEN_EXPIRED, "The token has expired.")
     # RecursionError: json.loads of a token with a thousand brackets
     except (PyJWTError, JWTExtendedException, RecursionError):
-        _unauthorized("This is not a valid access token of MentorHub.")
+        refuse(Problem.TOKEN_INVALID, "This is not a valid access token of MentorHub.")
     try:
         return whole_number(get_jwt_identity())
     except ValueError:
-        _unauthorized("The token names no user.")
-
-
-def _unauthorized(detail: str) -> NoReturn:
-    refuse(HTTPStatus.UNAUTHORIZED, detail)
+        refuse(Problem.TOKEN_INVALID, "The token names no user.")

@@ -10,6 +10,7 @@ from flask import Response, request
 from sqlalchemy import Row
 from werkzeug.http import http_date
 
+from api.catalogue import Problem
 from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
 from shared.registry import FAMILIES
@@ -23,12 +24,12 @@ def answer(family: str, query: str | None = None, **parameters: object) -> Respo
     row = reader().row(query or family, **parameters)
     if row is None:
         refuse(
-            HTTPStatus.SERVICE_UNAVAILABLE,
+            Problem.NOT_CALCULATED,
             "These numbers are not calculated yet: try again soon.",
             RETRY_AFTER,
         )
     if row.body is None:
-        refuse(HTTPStatus.NOT_FOUND, "Nothing has this id, unless it is newer than these numbers.")
+        refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
     response = Response(row.body, headers=_headers(family, row), content_type="application/json")
     response.set_etag(_etag(family, row, parameters))
     if request.if_none_match.contains_weak(response.get_etag()[0] or ""):

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, json
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.catalogue import Problem
 from api.problems import RETRY_AFTER, problem
 from api.reader import reader
 from shared.errors import ConfigurationError
@@ -23,10 +24,14 @@ def readyz() -> Response:
     try:
         fresh = {row.family for row in reader().rows("ready") if not row.stale}
     except (SQLAlchemyError, ConfigurationError):
-        return problem(503, "The analytics database can't be read.", RETRY_AFTER)
+        return problem(
+            Problem.DATABASE_UNAVAILABLE, "The analytics database can't be read.", RETRY_AFTER
+        )
     waiting = ", ".join(name for name in FAMILIES if name not in fresh)
     if waiting:
-        return problem(503, f"Not calculated, or older than promised: {waiting}.", RETRY_AFTER)
+        return problem(
+            Problem.NOT_READY, f"Not calculated, or older than promised: {waiting}.", RETRY_AFTER
+        )
     return _fine()
 
 

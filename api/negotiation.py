@@ -1,9 +1,8 @@
 """What a request may ask for besides its parameters."""
 
-from http import HTTPStatus
-
 from flask import request
 
+from api.catalogue import Problem
 from api.problems import refuse
 
 
@@ -17,10 +16,10 @@ def refuse_other_formats() -> None:
     wanted = ("application/json", "application/*", "*/*")
     quality = next((accepted[media] for media in wanted if media in accepted), not accepted)
     if not quality:
-        refuse(HTTPStatus.NOT_ACCEPTABLE, "This address answers in application/json only.")
+        refuse(Problem.FORMAT_NOT_OFFERED, "This address answers in application/json only.")
 
 
 def refuse_bodies() -> None:
     """400 where a body came: someone expects it to matter."""
     if request.content_length or "Transfer-Encoding" in request.headers:
-        refuse(HTTPStatus.BAD_REQUEST, "A GET request has no body here.")
+        refuse(Problem.BODY_NOT_READ, "A GET request has no body here.")

@@ -12,16 +12,24 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from api.catalogue import Problem
 from shared.errors import ConfigurationError
 
 MEDIA_TYPE = "application/problem+json"
 
 RETRY_AFTER = {"Retry-After": "5"}
 
+RAISED = {
+    404: Problem.UNKNOWN_ADDRESS,
+    405: Problem.UNKNOWN_METHOD,
+    422: Problem.INVALID_PARAMETER,
+}
+"""What Flask, Werkzeug and webargs raise by themselves."""
+
 SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not know that method.",
-    500: "Something broke here; it has been logged.",
+    Problem.UNKNOWN_ADDRESS: "There is nothing at this address.",
+    Problem.UNKNOWN_METHOD: "This address does not know that method.",
+    Problem.INTERNAL_ERROR: "Something broke here; it has been logged.",
 }
 
 log = structlog.get_logger("analytics")
@@ -36,10 +44,10 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def problem(kind: Problem, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The response for an error."""
-    title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    status = kind.value.status
+    body = {"type": kind.type, "title": kind.value.title, "status": status, "detail": detail}
     response = Response(dumps(body), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
@@ -47,9 +55,9 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return response
 
 
-def refuse(status: int, detail: str, headers: dict[str, str] | None = None) -> NoReturn:
+def refuse(kind: Problem, detail: str, headers: dict[str, str] | None = None) -> NoReturn:
     """End the request with this problem."""
-    abort(problem(status, detail, headers))
+    abort(problem(kind, detail, headers))
 
 
 class ProblemApi(Api):
@@ -60,24 +68,31 @@ class ProblemApi(Api):
 
     def handle_http_exception(self, error: HTTPException) -> Response:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Turn whatever Flask, Werkzeug and webargs raise into a problem."""
-        status = error.code or 500
+        kind = _raised(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-        return problem(status, _sentence(error, status), headers)
+        return problem(kind, _sentence(error, kind), headers)
 
 
 def database_unavailable(error: Exception) -> Response:
     """503: the reason is for the log, it names the server."""
     log.error("Analytics: the database does not answer", reason=str(error))
-    return problem(503, "The analytics database does not answer: try again soon.", RETRY_AFTER)
+    sentence = "The analytics database does not answer: try again soon."
+    return problem(Problem.DATABASE_UNAVAILABLE, sentence, RETRY_AFTER)
 
 
 DATABASE_ERRORS = (ConfigurationError, OperationalError, PoolTimeoutError)
 
 
-def _sentence(error: HTTPException, status: int) -> str:
+def _raised(status: int) -> Problem:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Problem.INTERNAL_ERROR
+    return RAISED.get(status, Problem.MALFORMED_REQUEST)
+
+
+def _sentence(error: HTTPException, kind: Problem) -> str:
     messages: dict[str, dict[str, list[str]]] | None = getattr(error, "data", {}).get("messages")
     if messages:
         (location,) = messages.values()
         name, (message, *_) = next(iter(location.items()))
         return f"{name} {message}"
-    return SENTENCES.get(status) or str(error.description)
+    return SENTENCES.get(kind) or str(error.description)

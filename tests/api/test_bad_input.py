@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.catalogue import Problem
 from api.families import sessions
 from api.problems import ProblemSchema
 from tests.api.tokens import bearer, sign
@@ -43,7 +44,9 @@ def assert_problem(response: TestResponse, status: int) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     problem = response.json
     assert ProblemSchema().validate(problem) == {}
-    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    (kind,) = (kind for kind in Problem if kind.type == problem["type"])
+    assert (kind.value.status, kind.value.title) == (status, problem["title"])
+    assert problem["status"] == status
     assert problem["detail"].endswith(".")
     assert ". " not in problem["detail"]
 

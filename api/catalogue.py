@@ -1,0 +1,136 @@
+"""Every problem that the API can give: no error leaves it without standing here."""
+
+from dataclasses import dataclass
+from enum import Enum, unique
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is true of a problem whenever it occurs."""
+
+    status: int
+    title: str
+    when: str
+    remedy: str
+
+
+@unique
+class Problem(Enum):
+    """The kinds of problems by name; for clients the name is the address `/problems/NAME`."""
+
+    MALFORMED_REQUEST = Kind(
+        400,
+        "Malformed request",
+        "The server can't read the request.",
+        "Mend what the detail names.",
+    )
+    BODY_NOT_READ = Kind(
+        400,
+        "A body that nobody reads",
+        "A GET request has a body.",
+        "Send parameters in the query.",
+    )
+    TOKEN_MISSING = Kind(
+        401,
+        "No access token",
+        "The request has no header `Authorization: Bearer TOKEN`.",
+        "Sign in at MentorHub and send its access token.",
+    )
+    TOKEN_EXPIRED = Kind(
+        401,
+        "Expired access token",
+        "The token's time is over.",
+        "Let MentorHub refresh the token and send the request again.",
+    )
+    TOKEN_INVALID = Kind(
+        401,
+        "Invalid access token",
+        "The token is not an access token of MentorHub, or its user does not exist any more.",
+        "Sign in at MentorHub again.",
+    )
+    NOT_PERMITTED = Kind(
+        403,
+        "Not permitted",
+        "The account's role may not read this, whether it exists or not.",
+        "Ask an admin of MentorHub for the role.",
+    )
+    ACCOUNT_DEACTIVATED = Kind(
+        403,
+        "Deactivated account",
+        "MentorHub has deactivated the token's account.",
+        "Ask an admin of MentorHub.",
+    )
+    UNKNOWN_ADDRESS = Kind(
+        404,
+        "Unknown address",
+        "The path is none of the API.",
+        "Look the path up in /docs.",
+    )
+    UNKNOWN_ID = Kind(
+        404,
+        "Unknown id",
+        "No course or user has the id, or it is newer than the numbers.",
+        "Check the id; for what was just created try again soon.",
+    )
+    UNKNOWN_METHOD = Kind(
+        405,
+        "Unknown method",
+        "The address does not know the request's method.",
+        "Use one that the header Allow names.",
+    )
+    FORMAT_NOT_OFFERED = Kind(
+        406,
+        "Format not offered",
+        "The header Accept excludes every format of the address.",
+        "Accept one of the formats that /docs names.",
+    )
+    INVALID_PARAMETER = Kind(
+        422,
+        "Invalid parameter",
+        "A parameter has a value out of its range, is given twice, or does not exist.",
+        "Mend the parameter that the detail names.",
+    )
+    TOO_MANY_REQUESTS = Kind(
+        429,
+        "Too many requests",
+        "The account or address asks more often than it may.",
+        "Wait for the seconds of Retry-After.",
+    )
+    INTERNAL_ERROR = Kind(
+        500,
+        "Internal error",
+        "Something broke that should not have; it is in the log.",
+        "Try again later, and tell the operators if it stays.",
+    )
+    NOT_CALCULATED = Kind(
+        503,
+        "Not calculated yet",
+        "The workers have not calculated these numbers for the first time.",
+        "Try again after the seconds of Retry-After.",
+    )
+    DATABASE_UNAVAILABLE = Kind(
+        503,
+        "Database unavailable",
+        "The analytics database does not answer.",
+        "Try again after the seconds of Retry-After.",
+    )
+    NOT_READY = Kind(
+        503,
+        "Not ready",
+        "Some numbers are not calculated, or older than promised.",
+        "Send readers elsewhere until /readyz answers 200.",
+    )
+
+    @property
+    def slug(self) -> str:
+        """The name in addresses."""
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def type(self) -> str:
+        """The stable identifier, RFC 9457's `type`."""
+        return f"/problems/{self.slug}"
+
+    def entry(self) -> dict[str, object]:
+        """What the published catalogue says."""
+        return {"type": self.type, **vars(self.value)}

@@ -1,7 +1,6 @@
 """Who may read what: the token says who is asking, the database what they are today."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -11,22 +10,15 @@ from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright:
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
 from jwt import ExpiredSignatureError, InvalidTokenError, PyJWTError
 
+from api.accounts import Account, accounts
+from api.answers import remembered
 from api.catalogue import Problem
 from api.negotiation import refuse_bodies, refuse_other_formats
 from api.parameters import whole_number
 from api.problems import refuse
-from api.reader import reader
 from shared.settings import Settings
 
 View = Callable[..., Response]
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who is asking."""
-
-    id: int
-    is_admin: bool
 
 
 def accept_tokens(app: Flask, settings: Settings) -> None:
@@ -65,6 +57,18 @@ def everyone(view: View) -> View:
     return _guarded(view, lambda _account, _path: True)
 
 
+def listener(view: View) -> View:
+    """For every active account, whatever format it accepts."""
+
+    @wraps(view)
+    def guarded(**path: int) -> Response:
+        g.account = _account()
+        refuse_bodies()
+        return view(**path)
+
+    return guarded
+
+
 def _guarded(view: View, may: Callable[[Account, dict[str, int]], bool]) -> View:
     @wraps(view)
     def guarded(**path: int) -> Response:
@@ -73,19 +77,18 @@ def _guarded(view: View, may: Callable[[Account, dict[str, int]], bool]) -> View
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_other_formats()
         refuse_bodies()
-        return view(**path)
+        return remembered(view.__qualname__, g.account.id) or view(**path)
 
     return guarded
 
 
 def _account() -> Account:
-    user_id = _token_user()
-    row = reader().row("account", user_id=user_id)
-    if row is None:
+    account = accounts().find(_token_user())
+    if account is None:
         refuse(Problem.TOKEN_INVALID, "The token's user does not exist any more.")
-    if not row.is_active:
+    if not account.is_active:
         refuse(Problem.ACCOUNT_DEACTIVATED, "Your account is deactivated.")
-    return Account(user_id, is_admin=row.role == "admin")
+    return account
 
 
 def _token_user() -> int:

@@ -1,56 +1,119 @@
 """One row of a read model becomes one response."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
+import orjson
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 from sqlalchemy import Row
-from werkzeug.http import http_date
+from werkzeug.http import quote_etag
 
+from api.cache import Entry, Found, cache
 from api.catalogue import Problem
 from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
+from api.watch import Freshness, timestamp, watch
 from shared.registry import FAMILIES
+
+WAIT = "analytics.wait"
+"""In the environment of a request that came too early: (family, as_of) that it waits for."""
 
 log = structlog.get_logger("analytics")
 
 
-def answer(family: str, query: str | None = None, **parameters: object) -> Response:
+def remembered(view: str, subject: int) -> Response | None:
+    """The answer, where this very request was answered and nothing has changed since.
+
+    It spares reading the parameters: the same text means the same. `subject`: in whose place the
+    request was made, where that matters.
+    """
+    environ = request.environ
+    accept = environ.get("HTTP_ACCEPT")
+    g.request_key = (environ["PATH_INFO"], environ["QUERY_STRING"], accept, view, subject)
+    found = cache().remembered(g.request_key)
+    return _response(found) if found else None
+
+
+def answer(
+    family: str,
+    query: str | None = None,
+    *,
+    min_as_of: datetime | None = None,
+    max_staleness: int | None = None,
+    **parameters: object,
+) -> Response:
     """The stored answer of `family`, or 304 to a client that has it already."""
-    started = perf_counter()
-    row = reader().row(query or family, **parameters)
+    found = _found(family, query or family, parameters)
+    _refuse_early(family, found[1], min_as_of)
+    _refuse_stale(found[1], max_staleness)
+    if min_as_of is None and max_staleness is None:
+        cache().remember(g.request_key, found[0])
+    return _response(found)
+
+
+def _found(family: str, query: str, parameters: dict[str, Any]) -> Found:
+    name = query + orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode()
+    found = cache().find(family, name)
+    if found is None:
+        found = _read(family, query, parameters)
+        cache().store(name, found[0])
+    return found
+
+
+def _read(family: str, query: str, parameters: dict[str, Any]) -> Found:
+    started, asked = perf_counter(), monotonic()
+    row = reader().row(query, **parameters)
     if row is None:
         refuse(
             Problem.NOT_CALCULATED,
             "These numbers are not calculated yet: try again soon.",
             RETRY_AFTER,
         )
+    fresh = Freshness.of(row)
+    watch().learn(family, fresh, asked)
     if row.body is None:
         refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
-    response = Response(row.body, headers=_headers(family, row), content_type="application/json")
-    response.set_etag(_etag(family, row, parameters))
-    if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
-        response.status_code = HTTPStatus.NOT_MODIFIED
-        response.data = b""
     _log(family, parameters.get("days"), perf_counter() - started)
-    return response
+    etag = _etag(family, row, parameters)
+    headers = [("ETag", quote_etag(etag)), *_headers(family, row)]
+    return Entry(family, fresh.stamp, etag, headers, row.body.encode()), fresh
 
 
-def _headers(family: str, row: Row[Any]) -> dict[str, str]:
-    headers = {
-        "X-Analytics-As-Of": _timestamp(row.as_of),
-        "X-Analytics-Pending": str(row.pending),
-        "Last-Modified": http_date(row.changed_at),
-        "Cache-Control": f"private, max-age={FAMILIES[family].ttl}",
-        "Vary": "Authorization, Accept",
-    }
+def _response(found: Found) -> Response:
+    entry, fresh = found
+    headers = [*fresh.headers, *entry.headers]
+    if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
+        return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(entry.body, headers=headers, content_type="application/json")
+
+
+def _refuse_early(family: str, fresh: Freshness, min_as_of: datetime | None) -> None:
+    if min_as_of and fresh.as_of < min_as_of:
+        request.environ[WAIT] = family, min_as_of
+        sentence = f"These numbers are of {timestamp(fresh.as_of)}, before min_as_of."
+        refuse(Problem.NOT_YET, sentence, {"Retry-After": "1"})
+
+
+def _refuse_stale(fresh: Freshness, max_staleness: int | None) -> None:
+    if max_staleness is None:
+        return
+    if datetime.now(UTC) - fresh.as_of > timedelta(seconds=max_staleness):
+        sentence = f"These numbers are of {timestamp(fresh.as_of)}, older than max_staleness."
+        refuse(Problem.TOO_STALE, sentence, RETRY_AFTER)
+
+
+def _headers(family: str, row: Row[Any]) -> list[tuple[str, str]]:
+    headers = [
+        ("Cache-Control", f"private, max-age={FAMILIES[family].ttl}"),
+        ("Vary", "Authorization, Accept"),
+    ]
     if row.from_day is not None:
-        headers["X-Analytics-Window"] = f"{row.from_day}/{row.to_day} {row.timezone}"
+        headers.append(("X-Analytics-Window", f"{row.from_day}/{row.to_day} {row.timezone}"))
     if hasattr(row, "currencies"):
-        headers["X-Analytics-Currencies"] = row.currencies or ""
+        headers.append(("X-Analytics-Currencies", row.currencies or ""))
     return headers
 
 
@@ -61,15 +124,11 @@ def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
     return "/".join(str(part) for part in parts if part is not None)
 
 
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _log(family: str, days: object, seconds: float) -> None:
     title = family.replace("_", " ").capitalize() + (f" ({days} days)" if days else "")
     milliseconds = round(seconds * 1000)
     log.info(
-        "Analytics: %s served in %dms",
+        "Analytics: %s calculated in %dms",
         title,
         milliseconds,
         family=family,

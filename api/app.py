@@ -2,11 +2,10 @@
 
 from flask import Flask
 
-from api import access, health
+from api import access, accounts, cache, health, reader, stream, watch
 from api.families import blueprint
 from api.parameters import Id
 from api.problems import DATABASE_ERRORS, ProblemApi, database_unavailable
-from api.reader import EXTENSION, Reader
 from shared.settings import Settings
 
 
@@ -18,7 +17,11 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(API_TITLE="MentorHub analytics", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     app.url_map.converters["id"] = Id
-    app.extensions[EXTENSION] = Reader(settings)
+    app.extensions[reader.EXTENSION] = reader.Reader(settings)
+    app.extensions[watch.EXTENSION] = known = watch.Watch(settings)
+    app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)
+    app.extensions[stream.EXTENSION] = stream.Streams(app.extensions[reader.EXTENSION], known)
+    app.extensions[cache.EXTENSION] = cache.Cache(settings, known)
     access.accept_tokens(app, settings)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)

@@ -108,6 +108,24 @@ class Problem(Enum):
         "The workers have not calculated these numbers for the first time.",
         "Try again after the seconds of Retry-After.",
     )
+    NOT_YET = Kind(
+        503,
+        "Not as of then yet",
+        "The numbers do not count every change up to `min_as_of`, after a wait of seconds.",
+        "Try again after the seconds of Retry-After.",
+    )
+    TOO_STALE = Kind(
+        503,
+        "Too stale",
+        "The numbers are older than `max_staleness` allows.",
+        "Try again after the seconds of Retry-After, or allow more.",
+    )
+    STREAMS_UNAVAILABLE = Kind(
+        503,
+        "No streams",
+        "As many streams are open as the server holds.",
+        "Try again after the seconds of Retry-After, or ask for the answers now and then.",
+    )
     DATABASE_UNAVAILABLE = Kind(
         503,
         "Database unavailable",

@@ -12,7 +12,15 @@ from shared import sqlfiles
 from shared.database import engine
 from shared.settings import Settings
 
-ROLE = "analytics_reader"
+_SETTINGS = {
+    "role": "analytics_reader",
+    "default_transaction_read_only": "on",
+    "statement_timeout": "10000",
+    "timezone": "UTC",
+}
+
+SERVER_SETTINGS = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+"""Every connection of the API starts with these, whoever its URL logs in as."""
 
 EXTENSION = "analytics-reader"
 """Where an app keeps its own."""
@@ -24,12 +32,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self.engine = engine(
             settings.read_database_url or settings.analytics_url(),
-            settings={
-                "role": ROLE,
-                "default_transaction_read_only": "on",
-                "statement_timeout": "10000",
-                "timezone": "UTC",
-            },
+            settings=_SETTINGS,
             isolation_level="AUTOCOMMIT",
             pool_timeout=5,
         )

@@ -38,14 +38,16 @@ class Programs:
 
     def api(self, port: int) -> Program:
         address = ("--host", "127.0.0.1", "--port", str(port))
-        # Granian waits for open streams without end unless it is told how long. Eight threads: by
-        # default there may be more than the pool has connections for.
-        workers = ("--workers", "2", "--blocking-threads", "8", "--workers-kill-timeout", "5")
+        # One worker: several would not hear of a fold in the same moment, and a client that asks
+        # now one and now another would see time go back. Granian waits for open streams without
+        # end unless it is told how long.
+        workers = ("--workers", "1", "--workers-kill-timeout", "5")
         return self._program(
             "api",
-            ["granian", "--interface", "wsgi", *address, *workers, "api.wsgi:app"],
+            ["granian", "--interface", "rsgi", *address, *workers, "api.rsgi:app"],
             ANALYTICS_DATABASE_URL=self.reader_url,
             ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
+            REDIS_URL=self.settings.redis_url or "",
             JWT_SECRET_KEY=self.settings.signing_key(),
         )
 

@@ -58,7 +58,7 @@ def test_every_command_and_option_exists(service: str) -> None:
 
 def test_every_module_named_in_a_command_exists() -> None:
     named = {word for service in OURS for word in command(service) if re.match(r"[a-z]+\.\w", word)}
-    assert named == {"api.wsgi:app", "workers.app"}
+    assert named == {"api.rsgi:app", "workers.app"}
     for module in named:
         assert (ROOT / module.split(":")[0].replace(".", "/")).with_suffix(".py").is_file()
 

@@ -31,11 +31,14 @@ SELECT
     freshness.as_of,
     freshness.version,
     freshness.changed_at,
-    coalesce((SELECT changes FROM analytics.pending WHERE pending.family = freshness.family), 0) AS pending,
+    coalesce(pending.changes, 0) AS pending,
     reporting.timezone,
     reporting.currency,
     freshness.day AS today
-FROM analytics.freshness CROSS JOIN analytics.reporting
+FROM
+    analytics.freshness
+    LEFT JOIN analytics.pending USING (family)
+    CROSS JOIN analytics.reporting
 WHERE freshness.as_of IS NOT NULL;
 
 COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day that its windows end with.';
@@ -49,6 +52,25 @@ SELECT
 FROM source.users;
 
 COMMENT ON VIEW analytics.account IS 'Who may ask: role and state of each account, as of the last replicated change.';
+
+-- Whoever keeps accounts in memory hears that they may be others now.
+CREATE FUNCTION control.tell_accounts() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_notify('mentorhub_analytics_accounts', '');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION control.tell_accounts() IS 'Says, once in a transaction, that an account is another or is gone.';
+
+CREATE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
+FOR EACH ROW EXECUTE FUNCTION control.tell_accounts();
+CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.users
+FOR EACH STATEMENT EXECUTE FUNCTION control.tell_accounts();
+ALTER TABLE public.users
+    ENABLE ALWAYS TRIGGER tell_accounts,
+    ENABLE ALWAYS TRIGGER tell_truncated;
 
 GRANT USAGE ON SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analytics_reader;

@@ -4,6 +4,8 @@ SELECT
     answer.changed_at,
     answer.pending,
     answer.timezone,
+    answer.currency,
+    answer.today,
     NULL::date AS from_day,
     NULL::date AS to_day,
     row_to_json(body)::text AS body

@@ -4,6 +4,8 @@ SELECT
     answer.changed_at,
     answer.pending,
     answer.timezone,
+    answer.currency,
+    answer.today,
     NULL::date AS from_day,
     NULL::date AS to_day,
     (SELECT string_agg(currency, ', ' ORDER BY currency) FROM analytics.payment_total) AS currencies,

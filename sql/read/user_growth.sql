@@ -4,6 +4,8 @@ SELECT
     answer.changed_at,
     answer.pending,
     answer.timezone,
+    answer.currency,
+    answer.today,
     answer.today - :days + 1 AS from_day,
     answer.today AS to_day,
     row_to_json(body)::text AS body

@@ -1,8 +1,9 @@
-"""What the HTTP server imports: `granian --interface wsgi api.wsgi:app`."""
+"""What the HTTP server imports: `granian --interface rsgi api.rsgi:app`."""
 
 import sys
 
 from api.app import create_app
+from api.server import Server
 from shared import logs
 from shared.errors import ConfigurationError
 from shared.settings import load
@@ -10,6 +11,6 @@ from shared.settings import load
 try:
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
-    app = create_app(settings)
+    app = Server(create_app(settings))
 except ConfigurationError as error:
     sys.exit(str(error))

@@ -1,0 +1,58 @@
+"""Who somebody is today: MentorHub's accounts, as far as permissions go."""
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import cast
+
+from cachetools import LRUCache
+from flask import current_app
+
+from api.reader import Reader
+from api.watch import Watch
+
+EXTENSION = "analytics-accounts"
+
+MOST = 10_000
+"""Accounts kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: int
+    is_admin: bool
+    is_active: bool
+
+
+class Accounts:
+    """Asks the database, or remembers what it said as long as the watch hears of changes."""
+
+    def __init__(self, reader: Reader, watch: Watch) -> None:
+        self._reader = reader
+        self._watch = watch
+        self._known: LRUCache[int, Account] = LRUCache(MOST)
+        self._lock = Lock()
+        watch.on_accounts.append(self._forget)
+
+    def find(self, user_id: int) -> Account | None:
+        """None where MentorHub has nobody of this id."""
+        with self._lock:
+            account, known = self._known.get(user_id), self._known
+        if account and self._watch.is_current():
+            return account
+        row = self._reader.row("account", user_id=user_id)
+        if row is None:
+            return None
+        account = Account(user_id, row.role == "admin", row.is_active)
+        with self._lock:
+            # Not into what replaced it meanwhile: the row may be older than the change.
+            known[user_id] = account
+        return account
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._known = LRUCache(MOST)
+
+
+def accounts() -> Accounts:
+    """The accounts of the app that handles this request."""
+    return cast("Accounts", current_app.extensions[EXTENSION])

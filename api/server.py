@@ -1,0 +1,185 @@
+"""A Flask app as Granian runs it.
+
+Flask answers in a few threads. What would hold a thread while nothing happens waits in the event
+loop instead: streams, and requests for numbers that are not folded yet.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from time import monotonic
+from typing import Any, NamedTuple
+
+from flask import Flask
+from granian.rsgi import (
+    HTTPProtocol,  # pyright: ignore[reportPrivateImportUsage]
+    ProtocolClosed,  # pyright: ignore[reportPrivateImportUsage]
+    Scope,
+)
+
+from api import stream, watch
+from api.answers import WAIT
+
+THREADS = 8
+"""No more than the database's pool has connections for."""
+
+LONGEST_WAIT = 5.0
+"""Seconds that a request may wait for its min_as_of."""
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+
+class Answered(NamedTuple):
+    """What Flask answered; `second` is None where the first chunk is the whole body."""
+
+    status: int
+    headers: Headers
+    body: Iterable[bytes]
+    first: bytes
+    second: bytes | None
+    rest: Iterator[bytes]
+
+
+class Server:
+    """A Flask app as an RSGI app."""
+
+    def __init__(self, flask: Flask) -> None:
+        self._flask = flask
+        self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
+        self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
+        self._threads = ThreadPoolExecutor(THREADS, "flask")
+        self._looked = asyncio.Event()
+        self._telling: asyncio.Task[None] | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watch.on_look.append(lambda: loop.call_soon_threadsafe(self._release))
+        self._watch.start()
+        self._telling = loop.create_task(self._streams.run(self._look))
+
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        self._watch.stop()
+        self._threads.shutdown(wait=False)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        environ = _environ(scope)
+        answered = await self._in_thread(self._answer, environ)
+        if WAIT in environ and await self._is_folded(*environ.pop(WAIT)):
+            answered = await self._in_thread(self._answer, environ)
+        if stream.SUBSCRIPTION in environ:
+            await self._send_events(environ[stream.SUBSCRIPTION], answered, protocol)
+        elif answered.second is None:
+            protocol.response_bytes(answered.status, answered.headers, answered.first)
+        else:
+            await self._send_chunks(answered, protocol)
+
+    def _answer(self, environ: Environ) -> Answered:
+        started: list[tuple[int, Headers]] = []
+
+        def start(status: str, headers: Headers, _error: Any = None) -> Callable[[bytes], object]:
+            started[:] = [(int(status[:3]), headers)]
+            return _never_written
+
+        body = self._flask.wsgi_app(environ, start)
+        chunks = iter(body)
+        first, second = next(chunks, b""), next(chunks, None)
+        if second is None:
+            _close(body)
+        return Answered(*started[0], body, first, second, chunks)
+
+    async def _send_events(
+        self, subscription: stream.Subscription, answered: Answered, protocol: HTTPProtocol
+    ) -> None:
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: subscription.end())
+        try:
+            transport = protocol.response_stream(answered.status, answered.headers)
+            await subscription.send(transport.send_bytes)
+        except ProtocolClosed:
+            pass  # the client has what it wanted
+        finally:
+            self._streams.leave(subscription)
+            gone.cancel()
+
+    async def _send_chunks(self, answered: Answered, protocol: HTTPProtocol) -> None:
+        transport = protocol.response_stream(answered.status, answered.headers)
+        try:
+            await transport.send_bytes(answered.first)
+            chunk = answered.second
+            while chunk is not None:
+                await transport.send_bytes(chunk)
+                chunk = await self._in_thread(next, answered.rest, None)
+        except ProtocolClosed:
+            pass  # the client changed its mind
+        finally:
+            await self._in_thread(_close, answered.body)
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, function, *arguments)
+
+    async def _is_folded(self, family: str, as_of: datetime) -> bool:
+        """Whether it is, after as long a wait as there may be."""
+        ends = monotonic() + LONGEST_WAIT
+        while monotonic() < ends:
+            fresh = self._watch.freshness(family)
+            if fresh and fresh.as_of >= as_of:
+                return True
+            try:
+                await asyncio.wait_for(self._look(), ends - monotonic())
+            except TimeoutError:
+                break
+        return False
+
+    async def _look(self) -> None:
+        await self._looked.wait()
+
+    def _release(self) -> None:
+        self._looked.set()
+        self._looked = asyncio.Event()
+
+
+def _environ(scope: Scope) -> Environ:
+    """PEP 3333's; a body is nothing that any address reads."""
+    host, _, port = scope.server.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        # X_Forwarded_For would pass for X-Forwarded-For
+        if "_" not in name:
+            key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+_VARIABLES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+
+def _close(body: Iterable[bytes]) -> None:
+    close = getattr(body, "close", None)
+    if close:
+        close()
+
+
+def _never_written(_data: bytes) -> None:
+    """PEP 3333's older way of sending, which Flask doesn't go."""

@@ -1,6 +1,6 @@
 """One row of a read model becomes one response."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic, perf_counter
 from typing import Any
@@ -100,7 +100,7 @@ def _refuse_early(family: str, fresh: Freshness, min_as_of: datetime | None) -> 
 def _refuse_stale(fresh: Freshness, max_staleness: int | None) -> None:
     if max_staleness is None:
         return
-    if datetime.now(UTC) - fresh.as_of > timedelta(seconds=max_staleness):
+    if (datetime.now(UTC) - fresh.as_of).total_seconds() > max_staleness:
         sentence = f"These numbers are of {timestamp(fresh.as_of)}, older than max_staleness."
         refuse(Problem.TOO_STALE, sentence, RETRY_AFTER)
 

@@ -58,7 +58,26 @@ class NoParameters(Schema):
         return data
 
 
-class Days(NoParameters):
+class Answer(NoParameters):
+    """What every stored answer may be asked for."""
+
+    min_as_of = fields.AwareDateTime(
+        error_messages={
+            "invalid": "must be a time like 2026-11-23T12:30:00Z.",
+            "invalid_awareness": "must be a time like 2026-11-23T12:30:00Z, with its offset.",
+        },
+        metadata={
+            "description": "Wait until every change committed up to then is counted: a few"
+            " seconds, then 503. For reading what one has just written."
+        },
+    )
+    max_staleness = WholeNumber(
+        error_messages={"invalid": "must be a whole number of seconds from 1."},
+        metadata={"description": "Refuse with 503 what is older than so many seconds."},
+    )
+
+
+class Days(Answer):
     days = WholeNumber(
         load_default=30,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
@@ -67,7 +86,7 @@ class Days(NoParameters):
     )
 
 
-class Money(NoParameters):
+class Money(Answer):
     currency = fields.String(
         load_default=None,
         # \Z, because $ lets a final newline through
@@ -80,7 +99,7 @@ class DaysAndMoney(Days, Money):
     pass
 
 
-class Course(NoParameters):
+class Course(Answer):
     course_id = WholeNumber(
         load_default=None,
         error_messages={"invalid": "must be a whole number from 1."},

@@ -90,7 +90,6 @@ def test_only_migrate_and_the_guard_have_the_owners_password_and_the_source() ->
         assert "SOURCE_DATABASE_URL" not in environment
         assert "POSTGRES_PASSWORD" not in str(environment)
     assert "JWT_SECRET_KEY" not in str(SERVICES["worker"]["environment"])
-    assert "REDIS_URL" not in SERVICES["api"]["environment"]
 
 
 def test_what_lasts_is_checked_and_what_starts_waits() -> None:

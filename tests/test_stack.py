@@ -142,7 +142,7 @@ def test_the_other_commands_find_the_stack_by_its_home(stack: Stack) -> None:
 
 def test_no_program_knows_more_than_it_needs(stack: Stack) -> None:
     needs = {
-        ("granian",): {"ANALYTICS_DATABASE_URL", "JWT_SECRET_KEY"},
+        ("granian",): {"ANALYTICS_DATABASE_URL", "REDIS_URL", "JWT_SECRET_KEY"},
         ("celery", "worker"): {"ANALYTICS_DATABASE_URL", "REDIS_URL"},
         ("celery", "beat"): {"ANALYTICS_DATABASE_URL", "REDIS_URL"},
         ("ops", "relay"): {"ANALYTICS_DATABASE_URL", "REDIS_URL"},

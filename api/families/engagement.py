@@ -27,19 +27,19 @@ class EngagementBody(Schema):
 class UserEngagement(MethodView):
     decorators: ClassVar = [access.oneself_or_admin]
 
-    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
-    def get(self, _query: dict[str, Any], user_id: int) -> Response:
+    def get(self, query: dict[str, Any], user_id: int) -> Response:
         """What a user did as a learner."""
-        return answer("engagement", user_id=user_id)
+        return answer("engagement", **query, user_id=user_id)
 
 
 @blueprint.route("/me/engagement")
 class MyEngagement(MethodView):
     decorators: ClassVar = [access.everyone]
 
-    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
-    def get(self, _query: dict[str, Any]) -> Response:
+    def get(self, query: dict[str, Any]) -> Response:
         """What the token's user did as a learner."""
-        return answer("engagement", user_id=g.account.id)
+        return answer("engagement", **query, user_id=g.account.id)

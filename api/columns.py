@@ -15,6 +15,28 @@ def number() -> fields.Float:
     return fields.Float(required=True)
 
 
+class ChangeBody(Schema):
+    """What a number has become: `previous` is null where nothing tells what it was."""
+
+    current = fields.Float(required=True)
+    previous = fields.Float(required=True, allow_none=True)
+    change = fields.Float(required=True, allow_none=True)
+    change_percent = fields.Float(required=True, allow_none=True)
+
+
+class ComparisonBody(Schema):
+    """The days that `previous` numbers are of; all days up to the last one where `from` is null."""
+
+    first = fields.Date(required=True, allow_none=True, data_key="from")
+    last = fields.Date(required=True, data_key="to")
+    metrics = fields.Dict(fields.String(), fields.Nested(ChangeBody), required=True)
+
+
+def compared() -> fields.Field[Any]:
+    """How it was before; there only where it was asked for."""
+    return cast("fields.Field[Any]", fields.Nested(ComparisonBody))
+
+
 def several(item: type[Schema]) -> fields.Field[Any]:
     """A list of objects."""
     return cast("fields.Field[Any]", fields.List(fields.Nested(item), required=True))

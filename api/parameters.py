@@ -95,7 +95,23 @@ class Money(Answer):
     )
 
 
-class DaysAndMoney(Days, Money):
+class Compare(NoParameters):
+    compare = fields.String(
+        load_default=None,
+        validate=validate.Equal("previous", error="must be previous."),
+        metadata={"description": "Adds how the numbers were before, and by how much they changed."},
+    )
+
+
+class DaysCompared(Days, Compare):
+    pass
+
+
+class MoneyCompared(Money, Compare):
+    pass
+
+
+class DaysAndMoneyCompared(Days, Money, Compare):
     pass
 
 

@@ -12,6 +12,7 @@ class Family:
     `windows`: the same, but the definition is a sum over a summary and depends on the day.
     `rankings`: the same, but the definition is no sum: sql/fold tells how it follows changes.
     `views`: materialized views (sql/view) that only the day and the settings change.
+    `shares`: what of other families it reads, too.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Family:
     windows: tuple[str, ...] = ()
     rankings: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -30,7 +32,12 @@ class Family:
 FAMILIES = {
     family.name: family
     for family in (
-        Family("platform", ttl=300, summaries=("platform_total", "payment_total")),
+        Family(
+            "platform",
+            ttl=300,
+            summaries=("platform_total", "payment_total"),
+            shares=("user_day", "session_day", "payment_day", "calendar"),
+        ),
         Family("user_growth", ttl=3600, summaries=("user_day",), views=("calendar",)),
         Family(
             "sessions",

@@ -49,6 +49,27 @@ def check(
         assert _parsed(read(client, f"user/{user}/engagement")) == oracle.engagement(user)
 
 
+def check_comparisons(
+    client: FlaskClient, oracle: Oracle, *, windows: Iterable[int], currencies: Iterable[str]
+) -> None:
+    """Every comparison says what the oracle says, and leaves the rest of the answer as it is."""
+    paths = {"platform?": oracle.comparison("platform")}
+    for currency in currencies:
+        paths[f"platform?currency={currency}"] = oracle.comparison("platform", currency=currency)
+    for days in windows:
+        for family in ("user_growth", "sessions", "revenue"):
+            path = f"{family.replace('_', '-')}?days={days}"
+            paths[path] = oracle.comparison(family, days)
+        for currency in currencies:
+            path = f"revenue?days={days}&currency={currency}"
+            paths[path] = oracle.comparison("revenue", days, currency)
+    for path, comparison in paths.items():
+        plain = client.get(f"{ROOT}/{path}").text
+        compared = client.get(f"{ROOT}/{path}&compare=previous").text
+        assert compared.startswith(plain[:-1] + ',"comparison":{')
+        assert json.loads(compared, parse_float=Fraction)["comparison"] == comparison, path
+
+
 def _parsed(engagement: Any) -> Any:
     if engagement and engagement["last_activity"]:
         moment = datetime.fromisoformat(engagement["last_activity"])

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import floor
@@ -13,6 +14,16 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
 STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled", "no_show")
+
+
+KNOWN_BEFORE = (
+    "users.total",
+    "sessions.total",
+    "sessions.completed",
+    "sessions.scheduled",
+    "sessions.completion_rate",
+    "revenue.total",
+)
 
 
 class Oracle:
@@ -162,6 +173,47 @@ class Oracle:
             "engagement_score": floor(score),
         }
 
+    def comparison(self, family: str, days: int = 30, currency: str | None = None) -> Row:
+        """What `compare=previous` adds: each number, and what it was a window ago."""
+        earlier = copy(self)
+        earlier.today = self.today - timedelta(days)
+        if family == "platform":
+            earlier.rows = {
+                table: [row for row in rows if self.day(row["created_at"]) <= earlier.today]
+                for table, rows in self.rows.items()
+            }
+        now, before = (oracle.metrics(family, days, currency) for oracle in (self, earlier))
+        if family == "platform":
+            before = {name: before[name] for name in KNOWN_BEFORE}
+        absent = None if family == "platform" else 0
+        return {
+            "from": None if family == "platform" else str(earlier.today - timedelta(days - 1)),
+            "to": str(earlier.today),
+            "metrics": {
+                name: change(now.get(name, 0), before.get(name, absent))
+                for name in now.keys() | before.keys()
+            },
+        }
+
+    def metrics(self, family: str, days: int, currency: str | None) -> Row:
+        """The numbers of an answer that can be compared."""
+        if family == "user_growth":
+            return {"new_users": sum(day["new_users"] for day in self.user_growth(days)["data"])}
+        if family == "platform":
+            sections = self.platform(currency).items()
+            return {
+                f"{section}.{name}": number
+                for section, numbers in sections
+                for name, number in numbers.items()
+                if name != "currency"
+            }
+        answer = self.sessions(days) if family == "sessions" else self.revenue(days, currency)
+        body = answer["analytics"]
+        statuses = body.pop("by_status", {}).items()
+        return {name: value for name, value in body.items() if not isinstance(value, list)} | {
+            f"by_status.{status}": sessions for status, sessions in statuses
+        }
+
     def window(self, days: int) -> list[date]:
         return [self.today - timedelta(ago) for ago in reversed(range(days))]
 
@@ -201,6 +253,19 @@ def mean(values: Iterable[int]) -> Fraction:
 
 def ratio(numerator: Fraction | int, denominator: int) -> Fraction:
     return half_up(Fraction(numerator) / denominator) if denominator else Fraction(0)
+
+
+def change(current: Fraction | int, previous: Fraction | int | None) -> Row:
+    if previous is None:
+        return {"current": current, "previous": None, "change": None, "change_percent": None}
+    percent = Fraction(100 * (current - previous)) / previous if previous else None
+    return {
+        "current": current,
+        "previous": previous,
+        "change": current - previous,
+        # a fall is rounded like a rise
+        "change_percent": percent and half_up(abs(percent)) * (1 if percent > 0 else -1),
+    }
 
 
 def half_up(number: Fraction) -> Fraction:

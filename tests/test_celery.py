@@ -175,7 +175,8 @@ def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Co
     assert (made["step"], made["steps_done"], made["steps"]) == ("fold", 3, 3)
     assert made["requested_at"] <= made["started_at"] <= made["finished_at"]
     after = versions(ours)
-    assert {name for name in after if after[name] > before[name]} == {"sessions"}
+    # the platform is compared with what session_day tells
+    assert {name for name in after if after[name] > before[name]} == {"sessions", "platform"}
 
 
 def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> None:

@@ -70,8 +70,9 @@ def execute(connection: Connection, mapping: Path | None) -> None:
         )
     for place, (kind, name, family) in enumerate(_steps()):
         connection.execute(
-            "INSERT INTO control.step (name, family, kind, place) VALUES (%s, %s, %s, %s)",
-            [name, family, kind, place],
+            "INSERT INTO control.step (name, family, shared, kind, place)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            [name, family, _shared(name), kind, place],
         )
     connection.execute(sqlfiles.read("install/dependence").encode())
 
@@ -85,6 +86,10 @@ def _steps() -> Iterator[tuple[str, str, str]]:
             ("view", family.views),
         ):
             yield from ((kind, name, family.name) for name in names)
+
+
+def _shared(step: str) -> list[str]:
+    return [family.name for family in FAMILIES.values() if step in family.shares]
 
 
 def _mapping(table: str, folder: Path | None) -> str:

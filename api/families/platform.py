@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, number
+from api.columns import compared, count, number
 
 
 class PlatformUsersBody(Schema):
@@ -50,13 +50,14 @@ class PlatformBody(Schema):
     courses = fields.Nested(PlatformCoursesBody, required=True)
     reviews = fields.Nested(PlatformReviewsBody, required=True)
     revenue = fields.Nested(PlatformRevenueBody, required=True)
+    comparison = compared()
 
 
 @blueprint.route("/platform")
 class Platform(MethodView):
     decorators: ClassVar = [access.admin]
 
-    @blueprint.arguments(parameters.Money, location="query")
+    @blueprint.arguments(parameters.MoneyCompared, location="query")
     @blueprint.response(200, PlatformBody)
     def get(self, query: dict[str, Any]) -> Response:
         """Everything at a glance, all time."""

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, number, several
+from api.columns import compared, count, number, several
 
 
 class DailyRevenueBody(Schema):
@@ -27,13 +27,14 @@ class RevenueAnalyticsBody(Schema):
 class RevenueBody(Schema):
     period_days = count()
     analytics = fields.Nested(RevenueAnalyticsBody, required=True)
+    comparison = compared()
 
 
 @blueprint.route("/revenue")
 class Revenue(MethodView):
     decorators: ClassVar = [access.admin]
 
-    @blueprint.arguments(parameters.DaysAndMoney, location="query")
+    @blueprint.arguments(parameters.DaysAndMoneyCompared, location="query")
     @blueprint.response(200, RevenueBody)
     def get(self, query: dict[str, Any]) -> Response:
         """Completed payments, day by day."""

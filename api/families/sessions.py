@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, number, several
+from api.columns import compared, count, number, several
 
 
 class TopMentorBody(Schema):
@@ -27,13 +27,14 @@ class SessionAnalyticsBody(Schema):
 class SessionsBody(Schema):
     period_days = count()
     analytics = fields.Nested(SessionAnalyticsBody, required=True)
+    comparison = compared()
 
 
 @blueprint.route("/sessions")
 class Sessions(MethodView):
     decorators: ClassVar = [access.admin]
 
-    @blueprint.arguments(parameters.Days, location="query")
+    @blueprint.arguments(parameters.DaysCompared, location="query")
     @blueprint.response(200, SessionsBody)
     def get(self, query: dict[str, Any]) -> Response:
         """Sessions by status, and the busiest mentors."""

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, several
+from api.columns import compared, count, several
 
 
 class NewUsersBody(Schema):
@@ -20,13 +20,14 @@ class NewUsersBody(Schema):
 class UserGrowthBody(Schema):
     period_days = count()
     data = several(NewUsersBody)
+    comparison = compared()
 
 
 @blueprint.route("/user-growth")
 class UserGrowth(MethodView):
     decorators: ClassVar = [access.admin]
 
-    @blueprint.arguments(parameters.Days, location="query")
+    @blueprint.arguments(parameters.DaysCompared, location="query")
     @blueprint.response(200, UserGrowthBody)
     def get(self, query: dict[str, Any]) -> Response:
         """New users, day by day."""

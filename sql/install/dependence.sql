@@ -2,7 +2,7 @@
 INSERT INTO control.dependence (family, mirrored)
 WITH RECURSIVE used (family, relation) AS (
     SELECT
-        family,
+        unnest(family || shared),
         format('truth.%I', name)::regclass::oid
     FROM control.step
     WHERE kind <> 'view'

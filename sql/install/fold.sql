@@ -1,12 +1,14 @@
 CREATE TABLE control.step (
     name   text PRIMARY KEY,
     family text NOT NULL,
+    shared text [] NOT NULL,
     kind   text NOT NULL CHECK (kind IN ('summary', 'window', 'ranking', 'view')),
     place  integer NOT NULL
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
-COMMENT ON COLUMN control.step.family IS 'The answer that reads it.';
+COMMENT ON COLUMN control.step.family IS 'The answer that it is stored for.';
+COMMENT ON COLUMN control.step.shared IS 'Other answers that read it.';
 COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; window: a sum over a summary that depends on the day; ranking: a count over whole tables; view: of the day and the settings alone.';
 COMMENT ON COLUMN control.step.place IS 'In which order they are folded: windows after what they are made of.';
 
@@ -372,7 +374,7 @@ BEGIN
         END IF;
         -- what a new day is nothing to stays the answer that it was
         IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind <> 'summary') THEN
-            changed := changed || step.family;
+            changed := changed || step.family || step.shared;
         END IF;
     END LOOP;
     DELETE FROM control.repair;

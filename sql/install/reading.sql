@@ -43,6 +43,32 @@ WHERE freshness.as_of IS NOT NULL;
 
 COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day that its windows end with.';
 
+CREATE FUNCTION analytics.change(current numeric, previous numeric) RETURNS json
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN (
+    SELECT row_to_json(both_numbers)
+    FROM (
+        SELECT
+            current,
+            previous,
+            current - previous AS change,
+            round(100 * (current - previous) / nullif(previous, 0), 2) AS change_percent
+    ) AS both_numbers
+);
+COMMENT ON FUNCTION analytics.change(numeric, numeric) IS 'What a number has become, and was; percent is NULL where it was 0, everything but the number where it is not known what it was.';
+
+CREATE FUNCTION analytics.compared(body json, from_day date, to_day date, metrics json) RETURNS text
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- by hand, so that without metrics the body stays as it is to the last byte
+RETURN left(body::text, -1)
+|| coalesce(
+    ',"comparison":{"from":' || coalesce(to_json(from_day)::text, 'null')
+    || ',"to":' || to_json(to_day) || ',"metrics":' || metrics || '}',
+    ''
+)
+|| '}';
+COMMENT ON FUNCTION analytics.compared(json, date, date, json) IS 'The body with a comparison as its last member, if there are metrics to compare.';
+
 -- Read from the mirror and not from a summary, so that a demotion counts at once.
 CREATE VIEW analytics.account AS
 SELECT

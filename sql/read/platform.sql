@@ -9,7 +9,7 @@ SELECT
     NULL::date AS from_day,
     NULL::date AS to_day,
     (SELECT string_agg(currency, ', ' ORDER BY currency) FROM analytics.payment_total) AS currencies,
-    row_to_json(body)::text AS body
+    analytics.compared(row_to_json(body), NULL, answer.today - 30, row_to_json(metrics)) AS body
 FROM
     analytics.answer
     -- a platform without a single row has none here either: zeros
@@ -56,4 +56,46 @@ FROM
             opinions AS reviews,
             income AS revenue
     ) AS body
+    -- Totals less what has come since: no reader adds up all days.
+    LEFT JOIN LATERAL (
+        SELECT
+            analytics.change(accounts.total, accounts.total - came.users) AS "users.total",
+            analytics.change(accounts.students, NULL) AS "users.students",
+            analytics.change(accounts.mentors, NULL) AS "users.mentors",
+            analytics.change(accounts.verified, NULL) AS "users.verified",
+            analytics.change(accounts.verification_rate, NULL) AS "users.verification_rate",
+            analytics.change(meetings.total, meetings.total - met.sessions) AS "sessions.total",
+            analytics.change(meetings.completed, meetings.completed - met.completed) AS "sessions.completed",
+            analytics.change(meetings.scheduled, meetings.scheduled - met.scheduled) AS "sessions.scheduled",
+            analytics.change(
+                meetings.completion_rate,
+                analytics.ratio(100 * (meetings.completed - met.completed), meetings.total - met.sessions)
+            ) AS "sessions.completion_rate",
+            analytics.change(catalogue.total, NULL) AS "courses.total",
+            analytics.change(catalogue.published, NULL) AS "courses.published",
+            analytics.change(catalogue.enrollments, NULL) AS "courses.enrollments",
+            analytics.change(catalogue.avg_enrollments_per_course, NULL) AS "courses.avg_enrollments_per_course",
+            analytics.change(opinions.total, NULL) AS "reviews.total",
+            analytics.change(opinions.average_rating, NULL) AS "reviews.average_rating",
+            analytics.change(income.total, income.total - earned.revenue) AS "revenue.total"
+        FROM
+            (
+                SELECT coalesce(sum(new_users), 0) AS users
+                FROM analytics.user_day
+                WHERE day > answer.today - 30
+            ) AS came,
+            (
+                SELECT
+                    coalesce(sum(sessions), 0) AS sessions,
+                    coalesce(sum(sessions) FILTER (WHERE status = 'completed'), 0) AS completed,
+                    coalesce(sum(sessions) FILTER (WHERE status = 'scheduled'), 0) AS scheduled
+                FROM analytics.session_day
+                WHERE day > answer.today - 30
+            ) AS met,
+            (
+                SELECT round(coalesce(sum(revenue), 0), 2) AS revenue
+                FROM analytics.payment_day
+                WHERE currency = wanted.currency AND day > answer.today - 30
+            ) AS earned
+    ) AS metrics ON :compare = 'previous'
 WHERE answer.family = 'platform'

@@ -13,7 +13,7 @@ SELECT
         FROM analytics.revenue_window
         WHERE from_day = answer.today - :days + 1 AND transactions > 0
     ) AS currencies,
-    row_to_json(body)::text AS body
+    analytics.compared(row_to_json(body), answer.today - 2 * :days + 1, answer.today - :days, row_to_json(metrics)) AS body
 FROM
     analytics.answer
     CROSS JOIN LATERAL (SELECT coalesce(:currency, answer.currency) AS currency) AS wanted
@@ -41,4 +41,12 @@ FROM
             ) AS daily_revenue
     ) AS analytics
     CROSS JOIN LATERAL (SELECT :days AS period_days, analytics) AS body
+    LEFT JOIN LATERAL (
+        SELECT
+            analytics.change(analytics.total_revenue, round(coalesce(sum(revenue), 0), 2)) AS total_revenue,
+            analytics.change(analytics.transaction_count, coalesce(sum(transactions), 0)) AS transaction_count,
+            analytics.change(analytics.avg_transaction, analytics.ratio(sum(revenue), sum(transactions))) AS avg_transaction
+        FROM analytics.payment_day
+        WHERE currency = wanted.currency AND day BETWEEN answer.today - 2 * :days + 1 AND answer.today - :days
+    ) AS metrics ON :compare = 'previous'
 WHERE answer.family = 'revenue'

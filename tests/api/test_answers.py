@@ -18,6 +18,11 @@ from tests.api.world import EMPTY, LEARNER, OTHER_LEARNER, PYTHON
 ANSWERS: dict[str, tuple[str, type[Schema]]] = {
     "platform": ("platform", platform.PlatformBody),
     "platform?currency=USD": ("platform", platform.PlatformBody),
+    "platform?compare=previous": ("platform", platform.PlatformBody),
+    "platform?currency=USD&compare=previous": ("platform", platform.PlatformBody),
+    "user-growth?compare=previous": ("user_growth", user_growth.UserGrowthBody),
+    "sessions?days=365&compare=previous": ("sessions", sessions.SessionsBody),
+    "revenue?days=7&currency=USD&compare=previous": ("revenue", revenue.RevenueBody),
     "user-growth": ("user_growth", user_growth.UserGrowthBody),
     "user-growth?days=365": ("user_growth", user_growth.UserGrowthBody),
     "sessions": ("sessions", sessions.SessionsBody),

@@ -35,6 +35,11 @@ BAD_QUERIES = [
     "me/engagement?user_id=1",
     f"user/{LEARNER}/engagement?days=30",
     "platform?=",
+    *(f"{place}?compare={value}" for place in WINDOWED for value in ("", "next", "previous%0A")),
+    "platform?compare=previous&compare=previous",
+    "platform?compare=previous&days=30",
+    "courses?compare=previous",
+    "me/engagement?compare=previous",
 ]
 
 
@@ -64,6 +69,8 @@ def test_a_bad_parameter_is_422(admin: FlaskClient, query: str) -> None:
         ("sessions?days=1&days=2", "days may be given only once."),
         ("sessions?dayz=1", "dayz is not a parameter of this address."),
         ("courses?course_id=-1", "course_id must be a whole number from 1."),
+        ("sessions?compare=next", "compare must be previous."),
+        ("courses?compare=previous", "compare is not a parameter of this address."),
         ("revenue?currency=rub", "currency must be three capitals like RUB."),
     ],
 )

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from api import access, accounts, cache, health, reader, stream, watch
+from api import access, accounts, cache, documentation, health, openapi, reader, stream, watch
 from api.families import blueprint
 from api.parameters import Id
-from api.problems import DATABASE_ERRORS, ProblemApi, database_unavailable
+from api.problems import DATABASE_ERRORS, database_unavailable
 from shared.settings import Settings
 
 
@@ -25,8 +25,9 @@ def create_app(settings: Settings) -> Flask:
     access.accept_tokens(app, settings)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
-    api = ProblemApi(app)
+    api = openapi.documented(app)
     api.register_converter(Id, Id.description)
-    api.register_blueprint(blueprint)
-    app.register_blueprint(health.blueprint)
+    for described in (blueprint, health.blueprint, documentation.blueprint):
+        api.register_blueprint(described)
+    app.register_blueprint(documentation.pages)
     return app

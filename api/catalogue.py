@@ -149,6 +149,11 @@ class Problem(Enum):
         """The stable identifier, RFC 9457's `type`."""
         return f"/problems/{self.slug}"
 
+    def body(self, detail: str) -> dict[str, object]:
+        """RFC 9457's body of one occurrence."""
+        title, status = self.value.title, self.value.status
+        return {"type": self.type, "title": title, "status": status, "detail": detail}
+
     def entry(self) -> dict[str, object]:
         """What the published catalogue says."""
         return {"type": self.type, **vars(self.value)}

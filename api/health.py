@@ -1,6 +1,8 @@
 """Whether the process is alive, and whether it can give right answers."""
 
-from flask import Blueprint, Response, json
+from flask import Response, json
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.catalogue import Problem
@@ -9,16 +11,23 @@ from api.reader import reader
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
-blueprint = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__, description="For whoever keeps the API running.")
 
 
-@blueprint.get("/healthz")
+class HealthBody(Schema):
+    status = fields.String(required=True, validate=validate.Equal("ok"))
+
+
+@blueprint.route("/healthz")
+@blueprint.response(200, HealthBody)
 def healthz() -> Response:
     """The process answers, whatever its database does."""
     return _fine()
 
 
-@blueprint.get("/readyz")
+@blueprint.route("/readyz")
+@blueprint.response(200, HealthBody)
+@blueprint.alt_response(503, response="SERVICE_UNAVAILABLE")
 def readyz() -> Response:
     """Every answer is calculated and no older than promised."""
     try:

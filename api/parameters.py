@@ -49,6 +49,10 @@ class NoParameters(Schema):
     class Meta:
         unknown = RAISE
 
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
+        """A query can't hold null: None only stands for what is not given."""
+        field_obj.allow_none = False
+
     @pre_load
     def each_once(self, data: Any, **_: Any) -> Any:
         """Refuse what one reader takes for the first value and the next one for the last."""
@@ -91,7 +95,10 @@ class Money(Answer):
         load_default=None,
         # \Z, because $ lets a final newline through
         validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be three capitals like RUB."),
-        metadata={"description": "Amounts in this currency instead of the reporting one."},
+        metadata={
+            "description": "Amounts in this currency instead of the reporting one.",
+            "pattern": "^[A-Z]{3}$",
+        },
     )
 
 
@@ -119,5 +126,5 @@ class Course(Answer):
     course_id = WholeNumber(
         load_default=None,
         error_messages={"invalid": "must be a whole number from 1."},
-        metadata={"description": "This course instead of all of them."},
+        metadata={"description": "This course instead of all of them.", "minimum": 1},
     )

@@ -47,8 +47,7 @@ class ProblemSchema(Schema):
 def problem(kind: Problem, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The response for an error."""
     status = kind.value.status
-    body = {"type": kind.type, "title": kind.value.title, "status": status, "detail": detail}
-    response = Response(dumps(body), status, headers, content_type=MEDIA_TYPE)
+    response = Response(dumps(kind.body(detail)), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

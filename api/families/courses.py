@@ -32,6 +32,7 @@ class Courses(MethodView):
 
     @blueprint.arguments(parameters.Course, location="query")
     @blueprint.response(200, {"oneOf": [CoursesBody, CourseBody]})
+    @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """How every course does, or one."""
         if query["course_id"] is None:

@@ -29,6 +29,7 @@ class UserEngagement(MethodView):
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
+    @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any], user_id: int) -> Response:
         """What a user did as a learner."""
         return answer("engagement", **query, user_id=user_id)
@@ -40,6 +41,7 @@ class MyEngagement(MethodView):
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
+    @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """What the token's user did as a learner."""
         return answer("engagement", **query, user_id=g.account.id)

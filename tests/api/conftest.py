@@ -12,10 +12,16 @@ from api.app import create_app
 from api.reader import EXTENSION
 from ops.embedded import Postgres
 from shared.settings import Settings
+from tests.api.contract import DocumentedClient
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, fill
 from tests.conftest import DEFAULTS
 from workers.rebuild import rebuild
+
+
+@pytest.fixture(autouse=True)
+def _every_response_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Flask, "test_client_class", DocumentedClient)
 
 
 @pytest.fixture(scope="session")

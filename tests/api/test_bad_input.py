@@ -106,7 +106,9 @@ def test_an_id_with_more_digits_than_int_reads_is_404(admin: FlaskClient) -> Non
         "/api/v1/analytics/user/1%00/engagement",
         "/api/v1/analytics/user/%FF/engagement",
         "/api/v1/analytics/user//engagement",
-        "/openapi.json",
+        "/problems/nothing",
+        "/docs/nothing",
+        "/docs/assets/../start.js",
         "/static/app.py",
     ],
 )

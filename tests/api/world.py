@@ -24,7 +24,8 @@ STATUSES = ["SCHEDULED", "COMPLETED", "CANCELLED"]
 
 def fill(connection: psycopg.Connection) -> None:
     """Write the mirror's rows as replication would."""
-    now = datetime.now(UTC)
+    # Of fractions PostgreSQL writes the digits it needs, Python always six.
+    now = datetime.now(UTC).replace(microsecond=0)
     insert = connection.cursor().executemany
     insert(
         "INSERT INTO public.users (id, username, role, is_active, is_verified, created_at)"

@@ -1,0 +1,8 @@
+// A file of its own: the page's Content-Security-Policy allows no script in the HTML.
+SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  displayRequestDuration: true,
+  persistAuthorization: false,
+});

@@ -1,0 +1,163 @@
+"""The OpenAPI document: flask-smorest reads the views, here is what is true of all of them."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from itertools import groupby
+from json import loads
+from pathlib import Path
+from typing import Any, cast
+
+from apispec import APISpec, BasePlugin
+from flask import Flask
+
+from api.blueprint import blueprint as analytics
+from api.catalogue import Problem
+from api.problems import MEDIA_TYPE, ProblemApi, ProblemSchema
+
+EXTENSION = "analytics-openapi"
+"""Where an app keeps its document."""
+
+EXAMPLES = Path(__file__).parent / "examples"
+"""A file for each schema of a body, named as the schema."""
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+OPTIONS: dict[str, Any] = {
+    "info": {
+        "description": (
+            "MentorHub's numbers, calculated ahead. Every answer says as of when it is right; "
+            "every error is one of the [catalogue](/problems). HEAD gives the headers of GET."
+        ),
+        "license": {"name": "MIT", "identifier": "MIT"},
+    },
+    "servers": [{"url": "/"}],
+    "security": [{"token": []}],
+}
+
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token of MentorHub.",
+}
+
+
+def _header(description: str, **schema: object) -> dict[str, object]:
+    return {"description": description, "required": True, "schema": {"type": "string"} | schema}
+
+
+HEADERS = {
+    "ETag": _header(
+        "The name of this state of the numbers, for If-None-Match.", pattern='^"[!#-~]+"$'
+    ),
+    "Cache-Control": _header("How long the answer may be kept, and by whom."),
+    "Last-Modified": _header("When the numbers last changed."),
+    "Vary": _header("The request's headers that the answer depends on."),
+    "X-Analytics-As-Of": _header(
+        "Every change that MentorHub committed up to then is counted.", format="date-time"
+    ),
+    "X-Analytics-Pending": _header(
+        "Signed rows known and not counted yet, 1000 a table at most.", pattern="^[0-9]+$"
+    ),
+    "X-Analytics-Window": _header(
+        "First and last day, and the reporting time zone.",
+        pattern=r"^\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d \S+$",
+        examples=["2025-11-05/2025-12-04 UTC"],
+    ),
+    "X-Analytics-Currencies": _header(
+        "The currencies that hold amounts.", pattern="^([A-Z]{3}(, [A-Z]{3})*)?$"
+    ),
+    "Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$"),
+    "WWW-Authenticate": _header("How to identify oneself.", const="Bearer"),
+}
+
+STATE = ("ETag", "Cache-Control", "Vary", "X-Analytics-As-Of", "X-Analytics-Pending")
+"""The headers of every answer, also where its body is known."""
+
+HEADERS_OF_PARAMETERS = {"days": "X-Analytics-Window", "currency": "X-Analytics-Currencies"}
+
+HEADERS_OF_PROBLEMS = {
+    401: ("Cache-Control", "WWW-Authenticate"),
+    429: ("Cache-Control", "Retry-After"),
+    503: ("Cache-Control", "Retry-After"),
+}
+
+BEHIND_A_TOKEN = (400, 401, 403, 406, 422, 429, 503)
+"""The problems that every address behind a token can give, and every address can give 500."""
+
+
+class Contract(BasePlugin):
+    """Adds to addresses and bodies what no view has to say."""
+
+    def schema_helper(self, name: str, definition: dict[str, Any], **_: object) -> dict[str, Any]:
+        """Give a body the example of its name."""
+        path = EXAMPLES / f"{name}.json"
+        return definition | {"examples": [loads(path.read_text())]} if path.exists() else definition
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[str, Any] | None = None, **context: Any
+    ) -> None:
+        """Complete the operations of an address."""
+        for operation in (operations or {}).values():
+            operation["operationId"] = context["rule"].endpoint.partition(".")[2]
+            operation["responses"][500] = "INTERNAL_SERVER_ERROR"
+            if str(path).startswith(str(analytics.url_prefix)):
+                _add_refusals(operation)
+                _add_caching(operation)
+            else:
+                operation["security"] = []
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def documented(app: Flask) -> ProblemApi:
+    """The API of the app; it describes the blueprints that are registered with it."""
+    api = ProblemApi(app, spec_kwargs=OPTIONS | {"extra_plugins": [Contract()]})
+    app.extensions[EXTENSION] = api.spec
+    _describe_components(cast("APISpec", api.spec))
+    return api
+
+
+def _describe_components(spec: APISpec) -> None:
+    spec.components.schemas.pop("PaginationMetadata")  # of a feature of flask-smorest's
+    spec.components.security_scheme("token", TOKEN)
+    for name, header in HEADERS.items():
+        spec.components.header(name, header)
+    for status, kinds in groupby(Problem, lambda kind: kind.value.status):
+        name = HTTPStatus(status).name
+        spec.components.response(name, _refusal(status, list(kinds)), lazy=True)
+
+
+def _refusal(status: int, kinds: list[Problem]) -> dict[str, Any]:
+    return {
+        "description": "\n".join(f"- {kind.value.title}: {kind.value.when}" for kind in kinds),
+        "headers": _references(HEADERS_OF_PROBLEMS.get(status, ("Cache-Control",))),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": ProblemSchema,
+                "examples": {kind.slug: {"value": kind.body(kind.value.when)} for kind in kinds},
+            }
+        },
+    }
+
+
+def _add_refusals(operation: dict[str, Any]) -> None:
+    for status in BEHIND_A_TOKEN:
+        operation["responses"][status] = HTTPStatus(status).name
+
+
+def _add_caching(operation: dict[str, Any]) -> None:
+    given = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+    for schema in given.values():
+        if schema.get("default", ...) is None:
+            del schema["default"]
+    more = [header for name, header in HEADERS_OF_PARAMETERS.items() if name in given]
+    operation["parameters"].append("IF_NONE_MATCH")
+    operation["responses"][200]["headers"] = _references([*STATE, "Last-Modified", *more])
+    operation["responses"][304] = {
+        "description": "You have this state already.",
+        "headers": _references([*STATE, *more]),
+    }
+
+
+def _references(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}

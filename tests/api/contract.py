@@ -1,0 +1,50 @@
+"""What the OpenAPI document says of a response, checked by schemathesis."""
+
+from functools import cache
+from typing import Any
+
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi import checks
+from werkzeug.test import TestResponse
+
+from api.problems import MEDIA_TYPE
+
+PAGES = ("/docs", "/openapi.json")
+"""Addresses for people and tools: they tell of the API and are no part of it."""
+
+CHECKS = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+
+
+class DocumentedClient(FlaskClient):
+    """A client that takes no response but those that the document describes."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        response = super().open(*args, **options)
+        assert_documented(self.application, response)
+        return response
+
+
+@cache
+def contract(app: Flask) -> BaseSchema:
+    """The document of the app."""
+    return schemathesis.openapi.from_wsgi("/openapi.json", app)
+
+
+def assert_documented(app: Flask, response: TestResponse) -> None:
+    """Status, media type, headers and body are as the document says."""
+    request = response.request
+    operation = contract(app).find_operation_by_path(request.method, request.path)
+    if request.method in {"HEAD", "OPTIONS"} or request.path.startswith(PAGES):
+        return
+    if operation:
+        operation.Case().validate_response(response, CHECKS)
+    else:
+        assert (response.status_code, response.mimetype) in {(404, MEDIA_TYPE), (405, MEDIA_TYPE)}

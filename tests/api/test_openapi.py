@@ -1,0 +1,113 @@
+"""The document is valid, complete, and read by anybody; so are its pages and the catalogue."""
+
+import re
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_smorest.spec.plugins import FlaskPlugin
+
+from api import openapi
+from api.catalogue import Problem
+from tests.api.contract import PAGES, contract
+from tests.api.test_bad_input import assert_problem
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    return client.get("/openapi.json").json
+
+
+def test_the_document_is_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
+    contract(app).validate()
+
+    assert document["openapi"] == "3.1.0"
+    for schema in document["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema)
+
+
+def test_every_address_is_described(app: Flask, document: dict[str, Any]) -> None:
+    addresses = {FlaskPlugin.flaskpath2openapi(rule.rule) for rule in app.url_map.iter_rules()}
+
+    assert {path for path in addresses if not path.startswith(PAGES)} == set(document["paths"])
+
+
+def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [item["get"]["operationId"] for item in document["paths"].values()]
+
+    assert len(set(names)) == len(names)
+
+
+def test_a_token_is_needed_for_numbers_only(client: FlaskClient, document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        is_public = item["get"].get("security") == []
+        response = client.get(path.format(user_id=2, name="not-ready"))
+        assert response.status_code == (200 if is_public else 401), path
+
+
+def test_examples_have_the_form_they_show(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name in (path.stem for path in openapi.EXAMPLES.iterdir()):
+        (example,) = schemas[name]["examples"]
+        jsonschema_rs.validate({"$ref": f"#/components/schemas/{name}", **document}, example)
+
+
+def test_every_body_of_an_answer_has_an_example(document: dict[str, Any]) -> None:
+    bodies = {
+        reference
+        for path, item in document["paths"].items()
+        if path.startswith("/api/")
+        for reference in re.findall(r"schemas/(\w+)", str(item["get"]["responses"]["200"]))
+    }
+
+    assert bodies == {path.stem for path in openapi.EXAMPLES.iterdir()}
+
+
+def test_who_has_the_document_already_gets_304(client: FlaskClient) -> None:
+    full = client.get("/openapi.json")
+
+    assert full.headers["Cache-Control"] == "public, max-age=300"
+    known = {"If-None-Match": full.headers["ETag"]}
+    assert client.get("/openapi.json", headers=known).status_code == 304
+
+
+def test_the_pages_load_nothing_but_files_of_ours(client: FlaskClient) -> None:
+    page = client.get("/docs", buffered=True)
+    files = re.findall(r'(?:href|src)="([^"]+)"', page.text)
+
+    assert len(files) == 4
+    for name in files:
+        response = client.get(f"/{name}", buffered=True)
+        assert response.status_code == 200, name
+        assert response.content_length
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert re.findall(r"<script[^>]*>(.+?)</script>|style=| on\w+=", page.text) == []
+
+
+def test_every_problem_has_a_page(client: FlaskClient) -> None:
+    catalogue = client.get("/problems").json["problems"]
+
+    assert [entry["type"] for entry in catalogue] == [kind.type for kind in Problem]
+    for entry in catalogue:
+        assert client.get(entry["type"]).json == entry
+    assert_problem(client.get("/problems/nothing"), 404)
+
+
+def test_every_problem_of_an_address_is_documented(document: dict[str, Any]) -> None:
+    documented = {
+        slug
+        for response in document["components"]["responses"].values()
+        for slug in response["content"]["application/problem+json"]["examples"]
+    }
+
+    # 405 is the answer to operations that the document does not hold.
+    assert documented == {kind.slug for kind in Problem} - {Problem.UNKNOWN_METHOD.slug}
+
+
+def test_a_problem_reads_like_the_others() -> None:
+    for kind in Problem:
+        assert re.fullmatch(r"[A-Z][^.]*", kind.value.title)
+        assert re.fullmatch(r"[A-Z`].*\.", kind.value.when)
+        assert re.fullmatch(r"[A-Z].*\.", kind.value.remedy)

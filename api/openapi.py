@@ -103,7 +103,9 @@ class Contract(BasePlugin):
             operation["responses"][500] = "INTERNAL_SERVER_ERROR"
             if str(path).startswith(str(analytics.url_prefix)):
                 _add_refusals(operation)
-                _add_caching(operation)
+                _complete_parameters(operation)
+                if "application/json" in operation["responses"][200]["content"]:
+                    _add_caching(operation)
             else:
                 operation["security"] = []
             operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -145,11 +147,15 @@ def _add_refusals(operation: dict[str, Any]) -> None:
         operation["responses"][status] = HTTPStatus(status).name
 
 
+def _complete_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation["parameters"]:
+        # None is for us what is not given; nobody can send it.
+        if parameter["schema"].get("default", ...) is None:
+            del parameter["schema"]["default"]
+
+
 def _add_caching(operation: dict[str, Any]) -> None:
-    given = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
-    for schema in given.values():
-        if schema.get("default", ...) is None:
-            del schema["default"]
+    given = {parameter["name"] for parameter in operation["parameters"]}
     more = [header for name, header in HEADERS_OF_PARAMETERS.items() if name in given]
     operation["parameters"].append("IF_NONE_MATCH")
     operation["responses"][200]["headers"] = _references([*STATE, "Last-Modified", *more])

@@ -173,12 +173,15 @@ class Streams:
         self._accounts_changed = True
 
 
+EXAMPLE = 'id: 21\ndata: {"family":"sessions","version":17,"as_of":"2026-11-23T12:30:00.000Z"}\n\n'
+
+
 @blueprint.route("/stream")
 class Stream(MethodView):
     decorators: ClassVar = [access.listener]
 
     @blueprint.arguments(parameters.NoParameters, location="query")
-    @blueprint.response(200, content_type="text/event-stream")
+    @blueprint.response(200, {"type": "string"}, content_type="text/event-stream", example=EXAMPLE)
     def get(self, _query: dict[str, Any]) -> Response:
         """Server-sent events `{family, version, as_of}`, one whenever an answer changed."""
         told = request.headers.get("Last-Event-ID", "")

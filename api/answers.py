@@ -9,10 +9,13 @@ import orjson
 import structlog
 from flask import Response, g, request
 from sqlalchemy import Row
+from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 
 from api.cache import Entry, Found, cache
 from api.catalogue import Problem
+from api.export import EXPORTS, Answer, Export
+from api.negotiation import wanted_format
 from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
 from api.watch import Freshness, timestamp, watch
@@ -78,16 +81,32 @@ def _read(family: str, query: str, parameters: dict[str, Any]) -> Found:
         refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
     _log(family, parameters.get("days"), perf_counter() - started)
     etag = _etag(family, row, parameters)
-    headers = [("ETag", quote_etag(etag)), *_headers(family, row)]
+    headers = [("ETag", quote_etag(etag)), *_headers(family, row, parameters.get("currency"))]
     return Entry(family, fresh.stamp, etag, headers, row.body.encode()), fresh
 
 
 def _response(found: Found) -> Response:
+    export = EXPORTS.get(wanted_format() or "")
+    if export:
+        return _file(found, export)
     entry, fresh = found
     headers = [*fresh.headers, *entry.headers]
     if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(entry.body, headers=headers, content_type="application/json")
+
+
+def _file(found: Found, export: Export) -> Response:
+    entry, fresh = found
+    headers = Headers([*fresh.headers, *entry.headers])
+    window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
+    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency)
+    etag = entry.etag + export.tag(stored)
+    headers["ETag"] = quote_etag(etag)
+    if request.if_none_match.contains_weak(etag):
+        return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers.update(export.headers(stored))
+    return Response(export.chunks(stored), headers=headers)
 
 
 def _refuse_early(family: str, fresh: Freshness, min_as_of: datetime | None) -> None:
@@ -105,7 +124,7 @@ def _refuse_stale(fresh: Freshness, max_staleness: int | None) -> None:
         refuse(Problem.TOO_STALE, sentence, RETRY_AFTER)
 
 
-def _headers(family: str, row: Row[Any]) -> list[tuple[str, str]]:
+def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]:
     headers = [
         ("Cache-Control", f"private, max-age={FAMILIES[family].ttl}"),
         ("Vary", "Authorization, Accept"),
@@ -113,6 +132,7 @@ def _headers(family: str, row: Row[Any]) -> list[tuple[str, str]]:
     if row.from_day is not None:
         headers.append(("X-Analytics-Window", f"{row.from_day}/{row.to_day} {row.timezone}"))
     if hasattr(row, "currencies"):
+        headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
     return headers
 

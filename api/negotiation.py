@@ -1,22 +1,51 @@
 """What a request may ask for besides its parameters."""
 
+from functools import lru_cache
+
 from flask import request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from api.catalogue import Problem
+from api.export import EXPORTS
 from api.problems import refuse
+
+MEDIA_TYPES = {"json": "application/json"} | {
+    name: export.media_type for name, export in EXPORTS.items()
+}
+"""What every address offers; among equals the first."""
+
+
+def wanted_format() -> str | None:
+    """What `format` names, unchecked, or else what `Accept` likes best; None: it excludes all."""
+    return request.args.get("format") or _liked_best(request.headers.get("Accept", ""))
 
 
 def refuse_other_formats() -> None:
-    """406 where the request excludes JSON."""
+    """406 where the request excludes all we have."""
+    if wanted_format() is None and "format" not in request.args:
+        offered = ", ".join(MEDIA_TYPES.values())
+        refuse(Problem.FORMAT_NOT_OFFERED, f"This address answers in {offered} only.")
+
+
+@lru_cache
+def _liked_best(accept: str) -> str | None:
     # Not Werkzeug's matching: to it `application/json; charset=utf-8` excludes `application/json`.
     accepted = {
         media.partition(";")[0].strip().lower(): quality
-        for media, quality in request.accept_mimetypes
-    }
-    wanted = ("application/json", "application/*", "*/*")
-    quality = next((accepted[media] for media in wanted if media in accepted), not accepted)
-    if not quality:
-        refuse(Problem.FORMAT_NOT_OFFERED, "This address answers in application/json only.")
+        for media, quality in parse_accept_header(accept, MIMEAccept)
+    } or {"*/*": 1}
+    liked = {name: _liking(accepted, media) for name, media in MEDIA_TYPES.items()}
+    best = max(liked, key=lambda name: liked[name])
+    return best if liked[best][0] else None
+
+
+def _liking(accepted: dict[str, float], media: str) -> tuple[float, int]:
+    """How much, and among equals how exactly; what is named exactly overrides the rest."""
+    wanted = (media, media.partition("/")[0] + "/*", "*/*")
+    return next(
+        ((accepted[name], -place) for place, name in enumerate(wanted) if name in accepted), (0, 0)
+    )
 
 
 def refuse_bodies() -> None:

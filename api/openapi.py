@@ -12,6 +12,7 @@ from flask import Flask
 
 from api.blueprint import blueprint as analytics
 from api.catalogue import Problem
+from api.export import EXPORTS
 from api.problems import MEDIA_TYPE, ProblemApi, ProblemSchema
 
 EXTENSION = "analytics-openapi"
@@ -19,8 +20,6 @@ EXTENSION = "analytics-openapi"
 
 EXAMPLES = Path(__file__).parent / "examples"
 """A file for each schema of a body, named as the schema."""
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 OPTIONS: dict[str, Any] = {
     "info": {
@@ -67,6 +66,8 @@ HEADERS = {
     "X-Analytics-Currencies": _header(
         "The currencies that hold amounts.", pattern="^([A-Z]{3}(, [A-Z]{3})*)?$"
     ),
+    "X-Analytics-Currency": _header("What amounts are in.", pattern="^[A-Z]{3}$"),
+    "Content-Disposition": _header("The name of a file; JSON has none.") | {"required": False},
     "Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _header("How to identify oneself.", const="Bearer"),
 }
@@ -74,7 +75,10 @@ HEADERS = {
 STATE = ("ETag", "Cache-Control", "Vary", "X-Analytics-As-Of", "X-Analytics-Pending")
 """The headers of every answer, also where its body is known."""
 
-HEADERS_OF_PARAMETERS = {"days": "X-Analytics-Window", "currency": "X-Analytics-Currencies"}
+HEADERS_OF_PARAMETERS = {
+    "days": ("X-Analytics-Window",),
+    "currency": ("X-Analytics-Currency", "X-Analytics-Currencies"),
+}
 
 HEADERS_OF_PROBLEMS = {
     401: ("Cache-Control", "WWW-Authenticate"),
@@ -155,10 +159,12 @@ def _complete_parameters(operation: dict[str, Any]) -> None:
 
 
 def _add_caching(operation: dict[str, Any]) -> None:
-    given = {parameter["name"] for parameter in operation["parameters"]}
-    more = [header for name, header in HEADERS_OF_PARAMETERS.items() if name in given]
+    given = [parameter["name"] for parameter in operation["parameters"]]
+    more = [header for name in given for header in HEADERS_OF_PARAMETERS.get(name, ())]
     operation["parameters"].append("IF_NONE_MATCH")
-    operation["responses"][200]["headers"] = _references([*STATE, "Last-Modified", *more])
+    file = ("Last-Modified", "Content-Disposition")
+    operation["responses"][200]["headers"] = _references([*STATE, *file, *more])
+    operation["responses"][200]["content"] |= {each.media_type: {} for each in EXPORTS.values()}
     operation["responses"][304] = {
         "description": "You have this state already.",
         "headers": _references([*STATE, *more]),

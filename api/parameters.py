@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 from werkzeug.routing import BaseConverter
+
+from api.negotiation import MEDIA_TYPES
 
 LARGEST = 2**63 - 1
 """Of PostgreSQL's bigint: as an id nobody's, MentorHub counts in integers."""
@@ -49,6 +51,11 @@ class NoParameters(Schema):
     class Meta:
         unknown = RAISE
 
+    format = fields.String(
+        validate=validate.OneOf(MEDIA_TYPES, error="must be json, csv or xlsx."),
+        metadata={"description": "As a file; without it the header Accept decides."},
+    )
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
         """A query can't hold null: None only stands for what is not given."""
         field_obj.allow_none = False
@@ -59,6 +66,12 @@ class NoParameters(Schema):
         for name in data:
             if len(data.getlist(name)) > 1:
                 raise ValidationError("may be given only once.", name)
+        return data
+
+    @post_load
+    def about_numbers(self, data: Any, **_: Any) -> Any:
+        """Leave out what doesn't change the numbers."""
+        data.pop("format", None)
         return data
 
 

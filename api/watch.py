@@ -68,6 +68,10 @@ class Freshness:
     def version(self) -> int:
         return self.stamp[0]
 
+    @property
+    def today(self) -> date:
+        return self.stamp[1]
+
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 with milliseconds."""

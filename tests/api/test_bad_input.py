@@ -40,6 +40,8 @@ BAD_QUERIES = [
     "platform?compare=previous&days=30",
     "courses?compare=previous",
     "me/engagement?compare=previous",
+    *(f"sessions?format={value}" for value in ["", "pdf", "CSV", "csv%20", "csv%00"]),
+    "platform?format=csv&format=csv",
 ]
 
 
@@ -71,6 +73,7 @@ def test_a_bad_parameter_is_422(admin: FlaskClient, query: str) -> None:
         ("courses?course_id=-1", "course_id must be a whole number from 1."),
         ("sessions?compare=next", "compare must be previous."),
         ("courses?compare=previous", "compare is not a parameter of this address."),
+        ("sessions?format=pdf", "format must be json, csv or xlsx."),
         ("revenue?currency=rub", "currency must be three capitals like RUB."),
     ],
 )
@@ -139,14 +142,15 @@ def test_a_body_is_400(admin: FlaskClient, options: dict[str, object]) -> None:
     "accept",
     [
         "text/html",
-        "text/csv, application/xml",
+        "text/plain, application/xml",
         "application/json;q=0",
-        "*/*, application/json;q=0",
+        "*/*;q=0",
+        "text/csv;q=0, application/xml",
         "application/*;q=0",
         "nonsense",
     ],
 )
-def test_a_request_that_excludes_json_is_406(admin: FlaskClient, accept: str) -> None:
+def test_a_request_that_excludes_all_formats_is_406(admin: FlaskClient, accept: str) -> None:
     response = admin.get("/api/v1/analytics/sessions", headers={"Accept": accept})
 
     assert_problem(response, 406)
@@ -161,7 +165,7 @@ def test_a_request_that_excludes_json_is_406(admin: FlaskClient, accept: str) ->
         "application/json; charset=utf-8",
         "APPLICATION/JSON",
         "text/html, application/xhtml+xml, */*;q=0.8",
-        "text/*, application/json;q=0.001",
+        "image/*, application/json;q=0.001",
         "",
     ],
 )

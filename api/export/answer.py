@@ -1,0 +1,131 @@
+"""The answer that a file is made of, and the tables in it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple, TypeGuard
+
+Cell = str | int | Decimal | None
+
+Row = tuple[Cell, ...]
+
+FACT = ("section", "name", "value")
+"""The columns of what is no table by itself: one number a row, and where it belongs."""
+
+ALWAYS = {
+    "courses": (
+        "course_id",
+        "course_title",
+        "enrollments",
+        "avg_progress",
+        "completed",
+        "completion_rate",
+        "avg_rating",
+    ),
+    "top_mentors": ("mentor_id", "sessions"),
+}
+"""The columns of lists that may be empty: a table has a header even then."""
+
+
+class Table(NamedTuple):
+    """Rows under a header."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+    def facts(self) -> Iterator[Row]:
+        """The same cells, one a row."""
+        if self.columns == FACT:
+            yield from self.rows
+            return
+        for first, *others in self.rows:
+            for column, value in zip(self.columns[1:], others, strict=True):
+                name = first if len(others) == 1 else f"{first}.{column}"
+                yield self.name, name, value
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the JSON response says: its body, and the facts about it that its headers hold.
+
+    `today`: the day of as-of in the reporting time zone.
+    """
+
+    family: str
+    body: str | bytes
+    as_of: datetime
+    today: date
+    window: str | None = None
+    currency: str | None = None
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The body; decimals keep the very digits that are in it."""
+        return json.loads(self.body, parse_float=Decimal)
+
+    @property
+    def minute(self) -> datetime:
+        """As-of rounded down, which is true as well, for readers and for caches."""
+        return self.as_of.astimezone(UTC).replace(second=0, microsecond=0)
+
+    @property
+    def title(self) -> str:
+        """What tells it from other answers: family, id and currency, and its days."""
+        ids = [str(self.content[key]) for key in ("user_id", "course_id") if key in self.content]
+        named = [self.family.replace("_", "-"), *ids, self.currency]
+        days = self.window.split()[0].split("/") if self.window else [str(self.today)]
+        return "_".join(["-".join(filter(None, named)), *days])
+
+    def tables(self) -> list[Table]:
+        """Every number of the body, once.
+
+        Lists and maps are tables by their name there; single numbers make one more in front of
+        them, `summary`. A body of nothing but single numbers is a table of one row.
+        """
+        body = self.content.get("analytics", {}) | self.content
+        body.pop("analytics", None)
+        body.pop("period_days", None)  # the window says it
+        if not any(isinstance(part, dict | list) for part in body.values()):
+            return [Table(self.family, tuple(body), [tuple(body.values())])]
+        summary = Table("summary", FACT, list(self._facts(body)))
+        tables = [*self._tables(body)]
+        return [summary, *tables] if summary.rows else tables
+
+    def _facts(self, body: dict[str, Any]) -> Iterator[Row]:
+        for section, part in body.items():
+            if _is_map(part) and not section.startswith("by_"):
+                yield from ((section, *fact) for fact in part.items() if not _is_map(fact[1]))
+            elif not isinstance(part, dict | list):
+                yield self.family, section, part
+
+    def _tables(self, body: dict[str, Any]) -> Iterator[Table]:
+        for name, part in body.items():
+            if _is_list(part):
+                yield _table(self.family if name == "data" else name, part)
+            elif _is_map(part) and name.startswith("by_"):
+                yield Table(name, (name.removeprefix("by_"), "value"), list(part.items()))
+            elif _is_map(part):
+                for items in filter(_is_map, part.values()):
+                    yield _named(name, items)
+
+
+def _is_list(part: object) -> TypeGuard[list[dict[str, Cell]]]:
+    return isinstance(part, list)
+
+
+def _is_map(part: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(part, dict)
+
+
+def _table(name: str, items: list[dict[str, Cell]]) -> Table:
+    columns = tuple(items[0]) if items else ALWAYS.get(name, ())
+    return Table(name, columns, [tuple(item[column] for column in columns) for item in items])
+
+
+def _named(name: str, items: dict[str, Any]) -> Table:
+    """Of objects that have names: a comparison's metrics."""
+    return _table(name, [{"metric": metric, **numbers} for metric, numbers in items.items()])

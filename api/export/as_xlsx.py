@@ -1,0 +1,137 @@
+"""A workbook: a sheet for every table, cells of the right type, charts of what has a course."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from api.export.answer import FACT, Answer, Cell, Table
+
+CHUNK = 64 * 1024
+
+HEADER = 4
+"""The row of a sheet's column names; above it stands what the numbers are of."""
+
+WIDEST = 60
+
+
+DAYS = {"date", "from", "to"}
+MOMENTS = {"last_activity"}
+"""Columns that hold times: text that merely looks like one stays text."""
+
+EXCEL_KNOWS = re.compile(r"(19|[2-9]\d)\d\d-")
+"""The years that its calendar has: PostgreSQL's begins 4713 BC and has an `infinity`."""
+
+CHARTS = {"date": "column", "status": "bar"}
+"""What is drawn, by a table's first column."""
+
+
+def chunks(answer: Answer) -> Iterator[bytes]:
+    """The finished workbook piece by piece; its file has no name, so none can stay behind."""
+    with TemporaryFile() as file:
+        # for what the library writes beside it
+        with TemporaryDirectory() as folder:
+            _write(answer, Workbook(file, {"constant_memory": True, "tmpdir": folder}))
+        file.seek(0)
+        yield from iter(partial(file.read, CHUNK), b"")
+
+
+def _write(answer: Answer, book: Workbook) -> None:
+    with book:
+        # The same answer is the same file, to the byte: no clock.
+        book.set_properties({"title": answer.title, "created": answer.minute})
+        styles = Styles(book)
+        for table in answer.tables():
+            sheet = book.add_worksheet(table.name)
+            _head(sheet, styles, answer, table)
+            _fill(sheet, styles, table)
+            _draw(book, sheet, table)
+
+
+class Styles:
+    """How cells of each kind look."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.plain = book.add_format()
+        self.bold = book.add_format({"bold": True})
+        # The mark that an apostrophe typed in front leaves: the text stays text when edited.
+        self.text = book.add_format({"quote_prefix": True})
+        self.number = book.add_format({"num_format": "#,##0.00"})
+        self.day = book.add_format({"num_format": "yyyy-mm-dd"})
+        self.moment = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"'})
+
+
+def _head(sheet: Worksheet, styles: Styles, answer: Answer, table: Table) -> None:
+    sheet.write_string(0, 0, f"As of {answer.minute:%Y-%m-%d %H:%M} UTC")
+    sheet.write_string(1, 0, f"Window {answer.window}" if answer.window else "All time")
+    if answer.currency:
+        sheet.write_string(2, 0, f"Amounts in {answer.currency}")
+    for column, name in enumerate(table.columns):
+        sheet.write_string(HEADER, column, name, styles.bold)
+    sheet.freeze_panes(HEADER + 1, 0)
+
+
+def _fill(sheet: Worksheet, styles: Styles, table: Table) -> None:
+    widths = [len(name) for name in table.columns]
+    for place, row in enumerate(table.rows, HEADER + 1):
+        kinds = [*table.columns[:-1], row[1]] if table.columns == FACT else table.columns
+        for column, (kind, cell) in enumerate(zip(kinds, row, strict=True)):
+            _put(sheet, styles, (place, column), str(kind), cell)
+            widths[column] = max(widths[column], len(str(cell)))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(width, WIDEST) + 2)
+
+
+def _put(sheet: Worksheet, styles: Styles, place: tuple[int, int], kind: str, cell: Cell) -> None:
+    match cell:
+        case str() if kind in DAYS | MOMENTS and EXCEL_KNOWS.match(cell):
+            _put_time(sheet, styles, place, cell)
+        case str():
+            _put_text(sheet, styles, place, cell)
+        case Decimal():
+            sheet.write_number(*place, float(cell), styles.number)
+        case int():
+            sheet.write_number(*place, cell)
+        case None:
+            pass
+
+
+def _put_time(sheet: Worksheet, styles: Styles, place: tuple[int, int], text: str) -> None:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        sheet.write_datetime(*place, time, styles.day)
+    else:
+        # Excel knows no offsets
+        sheet.write_datetime(*place, time.astimezone(UTC).replace(tzinfo=None), styles.moment)
+
+
+def _put_text(sheet: Worksheet, styles: Styles, place: tuple[int, int], text: str) -> None:
+    # XlsxWriter takes text in these tags for markup it made itself, and would write it down as it
+    # stands: a title could bring its own cells, formulas included. As runs it is escaped.
+    if text.startswith("<r>"):
+        sheet.write_rich_string(*place, text[0], styles.plain, text[1:], styles.text)
+    else:
+        sheet.write_string(*place, text, styles.text)
+
+
+def _draw(book: Workbook, sheet: Worksheet, table: Table) -> None:
+    kind = CHARTS.get(table.columns[0]) if table.rows else None
+    if kind is None:
+        return
+    last = HEADER + len(table.rows)
+    chart: Any = book.add_chart({"type": kind})
+    chart.add_series(
+        {
+            "name": [table.name, HEADER, 1],
+            "categories": [table.name, HEADER + 1, 0, last, 0],
+            "values": [table.name, HEADER + 1, 1, last, 1],
+        }
+    )
+    chart.set_legend({"none": True})
+    sheet.insert_chart(HEADER, len(table.columns) + 1, chart)

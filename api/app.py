@@ -2,10 +2,23 @@
 
 from flask import Flask
 
-from api import access, accounts, cache, documentation, health, openapi, reader, stream, watch
+from api import (
+    accounts,
+    cache,
+    documentation,
+    health,
+    openapi,
+    reader,
+    stream,
+    tickets,
+    tokens,
+    watch,
+)
 from api.families import blueprint
+from api.limits import limit_requests
 from api.parameters import Id
 from api.problems import DATABASE_ERRORS, database_unavailable
+from api.shield import shield
 from shared.settings import Settings
 
 
@@ -22,7 +35,10 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)
     app.extensions[stream.EXTENSION] = stream.Streams(app.extensions[reader.EXTENSION], known)
     app.extensions[cache.EXTENSION] = cache.Cache(settings, known)
-    access.accept_tokens(app, settings)
+    app.extensions[tokens.EXTENSION] = tokens.Tokens(app, settings)
+    app.extensions[tickets.EXTENSION] = tickets.Tickets()
+    shield(app, settings)
+    limit_requests(app, settings)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
     api = openapi.documented(app)

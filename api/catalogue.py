@@ -27,7 +27,7 @@ class Problem(Enum):
     BODY_NOT_READ = Kind(
         400,
         "A body that nobody reads",
-        "A GET request has a body.",
+        "The request has a body.",
         "Send parameters in the query.",
     )
     TOKEN_MISSING = Kind(
@@ -130,6 +130,12 @@ class Problem(Enum):
         503,
         "Database unavailable",
         "The analytics database does not answer.",
+        "Try again after the seconds of Retry-After.",
+    )
+    KEYS_UNAVAILABLE = Kind(
+        503,
+        "Keys unavailable",
+        "The keys that tokens are verified with can't be fetched.",
         "Try again after the seconds of Retry-After.",
     )
     NOT_READY = Kind(

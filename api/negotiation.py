@@ -51,4 +51,4 @@ def _liking(accepted: dict[str, float], media: str) -> tuple[float, int]:
 def refuse_bodies() -> None:
     """400 where a body came: someone expects it to matter."""
     if request.content_length or "Transfer-Encoding" in request.headers:
-        refuse(Problem.BODY_NOT_READ, "A GET request has no body here.")
+        refuse(Problem.BODY_NOT_READ, "A request has no body here.")

@@ -102,13 +102,13 @@ class Contract(BasePlugin):
         self, path: str | None = None, operations: dict[str, Any] | None = None, **context: Any
     ) -> None:
         """Complete the operations of an address."""
-        for operation in (operations or {}).values():
+        for method, operation in (operations or {}).items():
             operation["operationId"] = context["rule"].endpoint.partition(".")[2]
             operation["responses"][500] = "INTERNAL_SERVER_ERROR"
             if str(path).startswith(str(analytics.url_prefix)):
                 _add_refusals(operation)
                 _complete_parameters(operation)
-                if "application/json" in operation["responses"][200]["content"]:
+                if method == "get" and "application/json" in operation["responses"][200]["content"]:
                     _add_caching(operation)
             else:
                 operation["security"] = []

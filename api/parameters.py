@@ -141,3 +141,7 @@ class Course(Answer):
         error_messages={"invalid": "must be a whole number from 1."},
         metadata={"description": "This course instead of all of them.", "minimum": 1},
     )
+
+
+class Ticket(NoParameters):
+    ticket = fields.String(metadata={"description": "Instead of a token, from `stream/ticket`."})

@@ -14,13 +14,15 @@ from typing import Any, ClassVar, cast
 import orjson
 from flask import Response, current_app, g, request
 from flask.views import MethodView
+from marshmallow import Schema, fields
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import access, parameters
+from api import access, parameters, tickets
 from api.accounts import Account
 from api.blueprint import blueprint
 from api.catalogue import Problem
+from api.columns import count
 from api.problems import RETRY_AFTER, refuse
 from api.reader import Reader
 from api.watch import Freshness, Watch, timestamp
@@ -180,7 +182,7 @@ EXAMPLE = 'id: 21\ndata: {"family":"sessions","version":17,"as_of":"2026-11-23T1
 class Stream(MethodView):
     decorators: ClassVar = [access.listener]
 
-    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.arguments(parameters.Ticket, location="query")
     @blueprint.response(200, {"type": "string"}, content_type="text/event-stream", example=EXAMPLE)
     def get(self, _query: dict[str, Any]) -> Response:
         """Server-sent events `{family, version, as_of}`, one whenever an answer changed."""
@@ -192,6 +194,24 @@ class Stream(MethodView):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         # an iterator: nobody knows its length
         return Response(iter(()), headers=headers, content_type="text/event-stream")
+
+
+class TicketBody(Schema):
+    ticket = fields.String(required=True)
+    expires_in = count()
+
+
+@blueprint.route("/stream/ticket")
+class StreamTicket(MethodView):
+    decorators: ClassVar = [access.everyone]
+
+    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.response(200, TicketBody)
+    def post(self, _query: dict[str, Any]) -> Response:
+        """A ticket for a stream, good once and within seconds: an EventSource sends no token."""
+        body = {"ticket": tickets.tickets().give(g.account.id), "expires_in": tickets.LIFETIME}
+        headers = {"Cache-Control": "no-store"}
+        return Response(orjson.dumps(body), headers=headers, content_type="application/json")
 
 
 def _event(family: str, fresh: Freshness, newest: int) -> bytes:

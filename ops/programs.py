@@ -14,6 +14,16 @@ _SECRETS = (
     "SOURCE_DATABASE_URL",
     "REDIS_URL",
     "JWT_SECRET_KEY",
+    "JWT_PREVIOUS_KEYS",
+)
+
+_STRICT = (
+    # Nobody needs HTTP/2 here, and with it a connection may stay silent for ever.
+    *("--http", "1"),
+    # Of a request line with all headers: 431 above it.
+    *("--http1-buffer-size", "16384"),
+    # Milliseconds in which they must have come; also how long an idle connection is kept.
+    *("--http1-header-read-timeout", "10000"),
 )
 
 
@@ -44,11 +54,17 @@ class Programs:
         workers = ("--workers", "1", "--workers-kill-timeout", "5")
         return self._program(
             "api",
-            ["granian", "--interface", "rsgi", *address, *workers, "api.rsgi:app"],
+            ["granian", "--interface", "rsgi", *address, *workers, *_STRICT, "api.rsgi:app"],
             ANALYTICS_DATABASE_URL=self.reader_url,
             ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
             REDIS_URL=self.settings.redis_url or "",
-            JWT_SECRET_KEY=self.settings.signing_key(),
+            JWT_SECRET_KEY=self.settings.jwt_secret_key or "",
+            JWT_PREVIOUS_KEYS=",".join(self.settings.jwt_previous_keys),
+            JWT_JWKS=self.settings.jwt_jwks or "",
+            RATE_LIMIT_PER_USER=self.settings.rate_limit_per_user,
+            RATE_LIMIT_PER_ADDRESS=self.settings.rate_limit_per_address,
+            TRUSTED_PROXIES=str(self.settings.trusted_proxies),
+            CORS_ORIGINS=",".join(self.settings.cors_origins),
         )
 
     def worker(self) -> Program:

@@ -115,7 +115,7 @@ class Stack:
                 "ANALYTICS_DATABASE_URL": settings.analytics_url(),
                 "SOURCE_DATABASE_URL": settings.source_url(),
                 "REDIS_URL": settings.broker_url(),
-                "JWT_SECRET_KEY": settings.signing_key(),
+                "JWT_SECRET_KEY": settings.jwt_secret_key or "",
                 **reporting(settings),
             },
         }

@@ -90,7 +90,7 @@ def _check_databases(settings: Settings) -> None:
 def _with_signing_key(settings: Settings, home: Home, *, demo: bool) -> Settings:
     if demo and not settings.jwt_secret_key:
         return replace(settings, jwt_secret_key=home.secret())
-    settings.signing_key()
+    settings.secret_keys()
     return settings
 
 

@@ -11,6 +11,7 @@ def configure(log_format: str, log_level: str) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
@@ -34,6 +35,8 @@ def configure(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=log_level, force=True)
+    # Who read whose numbers is no matter of LOG_LEVEL.
+    logging.getLogger("audit").setLevel(logging.INFO)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

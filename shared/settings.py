@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from environs import Env, EnvError
+from limits import parse_many
 
 from shared.errors import ConfigurationError
 from shared.home import running_stack
@@ -27,8 +28,14 @@ class Settings:
     read_database_url: str | None
     redis_url: str | None
     jwt_secret_key: str | None
+    jwt_previous_keys: tuple[str, ...]
+    jwt_jwks: str | None
     jwt_audience: str
     jwt_issuer: str
+    rate_limit_per_user: str
+    rate_limit_per_address: str
+    trusted_proxies: int
+    cors_origins: tuple[str, ...]
     timezone: str
     currency: str
     minor_units: int
@@ -58,6 +65,14 @@ class Settings:
             )
         return self.jwt_secret_key
 
+    def secret_keys(self) -> list[str]:
+        """What MentorHub signs with, and what it used to; none where JWT_JWKS names public keys.
+
+        Raises ConfigurationError where nothing names a key.
+        """
+        current = self.jwt_secret_key if self.jwt_jwks else self.signing_key()
+        return [key for key in (current, *self.jwt_previous_keys) if key]
+
 
 def load(home: Path | None = None) -> Settings:
     """Read the settings; `home` overrides ANALYTICS_HOME.
@@ -79,8 +94,14 @@ def load(home: Path | None = None) -> Settings:
             read_database_url=_database_url(text, "ANALYTICS_READ_DATABASE_URL"),
             redis_url=_url(text, "REDIS_URL", ("redis", "rediss", "redis+socket")),
             jwt_secret_key=text("JWT_SECRET_KEY"),
+            jwt_previous_keys=_listed(env.str("JWT_PREVIOUS_KEYS", "")),
+            jwt_jwks=_jwks(env.str("JWT_JWKS", "")),
             jwt_audience=env.str("JWT_AUDIENCE", "mentorhub"),
             jwt_issuer=env.str("JWT_ISSUER", "mentorhub-api"),
+            rate_limit_per_user=_rate(env, "RATE_LIMIT_PER_USER", "100/second"),
+            rate_limit_per_address=_rate(env, "RATE_LIMIT_PER_ADDRESS", "60/minute"),
+            trusted_proxies=_proxies(env.str("TRUSTED_PROXIES", "") or "0"),
+            cors_origins=_origins(env.str("CORS_ORIGINS", "")),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or "100"),
@@ -160,6 +181,46 @@ def _folder(path: str | None) -> Path | None:
     if path and not Path(path).is_dir():
         raise ConfigurationError(f"ANALYTICS_MAPPING={path!r} is not a folder.")
     return Path(path) if path else None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _jwks(source: str) -> str | None:
+    if not source or source.startswith(("https://", "http://")):
+        return source or None
+    if not Path(source).is_file():
+        raise ConfigurationError(f"JWT_JWKS={source!r} is neither a URL nor a file.")
+    return str(Path(source).resolve())
+
+
+def _rate(env: Env, name: str, default: str) -> str:
+    notation = env.str(name, default)
+    try:
+        _ = notation and parse_many(notation)
+    except ValueError:
+        raise ConfigurationError(
+            f"{name}={notation!r} can't be read: write it like {default}, or empty for no limit."
+        ) from None
+    return notation
+
+
+def _proxies(number: str) -> int:
+    if not re.fullmatch("[0-9]", number):
+        raise ConfigurationError(
+            f"TRUSTED_PROXIES={number!r} must be the number of proxies in front of the API, 0 to 9."
+        )
+    return int(number)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    for origin in _listed(text):
+        if not re.fullmatch(r"\*|https?://[\w.-]+(:\d+)?", origin, re.ASCII):
+            raise ConfigurationError(
+                f"CORS_ORIGINS: {origin!r} is no origin, which looks like https://mentorhub.example."
+            )
+    return _listed(text)
 
 
 def _one_of(name: str, value: str, *choices: str) -> str:

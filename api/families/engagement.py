@@ -6,7 +6,7 @@ from flask import Response, g
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api import access, parameters
+from api import access, audit, parameters
 from api.answers import answer
 from api.blueprint import blueprint
 from api.columns import count, number
@@ -25,7 +25,7 @@ class EngagementBody(Schema):
 
 @blueprint.route("/user/<id:user_id>/engagement")
 class UserEngagement(MethodView):
-    decorators: ClassVar = [access.oneself_or_admin]
+    decorators: ClassVar = [access.oneself_or_admin, audit.reads_of_others]
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)

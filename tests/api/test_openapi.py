@@ -1,6 +1,7 @@
 """The document is valid, complete, and read by anybody; so are its pages and the catalogue."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -20,6 +21,13 @@ def document(client: FlaskClient) -> dict[str, Any]:
     return client.get("/openapi.json").json
 
 
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(method, path, operation) of everything that can be asked."""
+    for path, item in document["paths"].items():
+        for method in item.keys() & {"get", "post"}:
+            yield method, path, item[method]
+
+
 def test_the_document_is_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
     contract(app).validate()
 
@@ -35,15 +43,15 @@ def test_every_address_is_described(app: Flask, document: dict[str, Any]) -> Non
 
 
 def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
-    names = [item["get"]["operationId"] for item in document["paths"].values()]
+    names = [operation["operationId"] for _, _, operation in operations(document)]
 
     assert len(set(names)) == len(names)
 
 
 def test_a_token_is_needed_for_numbers_only(client: FlaskClient, document: dict[str, Any]) -> None:
-    for path, item in document["paths"].items():
-        is_public = item["get"].get("security") == []
-        response = client.get(path.format(user_id=2, name="not-ready"))
+    for method, path, operation in operations(document):
+        is_public = operation.get("security") == []
+        response = client.open(path.format(user_id=2, name="not-ready"), method=method)
         assert response.status_code == (200 if is_public else 401), path
 
 
@@ -57,9 +65,9 @@ def test_examples_have_the_form_they_show(document: dict[str, Any]) -> None:
 def test_every_body_of_an_answer_has_an_example(document: dict[str, Any]) -> None:
     bodies = {
         reference
-        for path, item in document["paths"].items()
+        for _, path, operation in operations(document)
         if path.startswith("/api/")
-        for reference in re.findall(r"schemas/(\w+)", str(item["get"]["responses"]["200"]))
+        for reference in re.findall(r"schemas/(\w+)", str(operation["responses"]["200"]))
     }
 
     assert bodies == {path.stem for path in openapi.EXAMPLES.iterdir()}

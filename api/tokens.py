@@ -1,0 +1,116 @@
+"""Who is asking, by MentorHub's access tokens as they are."""
+
+from hashlib import sha256
+from threading import Lock
+from time import time
+from typing import Any, cast
+
+from cachetools import TTLCache
+from flask import Flask, current_app, g, request
+from flask_jwt_extended import JWTManager
+from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright: ignore[reportUnknownVariableType]
+from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from jwt import ExpiredSignatureError, InvalidSignatureError, InvalidTokenError, PyJWK, PyJWTError
+
+from api.catalogue import Problem
+from api.keys import PUBLIC_ALGORITHMS, SHARED_ALGORITHM, KeySet, secret_key
+from api.parameters import whole_number
+from api.problems import RETRY_AFTER, refuse
+from shared.settings import Settings
+
+EXTENSION = "analytics-tokens"
+
+LONGEST = 8192
+"""Characters of a header that is looked at; one with MentorHub's token has some 300."""
+
+MEMORY = 60
+"""Seconds that a verified token is believed: a key that is taken away counts so much longer."""
+
+
+class Tokens:
+    """Verifies them, and remembers for a while which it has: that is half the cost of a request."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._secrets = [secret_key(secret) for secret in settings.secret_keys()]
+        self._public = KeySet(settings.jwt_jwks) if settings.jwt_jwks else None
+        self._verified = TTLCache[bytes, tuple[int, int]](10_000, MEMORY)
+        self._lock = Lock()
+        app.config.update(
+            JWT_DECODE_ALGORITHMS=[SHARED_ALGORITHM, *PUBLIC_ALGORITHMS],
+            JWT_DECODE_AUDIENCE=settings.jwt_audience,
+            JWT_DECODE_ISSUER=settings.jwt_issuer,
+            JWT_TOKEN_LOCATION=["headers"],
+        )
+        JWTManager(app).decode_key_loader(self._key)
+
+    def user(self) -> int:
+        """The user whose token the request carries; ends a request without a valid one."""
+        header = request.environ.get("HTTP_AUTHORIZATION", "")
+        digest = sha256(header.encode()).digest()
+        with self._lock:
+            verified = self._verified.get(digest)
+        if not verified or verified[1] <= time():
+            claims = self._claims(header)
+            verified = _subject(claims), int(claims["exp"])
+            with self._lock:
+                self._verified[digest] = verified
+        return verified[0]
+
+    def _claims(self, header: str) -> dict[str, Any]:
+        try:
+            # flask-jwt-extended would pick one of several.
+            if "," in header or len(header) > LONGEST:
+                raise InvalidTokenError
+            return self._verify()
+        except NoAuthorizationError:
+            refuse(Problem.TOKEN_MISSING, "Send an access token: Authorization: Bearer TOKEN.")
+        except ExpiredSignatureError:
+            refuse(Problem.TOKEN_EXPIRED, "The token has expired.")
+        # RecursionError: json.loads of a token with a thousand brackets
+        except (PyJWTError, JWTExtendedException, RecursionError):
+            refuse(Problem.TOKEN_INVALID, "This is not a valid access token of MentorHub.")
+
+    def _verify(self) -> dict[str, Any]:
+        # MentorHub's tokens don't name their key. None: there are public keys only.
+        for g.secret in self._secrets or [None]:
+            try:
+                _, claims = cast("tuple[Any, dict[str, Any]]", verify_token())
+            except InvalidSignatureError:
+                continue
+            return claims
+        raise InvalidSignatureError
+
+    def _key(self, header: dict[str, Any], claims: dict[str, Any]) -> PyJWK:
+        # Seen before the library completes the claims: it takes a token without a type for an
+        # access token, and one without an expiry for eternal.
+        if claims.get("type") != "access" or "exp" not in claims:
+            raise InvalidTokenError
+        # A PyJWK verifies the algorithm of its own, whatever the token says.
+        key = g.secret if header.get("alg") == SHARED_ALGORITHM else self._public_key(header)
+        if key is None:
+            raise InvalidTokenError
+        return key
+
+    def _public_key(self, header: dict[str, Any]) -> PyJWK | None:
+        if self._public is None:
+            return None
+        key = self._public.find(header.get("kid"))
+        if not self._public:
+            refuse(
+                Problem.KEYS_UNAVAILABLE,
+                "The keys of MentorHub's tokens can't be read: try again soon.",
+                RETRY_AFTER,
+            )
+        return key
+
+
+def token_user() -> int:
+    """The user whose token this request carries; ends a request without a valid one."""
+    return cast("Tokens", current_app.extensions[EXTENSION]).user()
+
+
+def _subject(claims: dict[str, Any]) -> int:
+    try:
+        return whole_number(claims["sub"])
+    except ValueError:
+        refuse(Problem.TOKEN_INVALID, "The token names no user.")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic, perf_counter
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -16,6 +17,7 @@ from api.cache import Entry, Found, cache
 from api.catalogue import Problem
 from api.export import EXPORTS, Answer, Export
 from api.negotiation import wanted_format
+from api.pages import NEXT_CURSOR
 from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
 from api.watch import Freshness, timestamp, watch
@@ -134,14 +136,16 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
     if hasattr(row, "currencies"):
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
+    if hasattr(row, "next_cursor"):
+        headers.append((NEXT_CURSOR, row.next_cursor or ""))
     return headers
 
 
 def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
     """The name of the rows' state that a body is made of: nobody has to look at the body."""
-    given = [parameters[name] for name in sorted(parameters)]
-    parts = [family, row.version, row.from_day, row.to_day, *given]
-    return "/".join(str(part) for part in parts if part is not None)
+    given = {name: parameters[name] for name in sorted(parameters) if parameters[name] is not None}
+    parts = (family, row.version, row.from_day, row.to_day, urlencode(given))
+    return "/".join(str(part) for part in parts if part)
 
 
 def _log(family: str, days: object, seconds: float) -> None:

@@ -137,7 +137,6 @@ class DaysAndMoneyCompared(Days, Money, Compare):
 
 class Course(Answer):
     course_id = WholeNumber(
-        load_default=None,
         error_messages={"invalid": "must be a whole number from 1."},
         metadata={"description": "This course instead of all of them.", "minimum": 1},
     )

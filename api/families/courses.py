@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api import access, parameters
+from api import access, pages
 from api.answers import answer
 from api.blueprint import blueprint
 from api.columns import count, number, several
@@ -28,13 +28,15 @@ class CoursesBody(Schema):
 
 @blueprint.route("/courses")
 class Courses(MethodView):
-    decorators: ClassVar = [access.admin]
+    decorators: ClassVar = [access.admin, pages.linked]
 
-    @blueprint.arguments(parameters.Course, location="query")
+    @blueprint.arguments(pages.Courses, location="query")
     @blueprint.response(200, {"oneOf": [CoursesBody, CourseBody]})
     @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """How every course does, or one."""
-        if query["course_id"] is None:
-            return answer("courses")
-        return answer("courses", "course", **query)
+        if "course_id" in query:
+            return answer("courses", "course", **query)
+        if pages.asks_for_a_page(query):
+            return answer("courses", "courses_page", **pages.bound(query))
+        return answer("courses", **query)

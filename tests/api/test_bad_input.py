@@ -24,6 +24,15 @@ BAD_QUERIES = [
         for place in ("platform", "revenue")
         for value in ["", "rub", "RU", "RUBL", "RUB%0A", "%D0%A0%D0%A3%D0%91", "R%00B", "'--"]
     ),
+    *(f"courses?limit={value}" for value in [*BAD_NUMBERS, "1001"]),
+    *(
+        f"courses?sort={value}"
+        for value in ["", "Title", "rating", "title%00", "1", "title,course_id"]
+    ),
+    *(f"courses?order={value}" for value in ["", "ASC", "up", "desc%0A"]),
+    *(f"courses?search={value}" for value in ["%00", "a%00b", "x" * 101]),
+    *(f"courses?course_id=1&{more}" for more in ["limit=1", "sort=title", "order=asc", "search="]),
+    "sessions?limit=1",
     "sessions?days=7&days=7",
     "revenue?currency=RUB&currency=USD",
     "courses?course_id=1&course_id=1",
@@ -70,6 +79,13 @@ def test_a_bad_parameter_is_422(admin: FlaskClient, query: str) -> None:
         ("sessions?days=x", "days must be a whole number from 1 to 365."),
         ("sessions?days=1&days=2", "days may be given only once."),
         ("sessions?dayz=1", "dayz is not a parameter of this address."),
+        ("courses?limit=1001", "limit must be a whole number from 1 to 1000."),
+        ("courses?cursor=x", "cursor must be one that a Link of this address holds."),
+        ("courses?order=up", "order must be asc or desc."),
+        (
+            "courses?course_id=1&limit=1",
+            "limit says nothing about one course: leave out course_id.",
+        ),
         ("courses?course_id=-1", "course_id must be a whole number from 1."),
         ("sessions?compare=next", "compare must be previous."),
         ("courses?compare=previous", "compare is not a parameter of this address."),

@@ -29,7 +29,17 @@ class ComparisonBody(Schema):
 
     first = fields.Date(required=True, allow_none=True, data_key="from")
     last = fields.Date(required=True, data_key="to")
-    metrics = fields.Dict(fields.String(), fields.Nested(ChangeBody), required=True)
+    metrics = fields.Dict(
+        fields.String(),
+        fields.Nested(ChangeBody),
+        required=True,
+        metadata={
+            "description": "By the number's path in the body.",
+            "examples": [
+                {"total": {"current": 45, "previous": 40, "change": 5, "change_percent": 12.5}}
+            ],
+        },
+    )
 
 
 def compared() -> fields.Field[Any]:

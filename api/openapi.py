@@ -68,6 +68,11 @@ HEADERS = {
     ),
     "X-Analytics-Currency": _header("What amounts are in.", pattern="^[A-Z]{3}$"),
     "Content-Disposition": _header("The name of a file; JSON has none.") | {"required": False},
+    "Link": _header(
+        "The first and the next page, relative to this address (RFC 8288).",
+        examples=['<?limit=100>; rel="first", <?limit=100&cursor=Y291>; rel="next"'],
+    )
+    | {"required": False},
     "Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _header("How to identify oneself.", const="Bearer"),
 }
@@ -78,6 +83,7 @@ STATE = ("ETag", "Cache-Control", "Vary", "X-Analytics-As-Of", "X-Analytics-Pend
 HEADERS_OF_PARAMETERS = {
     "days": ("X-Analytics-Window",),
     "currency": ("X-Analytics-Currency", "X-Analytics-Currencies"),
+    "limit": ("Link",),
 }
 
 HEADERS_OF_PROBLEMS = {

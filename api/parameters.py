@@ -51,11 +51,6 @@ class NoParameters(Schema):
     class Meta:
         unknown = RAISE
 
-    format = fields.String(
-        validate=validate.OneOf(MEDIA_TYPES, error="must be json, csv or xlsx."),
-        metadata={"description": "As a file; without it the header Accept decides."},
-    )
-
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
         """A query can't hold null: None only stands for what is not given."""
         field_obj.allow_none = False
@@ -68,15 +63,14 @@ class NoParameters(Schema):
                 raise ValidationError("may be given only once.", name)
         return data
 
-    @post_load
-    def about_numbers(self, data: Any, **_: Any) -> Any:
-        """Leave out what doesn't change the numbers."""
-        data.pop("format", None)
-        return data
-
 
 class Answer(NoParameters):
     """What every stored answer may be asked for."""
+
+    format = fields.String(
+        validate=validate.OneOf(MEDIA_TYPES, error="must be json, csv or xlsx."),
+        metadata={"description": "As a file; without it the header Accept decides."},
+    )
 
     min_as_of = fields.AwareDateTime(
         error_messages={
@@ -90,8 +84,17 @@ class Answer(NoParameters):
     )
     max_staleness = WholeNumber(
         error_messages={"invalid": "must be a whole number of seconds from 1."},
-        metadata={"description": "Refuse with 503 what is older than so many seconds."},
+        metadata={
+            "description": "Refuse with 503 what is older than so many seconds.",
+            "minimum": 1,
+        },
     )
+
+    @post_load
+    def about_numbers(self, data: Any, **_: Any) -> Any:
+        """Leave out what doesn't change the numbers."""
+        data.pop("format", None)
+        return data
 
 
 class Days(Answer):

@@ -46,5 +46,8 @@ def assert_documented(app: Flask, response: TestResponse) -> None:
         return
     if operation:
         operation.Case().validate_response(response, CHECKS)
+        described = operation.responses.find_by_status_code(response.status_code).headers
+        ours = {name for name, _ in response.headers if name.startswith("X-Analytics")}
+        assert ours <= {name for name, _ in described.items()}
     else:
         assert (response.status_code, response.mimetype) in {(404, MEDIA_TYPE), (405, MEDIA_TYPE)}

@@ -1,0 +1,99 @@
+"""Whatever is asked, by whomever: the answer is one that the OpenAPI document describes."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import schemathesis
+from flask import Flask
+from schemathesis import engine
+from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
+from schemathesis.engine.recorder import ScenarioRecorder
+
+from api.app import create_app
+from api.reader import EXTENSION
+from shared.settings import Settings
+from tests.api.tokens import bearer, sign
+from tests.api.world import ADMIN, LEARNER, MENTOR
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "5"))
+"""Random requests of each role to each address, besides those at the limits of parameters."""
+
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+
+WHO = {
+    "admin": bearer(sign(ADMIN, exp=TOMORROW)),
+    "learner": bearer(sign(LEARNER, exp=TOMORROW)),
+    "mentor": bearer(sign(MENTOR, exp=TOMORROW)),
+    "nobody": {},
+}
+
+REACHED = {
+    "admin": {200, 404, 405, 422, 503},
+    "learner": {200, 403, 405, 422},
+    "mentor": {200, 403, 405, 422},
+    "nobody": {200, 401, 405},
+}
+"""At least: otherwise nothing was tried."""
+
+CONFIG = {
+    "generation": {"max-examples": EXAMPLES, "database": "none"},
+    "phases": {"stateful": {"enabled": False}},
+    "checks": {
+        # 503 to min_as_of and max_staleness, never for want of a database
+        "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]},
+        # It sends requests again in a way that WSGI apps do not understand.
+        "ignored_auth": {"enabled": False},
+    },
+}
+
+log = logging.getLogger(__name__)
+
+
+@pytest.fixture
+def app(world: Settings) -> Iterator[Flask]:
+    """One of its own: streams that were asked for stay open."""
+    app = create_app(world)
+    yield app
+    app.extensions[EXTENSION].close()
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("who", WHO)
+def test_schemathesis_finds_nothing(app: Flask, who: str) -> None:
+    recorded = list(run(app, WHO[who]))
+    reached = Counter(status for recorder in recorded for status in statuses(recorder))
+    log.info("%s: %d requests, %s", who, reached.total(), dict(reached))
+
+    assert [finding for recorder in recorded for finding in findings(recorder)] == []
+    assert reached.keys() >= REACHED[who]
+
+
+def run(app: Flask, headers: dict[str, str]) -> Iterator[ScenarioRecorder]:
+    """What schemathesis asked, an address at a time."""
+    config = schemathesis.Config.from_dict(CONFIG | {"headers": headers})
+    document = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    for event in engine.from_schema(document).execute():
+        assert not isinstance(event, FatalError | NonFatalError), event
+        if isinstance(event, ScenarioFinished):
+            yield event.recorder
+
+
+def statuses(recorder: ScenarioRecorder) -> Iterator[int]:
+    for interaction in recorder.interactions.values():
+        if interaction.response:
+            yield interaction.response.status_code
+            if interaction.response.status_code == 503:
+                kind = interaction.response.json()["type"]
+                assert kind in {"/problems/not-yet", "/problems/too-stale"}
+
+
+def findings(recorder: ScenarioRecorder) -> Iterator[str]:
+    for checks in recorder.checks.values():
+        for check in checks:
+            if check.failure_info:
+                failure, curl = check.failure_info.failure, check.failure_info.code_sample
+                yield f"{check.name}: {failure.message}\n{curl}"

@@ -26,7 +26,6 @@ from api.export import CSV, XLSX, Answer
 from api.export.answer import ALWAYS
 from api.families.courses import CourseBody
 from api.families.sessions import TopMentorBody
-from api.parameters import NoParameters
 from tests.api.test_answers import ANSWERS
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, PYTHON
@@ -552,7 +551,3 @@ def test_a_time_that_excel_does_not_know_stays_text(moment: str) -> None:
     answer = Answer("engagement", json.dumps({"user_id": 1, "last_activity": moment}), NOW, TODAY)
 
     assert sheets(b"".join(XLSX.chunks(answer)))["engagement"][1] == (1, moment)
-
-
-def test_every_address_takes_a_format() -> None:
-    assert "format" in NoParameters().fields

@@ -73,6 +73,13 @@ def test_every_body_of_an_answer_has_an_example(document: dict[str, Any]) -> Non
     assert bodies == {path.stem for path in openapi.EXAMPLES.iterdir()}
 
 
+def test_every_answer_is_offered_as_a_file(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        if "304" in operation["responses"]:
+            assert "format" in {parameter.get("name") for parameter in operation["parameters"]}
+            assert len(operation["responses"]["200"]["content"]) == 3, (method, path)
+
+
 def test_who_has_the_document_already_gets_304(client: FlaskClient) -> None:
     full = client.get("/openapi.json")
 

@@ -29,7 +29,7 @@ def oneself_or_admin(view: View) -> View:
 
 def everyone(view: View) -> View:
     """For every active account."""
-    return _guarded(view, lambda _account, _path: True)
+    return _guarded(view, lambda _account, _path: True, personal=True)
 
 
 def listener(view: View) -> View:
@@ -44,15 +44,22 @@ def listener(view: View) -> View:
     return guarded
 
 
-def _guarded(view: View, may: Callable[[Account, dict[str, int]], bool]) -> View:
+def _guarded(
+    view: View, may: Callable[[Account, dict[str, int]], bool], *, personal: bool = False
+) -> View:
+    """`personal`: the answer depends on who asks."""
+
     @wraps(view)
     def guarded(**path: int) -> Response:
         g.account = _account(token_user())
         if not may(g.account, path):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
-        refuse_other_formats()
         refuse_bodies()
-        return remembered(view.__qualname__, g.account.id) or view(**path)
+        response = remembered(g.account.id if personal else None)
+        if response is None:
+            refuse_other_formats()
+            response = view(**path)
+        return response
 
     return guarded
 

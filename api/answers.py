@@ -29,15 +29,15 @@ WAIT = "analytics.wait"
 log = structlog.get_logger("analytics")
 
 
-def remembered(view: str, subject: int) -> Response | None:
+def remembered(subject: int | None) -> Response | None:
     """The answer, where this very request was answered and nothing has changed since.
 
-    It spares reading the parameters: the same text means the same. `subject`: in whose place the
-    request was made, where that matters.
+    It spares reading the parameters: the same text means the same. `subject`: who asks, where the
+    answer depends on it.
     """
     environ = request.environ
     accept = environ.get("HTTP_ACCEPT")
-    g.request_key = (environ["PATH_INFO"], environ["QUERY_STRING"], accept, view, subject)
+    g.request_key = (environ["PATH_INFO"], environ["QUERY_STRING"], accept, subject)
     found = cache().remembered(g.request_key)
     return _response(found) if found else None
 

@@ -99,7 +99,13 @@ def serving(settings: Settings, folder: Path) -> Generator[Server]:
         fill(connection)
     rebuild(settings)
     with Redis(folder / "redis") as redis, Leash() as leash:
-        told = replace(settings, redis_url=redis.url(), home=folder)
+        told = replace(
+            settings,
+            redis_url=redis.url(),
+            home=folder,
+            rate_limit_per_user="",
+            rate_limit_per_address="",
+        )
         port = free_port()
         url = settings.analytics_url()
         program = Programs(told, leash, url, url).api(port)

@@ -20,6 +20,8 @@ HEADER = 4
 
 WIDEST = 60
 
+MOST_ROWS = 2**20 - HEADER - 1
+"""XlsxWriter would leave out the rest and say nothing."""
 
 DAYS = {"date", "from", "to"}
 MOMENTS = {"last_activity"}
@@ -28,8 +30,8 @@ MOMENTS = {"last_activity"}
 EXCEL_KNOWS = re.compile(r"(19|[2-9]\d)\d\d-")
 """The years that its calendar has: PostgreSQL's begins 4713 BC and has an `infinity`."""
 
-CHARTS = {"date": "column", "status": "bar"}
-"""What is drawn, by a table's first column."""
+DRAWN = {"date": {"date_axis": True, "num_format": "yyyy-mm-dd"}, "status": {}}
+"""Of what there is a chart, by a table's first column, and how that looks as its axis."""
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
@@ -51,7 +53,8 @@ def _write(answer: Answer, book: Workbook) -> None:
             sheet = book.add_worksheet(table.name)
             _head(sheet, styles, answer, table)
             _fill(sheet, styles, table)
-            _draw(book, sheet, table)
+            if table.rows and table.columns[0] in DRAWN:
+                _draw(book, sheet, table)
 
 
 class Styles:
@@ -75,9 +78,13 @@ def _head(sheet: Worksheet, styles: Styles, answer: Answer, table: Table) -> Non
     for column, name in enumerate(table.columns):
         sheet.write_string(HEADER, column, name, styles.bold)
     sheet.freeze_panes(HEADER + 1, 0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
 
 
 def _fill(sheet: Worksheet, styles: Styles, table: Table) -> None:
+    if len(table.rows) > MOST_ROWS:
+        raise OverflowError("A sheet has no room for all rows: take CSV.")
     widths = [len(name) for name in table.columns]
     for place, row in enumerate(table.rows, HEADER + 1):
         kinds = [*table.columns[:-1], row[1]] if table.columns == FACT else table.columns
@@ -121,17 +128,16 @@ def _put_text(sheet: Worksheet, styles: Styles, place: tuple[int, int], text: st
 
 
 def _draw(book: Workbook, sheet: Worksheet, table: Table) -> None:
-    kind = CHARTS.get(table.columns[0]) if table.rows else None
-    if kind is None:
-        return
-    last = HEADER + len(table.rows)
-    chart: Any = book.add_chart({"type": kind})
+    first, last = HEADER + 1, HEADER + len(table.rows)
+    chart: Any = book.add_chart({"type": "column"})
     chart.add_series(
         {
-            "name": [table.name, HEADER, 1],
-            "categories": [table.name, HEADER + 1, 0, last, 0],
-            "values": [table.name, HEADER + 1, 1, last, 1],
+            "categories": [table.name, first, 0, last, 0],
+            "values": [table.name, first, 1, last, 1],
         }
     )
+    chart.set_title({"name": table.name.replace("_", " ").capitalize()})
     chart.set_legend({"none": True})
+    chart.set_x_axis(DRAWN[table.columns[0]])
+    chart.set_size({"width": 720})
     sheet.insert_chart(HEADER, len(table.columns) + 1, chart)

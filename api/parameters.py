@@ -69,7 +69,7 @@ class Answer(NoParameters):
 
     format = fields.String(
         validate=validate.OneOf(MEDIA_TYPES, error="must be json, csv or xlsx."),
-        metadata={"description": "As a file; without it the header Accept decides."},
+        metadata={"description": "`json`, or a file; without it the header Accept decides."},
     )
 
     min_as_of = fields.AwareDateTime(

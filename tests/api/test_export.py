@@ -22,13 +22,13 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
-from api.export import CSV, XLSX, Answer
+from api.export import CSV, XLSX, Answer, as_xlsx
 from api.export.answer import ALWAYS
 from api.families.courses import CourseBody
 from api.families.sessions import TopMentorBody
 from tests.api.test_answers import ANSWERS
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, PYTHON
+from tests.api.world import ADMIN, EMPTY, LEARNER, PYTHON
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -229,6 +229,23 @@ def test_what_has_a_course_is_drawn(admin: FlaskClient, place: str, charts: dict
     assert {name: kinds for name, kinds in drawn.items() if kinds} == {
         name: [kind] for name, kind in charts.items()
     }
+
+
+def test_a_chart_draws_the_whole_table(admin: FlaskClient) -> None:
+    data = admin.get("/api/v1/analytics/user-growth?days=365&format=xlsx").data
+
+    (chart,) = workbook(data)["user_growth"]._charts  # noqa: SLF001
+    (series,) = chart.series
+    assert series.cat.numRef.f == "user_growth!$A$6:$A$370"
+    assert series.val.numRef.f == "user_growth!$B$6:$B$370"
+
+
+def test_a_sheet_that_would_lack_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(as_xlsx, "MOST_ROWS", 1)
+    courses = json.dumps({"courses": [{"course_id": 1}, {"course_id": 2}]})
+
+    with pytest.raises(OverflowError):
+        next(XLSX.chunks(Answer("courses", courses, NOW, TODAY)))
 
 
 def test_numbers_and_times_are_no_text(admin: FlaskClient) -> None:
@@ -551,3 +568,17 @@ def test_a_time_that_excel_does_not_know_stays_text(moment: str) -> None:
     answer = Answer("engagement", json.dumps({"user_id": 1, "last_activity": moment}), NOW, TODAY)
 
     assert sheets(b"".join(XLSX.chunks(answer)))["engagement"][1] == (1, moment)
+
+
+def test_a_page_is_exported_as_a_page_and_leads_to_the_next(admin: FlaskClient) -> None:
+    path = "/api/v1/analytics/courses?limit=1&format=csv"
+    first = admin.get(path)
+    following = re.findall(r'<(\?[^>]*)>; rel="next"', first.headers["Link"])
+
+    second = admin.get(f"/api/v1/analytics/courses{following[0]}")
+    assert [row[0] for row in cells(first.data)] == ["course_id", str(PYTHON)]
+    assert [row[0] for row in cells(second.data)] == ["course_id", str(EMPTY)]
+
+
+def test_what_is_no_answer_has_no_formats(admin: FlaskClient) -> None:
+    assert admin.get("/api/v1/analytics/stream?format=csv").status_code == 422

@@ -49,28 +49,33 @@ class KeySet:
         return self._keys.get(kid or "")
 
     def _read(self, *, after: float, wait: bool) -> None:
-        if monotonic() - self._read_at < after or not self._reading.acquire(blocking=wait):
-            return
-        try:
-            # Whoever waited finds it read.
-            if monotonic() - self._read_at >= after:
-                self._read_at = monotonic()
-                self._keys = _public_keys(self._source)
-        # AttributeError: PyJWKSet's answer to a document that is no object
-        except (PyJWTError, OSError, ValueError, AttributeError) as error:
-            log.warning("Analytics: JWT_JWKS can't be read: the known keys stay", reason=str(error))
-        finally:
-            self._reading.release()
+        if self._is_due(after) and self._reading.acquire(blocking=wait):
+            try:
+                # Whoever waited finds it done.
+                if self._is_due(after):
+                    self._keys = _public_keys(self._source) or self._keys
+                    self._read_at = monotonic()
+            finally:
+                self._reading.release()
+
+    def _is_due(self, after: float) -> bool:
+        return monotonic() - self._read_at >= after
 
 
 def _public_keys(source: str) -> dict[str, PyJWK]:
-    return {
-        key.key_id: key
-        for key in _key_set(source).keys
-        if key.key_id
-        and key.algorithm_name in PUBLIC_ALGORITHMS
-        and key.public_key_use in ("sig", None)
-    }
+    """By kid; none where they can't be read."""
+    try:
+        return {
+            key.key_id: key
+            for key in _key_set(source).keys
+            if key.key_id
+            and key.algorithm_name in PUBLIC_ALGORITHMS
+            and key.public_key_use in ("sig", None)
+        }
+    # AttributeError: PyJWKSet's answer to a document that is no object
+    except (PyJWTError, OSError, ValueError, AttributeError) as error:
+        log.warning("Analytics: JWT_JWKS can't be read: the known keys stay", reason=str(error))
+        return {}
 
 
 def _key_set(source: str) -> PyJWKSet:

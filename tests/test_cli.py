@@ -83,6 +83,23 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
             {"ANALYTICS_MAPPING": "/no/such/folder"},
             "analytics: ANALYTICS_MAPPING='/no/such/folder' is not a folder.",
         ),
+        (
+            {"RATE_LIMIT_PER_USER": "fast"},
+            (
+                "analytics: RATE_LIMIT_PER_USER='fast' can't be read: "
+                "write it like 100/second, or empty for no limit."
+            ),
+        ),
+        ({"RATE_LIMIT_PER_ADDRESS": "60"}, "analytics: RATE_LIMIT_PER_ADDRESS='60' can't be "),
+        ({"TRUSTED_PROXIES": "all"}, "analytics: TRUSTED_PROXIES='all' must be the number of "),
+        ({"TRUSTED_PROXIES": "-1"}, "analytics: TRUSTED_PROXIES='-1' must be the number of "),
+        ({"CORS_ORIGINS": "mentorhub.example"}, "analytics: CORS_ORIGINS: 'mentorhub.example' is "),
+        ({"CORS_ORIGINS": "https://a.example/"}, "analytics: CORS_ORIGINS: 'https://a.example/' "),
+        ({"CORS_ORIGINS": "https://.*"}, "analytics: CORS_ORIGINS: 'https://.*' is no origin"),
+        (
+            {"JWT_JWKS": "/no/such/file"},
+            "analytics: JWT_JWKS='/no/such/file' is neither a URL nor a file.",
+        ),
         ({"LOG_LEVEL": "LOUD"}, "analytics: LOG_LEVEL='LOUD' must be one of DEBUG, INFO, "),
         (
             {},

@@ -1,7 +1,9 @@
 """An API over a small MentorHub that no test here changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -42,6 +44,19 @@ def app(world: Settings) -> Iterator[Flask]:
     app = create_app(world)
     yield app
     app.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def served(world: Settings) -> Iterator[Callable[..., FlaskClient]]:
+    """Makes clients of an API over the same rows with other settings."""
+    with ExitStack() as ending:
+
+        def serve(**settings: Any) -> FlaskClient:
+            app = create_app(replace(world, **settings))
+            ending.callback(app.extensions[EXTENSION].close)
+            return app.test_client()
+
+        yield serve
 
 
 @pytest.fixture

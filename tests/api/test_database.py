@@ -17,7 +17,7 @@ from shared.settings import Settings
 from tests.api.test_answers import ANSWERS
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN
+from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
 from workers.definitions import MIRRORED
 
 Statement = tuple[str, Any]
@@ -82,6 +82,18 @@ def test_a_refusal_asks_for_the_account_only(
 
     client.get("/api/v1/analytics/platform", headers=bearer(sign(999)))
     assert len(statements) == 1
+
+
+def test_a_learner_is_refused_on_one_path_whoever_exists(
+    client: FlaskClient, statements: list[Statement]
+) -> None:
+    for user in (OTHER_LEARNER, 999):
+        path = f"/api/v1/analytics/user/{user}/engagement"
+        assert client.get(path, headers=bearer(sign(LEARNER))).status_code == 403
+
+    there, nowhere = statements
+    assert there == nowhere
+    assert there[1] == {"user_id": LEARNER}
 
 
 RELATIONS = """

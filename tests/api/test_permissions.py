@@ -149,9 +149,14 @@ def test_a_token_ends_with_the_second_it_names(client: FlaskClient) -> None:
 
 
 def test_a_learner_cannot_tell_who_exists(client: FlaskClient) -> None:
-    answers = {
-        client.get(f"/api/v1/analytics/user/{user}/engagement", headers=bearer(sign(LEARNER))).data
-        for user in (OTHER_LEARNER, DELETED, 999, 10**40)
+    headers = bearer(sign(LEARNER)) | {"If-None-Match": "*"}
+    responses = {
+        (response.status, str(response.headers), response.data)
+        for query in ("", "?days=0", "?format=csv", "?format=xml")
+        for user in (OTHER_LEARNER, ADMIN, DEACTIVATED, DELETED, 999, 10**40)
+        for response in [
+            client.get(f"/api/v1/analytics/user/{user}/engagement{query}", headers=headers)
+        ]
     }
 
-    assert len(answers) == 1
+    assert len(responses) == 1

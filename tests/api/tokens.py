@@ -9,10 +9,10 @@ from tests.conftest import DEFAULTS
 KEY = DEFAULTS.signing_key()
 
 
-def sign(user_id: object, *, key: str = KEY, algorithm: str = "HS256", **claims: object) -> str:
-    """A token of today's MentorHub; `claims` replace some of its own, None leaves one out."""
+def claims(user_id: object, **others: object) -> dict[str, object]:
+    """Those of today's MentorHub; `others` replace some of them, None leaves one out."""
     now = datetime.now(UTC)
-    payload: dict[str, object] = {
+    usual: dict[str, object] = {
         "sub": str(user_id),
         "email": "someone@example.com",
         "role": "student",
@@ -22,8 +22,12 @@ def sign(user_id: object, *, key: str = KEY, algorithm: str = "HS256", **claims:
         "iss": "mentorhub-api",
         "type": "access",
     }
-    payload = {name: value for name, value in (payload | claims).items() if value is not None}
-    return jwt.encode(payload, key if algorithm != "none" else "", algorithm)
+    return {name: value for name, value in (usual | others).items() if value is not None}
+
+
+def sign(user_id: object, *, key: str = KEY, algorithm: str = "HS256", **others: object) -> str:
+    """A token with these claims."""
+    return jwt.encode(claims(user_id, **others), key if algorithm != "none" else "", algorithm)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -1,0 +1,264 @@
+"""Keys come and go; a verified token is remembered no longer than it is good."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from flask.testing import FlaskClient
+from freezegun import freeze_time
+
+from api import keys, tokens
+from shared.errors import ConfigurationError
+from tests.api.issuers import EC, RSA, Publisher, forge, jwks, public, publishing, sign_as
+from tests.api.test_bad_input import assert_problem
+from tests.api.tokens import KEY, bearer, claims, sign
+from tests.api.world import ADMIN, LEARNER
+
+PLACE = "/api/v1/analytics/platform"
+
+NEW = "the key after the current one: 32 bytes or more"
+
+Serve = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with publishing(jwks(first=RSA)) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are read again for every token, and no token is remembered."""
+    monkeypatch.setattr(keys, "LIFETIME", 0)
+    monkeypatch.setattr(keys, "REST", 0)
+    monkeypatch.setattr(tokens, "MEMORY", 0)
+
+
+def status(client: FlaskClient, token: str) -> int:
+    return client.get(PLACE, headers=bearer(token)).status_code
+
+
+def test_a_key_is_changed_without_a_logout(served: Serve) -> None:
+    before, between, after = sign(ADMIN), sign(ADMIN, key=NEW), sign(ADMIN, key=NEW)
+    changed = served(jwt_secret_key=NEW, jwt_previous_keys=(f"not {KEY}", KEY))
+    done = served(jwt_secret_key=NEW)
+
+    assert [status(changed, token) for token in (before, between)] == [200, 200]
+    assert [status(done, token) for token in (before, after)] == [401, 200]
+
+
+def test_with_public_keys_a_secret_is_not_needed(served: Serve, publisher: Publisher) -> None:
+    client = served(jwt_secret_key=None, jwt_jwks=publisher.url)
+
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    assert status(client, sign(ADMIN)) == 401
+
+
+def test_without_any_key_there_is_no_api(served: Serve) -> None:
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY is not set"):
+        served(jwt_secret_key=None)
+
+
+def test_without_public_keys_none_is_looked_for(served: Serve) -> None:
+    assert status(served(), sign_as(RSA, ADMIN)) == 401
+
+
+def test_a_new_public_key_is_found_at_its_first_token(
+    served: Serve, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = served(jwt_jwks=publisher.url)
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    publisher.document = jwks(first=RSA, second=EC)
+    new = sign_as(EC, ADMIN, kid="second")
+    assert status(client, new) == 401, "it has asked just now"
+
+    monkeypatch.setattr(keys, "REST", 0)
+    assert status(client, new) == 200
+
+
+def test_however_many_unknown_keys_are_named_the_publisher_is_asked_once(
+    served: Serve, publisher: Publisher
+) -> None:
+    client = served(jwt_jwks=publisher.url)
+    refused = {status(client, sign_as(RSA, ADMIN, kid=f"guess {n}")) for n in range(50)}
+
+    assert refused == {401}
+    assert publisher.asked == 1
+
+
+def test_who_comes_while_keys_are_read_waits_for_them(served: Serve, publisher: Publisher) -> None:
+    publisher.before = lambda: time.sleep(0.3)
+    client = served(jwt_jwks=publisher.url)
+
+    def ask(user_id: int) -> int:
+        token = sign_as(RSA, user_id, kid="first", role="admin")
+        return client.application.test_client().get(PLACE, headers=bearer(token)).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, [ADMIN, ADMIN, LEARNER, LEARNER])) == [200, 200, 403, 403]
+    assert publisher.asked == 1
+
+
+@pytest.mark.usefixtures("_short_memory")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 302, "headers": {"Location": "http://127.0.0.1:1/"}},
+        {"document": "<html>"},
+        {"document": "[]"},
+        {"document": '{"keys": []}'},
+        {"document": '{"keys": {"first": 1}}'},
+        {"headers": {"Content-Length": "100000"}},
+    ],
+)
+def test_known_keys_outlive_a_publisher_that_fails(
+    served: Serve, publisher: Publisher, fault: dict[str, object]
+) -> None:
+    client = served(jwt_jwks=publisher.url)
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    for name, value in fault.items():
+        setattr(publisher, name, value)
+
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    assert publisher.asked == 2
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_known_keys_outlive_a_publisher_that_is_gone(
+    served: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "log", log := Mock())
+    with publishing(jwks(first=RSA)) as publisher:
+        client = served(jwt_jwks=publisher.url)
+        assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    assert log.warning.call_count == 1
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_publisher_that_hangs_holds_up_one_request_and_not_for_long(
+    served: Serve, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = served(jwt_jwks=publisher.url)
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    monkeypatch.setattr(keys, "TIMEOUT", 0.2)
+    publisher.before = lambda: time.sleep(1)
+
+    began = time.monotonic()
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    assert time.monotonic() - began < 0.8
+
+
+def test_before_any_public_key_is_known_the_answer_is_later(served: Serve) -> None:
+    client = served(jwt_jwks="http://127.0.0.1:1/jwks.json")
+    response = client.get(PLACE, headers=bearer(sign_as(RSA, ADMIN, kid="first")))
+
+    assert_problem(response, 503)
+    assert response.headers["Retry-After"] == "5"
+    assert status(client, sign(ADMIN)) == 200, "the secret key is known"
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_public_key_that_is_taken_away_is_refused(served: Serve, publisher: Publisher) -> None:
+    client = served(jwt_jwks=publisher.url)
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    publisher.document = jwks(second=EC)
+
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 401
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_file_of_keys_is_read_again(served: Serve, tmp_path: Path) -> None:
+    document = tmp_path / "jwks.json"
+    document.write_text(jwks(first=RSA))
+    client = served(jwt_jwks=str(document))
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    document.write_text(jwks(second=EC))
+    assert status(client, sign_as(EC, ADMIN, kid="second")) == 200
+    document.unlink()
+
+    assert status(client, sign_as(EC, ADMIN, kid="second")) == 200
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 401
+
+
+def test_only_public_keys_for_signatures_are_taken_from_a_document(
+    served: Serve, tmp_path: Path
+) -> None:
+    secret = {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "secret"}
+    document = tmp_path / "jwks.json"
+    others = [
+        public(RSA) | {"kid": "encryption", "use": "enc"},
+        public(RSA) | {"kid": "strong", "alg": "RS512"},
+        secret,
+        "text",
+        {"kty": "unheard of"},
+    ]
+    document.write_text(json.dumps({"keys": [*others, public(RSA) | {"kid": "good"}]}))
+    client = served(jwt_jwks=str(document))
+
+    assert status(client, sign_as(RSA, ADMIN, kid="good")) == 200
+    assert status(client, sign_as(RSA, ADMIN, kid="encryption")) == 401
+    assert status(client, sign_as(RSA, ADMIN, kid="strong", algorithm="RS512")) == 401
+    assert status(client, sign_as(RSA, ADMIN, kid="strong")) == 401
+    for name in ("secret", "good"):
+        # in place of the private key: what everybody can read
+        header = {"alg": "HS256", "kid": name}
+        assert status(client, forge(header, claims(ADMIN), b"secret")) == 401
+
+
+@pytest.fixture
+def verifications(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Counts how often a token is really verified."""
+    counted = Mock(wraps=tokens.verify_token)
+    monkeypatch.setattr(tokens, "verify_token", counted)
+    return counted
+
+
+def test_a_token_is_verified_once_a_minute(served: Serve, verifications: Mock) -> None:
+    client, token = served(), sign(ADMIN)
+
+    assert [status(client, token) for _ in range(3)] == [200, 200, 200]
+    assert verifications.call_count == 1
+    assert status(client, sign(LEARNER)) == 403
+    assert verifications.call_count == 2
+
+
+def test_what_was_refused_is_not_remembered(served: Serve, verifications: Mock) -> None:
+    client, token = served(), sign(ADMIN, type="refresh")
+
+    assert [status(client, token) for _ in range(2)] == [401, 401]
+    assert verifications.call_count == 2
+
+
+def test_a_remembered_token_ends_with_its_second(served: Serve, verifications: Mock) -> None:
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=50)
+    client, token = served(), sign(ADMIN, exp=end)
+
+    def at(moment: datetime) -> int:
+        with freeze_time(moment):
+            return status(client, token)
+
+    assert at(end - timedelta(seconds=2)) == 200
+    assert at(end - timedelta(microseconds=1)) == 200
+    assert verifications.call_count == 1
+    assert at(end) == 401
+
+
+def test_a_token_is_forgotten_after_a_while(
+    served: Serve, verifications: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MEMORY", 0.05)
+    client, token = served(), sign(ADMIN)
+    assert status(client, token) == 200
+    time.sleep(0.06)
+
+    assert status(client, token) == 200
+    assert verifications.call_count == 2

@@ -10,15 +10,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import fold, live, rebuild
+from benchmarks import api, fold, live, rebuild
 
-BENCHMARKS = {"live": live.measure, "fold": fold.measure, "rebuild": rebuild.measure}
+BENCHMARKS = {
+    "api": api.measure,
+    "live": live.measure,
+    "fold": fold.measure,
+    "rebuild": rebuild.measure,
+}
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
-    """`python -m benchmarks [live|fold|rebuild]...`: by default all of them."""
+    """`python -m benchmarks [api|live|fold|rebuild]...`: by default all of them."""
     chosen = sys.argv[1:] or list(BENCHMARKS)
     results = [row for name in chosen for row in BENCHMARKS[name]()]
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

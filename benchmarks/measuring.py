@@ -1,12 +1,14 @@
 """What all benchmarks share: results, clocks, a server of their own."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
+
+import psutil
 
 from ops.embedded import Postgres
 from shared.database import connect
@@ -42,6 +44,20 @@ def seconds(action: Callable[[], object]) -> float:
 def quantile(values: Sequence[float], share: float) -> float:
     """Of sorted values, the one that this share of them does not exceed."""
     return values[min(len(values) - 1, int(len(values) * share))]
+
+
+@contextmanager
+def pinned(cores: Iterable[int]) -> Generator[None]:
+    """Let the process, and those that it starts, run on these cores only."""
+    process = psutil.Process()
+    before = process.cpu_affinity()
+    process.cpu_affinity(list(cores))
+    yield
+    process.cpu_affinity(before)
+
+
+def other_cores(core: int) -> set[int]:
+    return {each for each in range(psutil.cpu_count() or 1) if each != core} or {core}
 
 
 @contextmanager

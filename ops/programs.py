@@ -27,6 +27,10 @@ _STRICT = (
 )
 
 
+# An open stream counts as a request under way.
+_STREAMS = ("--backlog", "4096", "--backpressure", "4096")
+
+
 def reporting(settings: Settings) -> dict[str, str]:
     """The settings that change the numbers: all of a stack must have the same."""
     return {
@@ -46,15 +50,15 @@ class Programs:
     reader_url: str
     worker_url: str
 
-    def api(self, port: int) -> Program:
+    def api(self, port: int, module: str = "api.rsgi") -> Program:
         address = ("--host", "127.0.0.1", "--port", str(port))
         # One worker: several would not hear of a fold in the same moment, and a client that asks
         # now one and now another would see time go back. Granian waits for open streams without
         # end unless it is told how long.
-        workers = ("--workers", "1", "--workers-kill-timeout", "5")
+        workers = ("--workers", "1", "--workers-kill-timeout", "5", *_STREAMS)
         return self._program(
             "api",
-            ["granian", "--interface", "rsgi", *address, *workers, *_STRICT, "api.rsgi:app"],
+            ["granian", "--interface", "rsgi", *address, *workers, *_STRICT, f"{module}:app"],
             ANALYTICS_DATABASE_URL=self.reader_url,
             ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
             REDIS_URL=self.settings.redis_url or "",

@@ -29,7 +29,7 @@ def test_a_read_of_anothers_engagement_is_a_line_without_names(
     admin.get(engagement_of(LEARNER))
 
     log.info.assert_called_once_with(
-        "Audit: engagement read", reader=ADMIN, whose=LEARNER, status=200
+        "Audit: engagement read", logger="audit", reader=ADMIN, whose=LEARNER, status=200
     )
 
 
@@ -67,7 +67,7 @@ from shared import logs
 logs.configure("json", "CRITICAL")
 from api import audit, answers
 answers.log.error("not this")
-audit.log.info("Audit: engagement read", reader=1, whose=2, status=200)
+audit.write(reader=1, whose=2, status=200)
 """
 
 

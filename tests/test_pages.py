@@ -12,9 +12,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from api import watch
+from api.app import create_app
+from api.pages import NEXT_CURSOR
+from api.reader import EXTENSION
 from tests.api.test_bad_input import assert_problem
+from tests.api.tokens import bearer, sign
 from tests.dashboard import ROOT
-from tests.worlds import ADMIN_ROW, Stack, World, stack
+from tests.processes import wait_until
+from tests.worlds import ADMIN, ADMIN_ROW, Stack, World, stack
 
 __all__ = ["stack"]
 
@@ -249,3 +255,24 @@ def test_a_cursor_behind_every_course_is_an_empty_page(stack: Stack, course: int
     stack.set_clock(NOW)
     cursor = forged(f"course_id asc 0 {course} ")
     assert titles_of(stack, f"{COURSES}?limit=1&cursor={cursor}") == []
+
+
+def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> None:
+    stack.calculate(catalogue("a", "b"))
+    stack.set_clock(NOW)
+    app = create_app(stack.settings)
+    known = app.extensions[watch.EXTENSION]
+    known.start()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+    try:
+        assert wait_until(lambda: known.freshness("courses") is not None)
+        for query in ("limit=1", "limit=1&format=csv", "limit=1&max_staleness=999999999"):
+            first, second = (client.get(f"{COURSES}?{query}") for _ in range(2))
+            assert second.headers["Link"] == first.headers["Link"]
+            assert f'<?{query}>; rel="first"' in second.headers["Link"]
+            assert f"<?{query}&cursor=" in second.headers["Link"]
+            assert NEXT_CURSOR not in second.headers
+    finally:
+        known.stop()
+        app.extensions[EXTENSION].close()

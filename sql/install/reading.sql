@@ -45,16 +45,14 @@ COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when i
 
 CREATE FUNCTION analytics.change(current numeric, previous numeric) RETURNS json
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
-RETURN (
-    SELECT row_to_json(both_numbers)
-    FROM (
-        SELECT
-            current,
-            previous,
-            current - previous AS change,
-            round(100 * (current - previous) / nullif(previous, 0), 2) AS change_percent
-    ) AS both_numbers
-);
+-- no row_to_json of a subquery: planned for each of the platform's numbers, it takes milliseconds
+RETURN format(
+    '{"current":%s,"previous":%s,"change":%s,"change_percent":%s}',
+    current,
+    coalesce(previous::text, 'null'),
+    coalesce((current - previous)::text, 'null'),
+    coalesce(round(100 * (current - previous) / nullif(previous, 0), 2)::text, 'null')
+)::json;
 COMMENT ON FUNCTION analytics.change(numeric, numeric) IS 'What a number has become, and was; percent is NULL where it was 0, everything but the number where it is not known what it was.';
 
 CREATE FUNCTION analytics.compared(body json, from_day date, to_day date, metrics json) RETURNS text

@@ -56,7 +56,8 @@ FROM
             opinions AS reviews,
             income AS revenue
     ) AS body
-    -- Totals less what has come since: no reader adds up all days.
+    -- Totals less what has come since: no reader adds up all days. BETWEEN, because the planner would
+    -- expect a third of all days behind a single bound, and plan anew each time to do better.
     LEFT JOIN LATERAL (
         SELECT
             analytics.change(accounts.total, accounts.total - came.users) AS "users.total",
@@ -82,7 +83,7 @@ FROM
             (
                 SELECT coalesce(sum(new_users), 0) AS users
                 FROM analytics.user_day
-                WHERE day > answer.today - 30
+                WHERE day BETWEEN answer.today - 29 AND 'infinity'
             ) AS came,
             (
                 SELECT
@@ -90,12 +91,12 @@ FROM
                     coalesce(sum(sessions) FILTER (WHERE status = 'completed'), 0) AS completed,
                     coalesce(sum(sessions) FILTER (WHERE status = 'scheduled'), 0) AS scheduled
                 FROM analytics.session_day
-                WHERE day > answer.today - 30
+                WHERE day BETWEEN answer.today - 29 AND 'infinity'
             ) AS met,
             (
                 SELECT round(coalesce(sum(revenue), 0), 2) AS revenue
                 FROM analytics.payment_day
-                WHERE currency = wanted.currency AND day > answer.today - 30
+                WHERE currency = wanted.currency AND day BETWEEN answer.today - 29 AND 'infinity'
             ) AS earned
     ) AS metrics ON :compare = 'previous'
 WHERE answer.family = 'platform'

@@ -1,6 +1,7 @@
 """What a request may ask for besides its parameters."""
 
 from functools import lru_cache
+from urllib.parse import parse_qsl
 
 from flask import request
 from werkzeug.datastructures import MIMEAccept
@@ -18,17 +19,23 @@ MEDIA_TYPES = {"json": "application/json"} | {
 
 def wanted_format() -> str | None:
     """What `format` names, unchecked, or else what `Accept` likes best; None: it excludes all."""
-    return request.args.get("format") or _liked_best(request.headers.get("Accept", ""))
+    environ = request.environ
+    return _wanted(environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", ""))
 
 
 def refuse_other_formats() -> None:
     """406 where the request excludes all we have."""
-    if wanted_format() is None and "format" not in request.args:
+    if wanted_format() is None:
         offered = ", ".join(MEDIA_TYPES.values())
         refuse(Problem.FORMAT_NOT_OFFERED, f"This address answers in {offered} only.")
 
 
-@lru_cache
+@lru_cache(1024)  # every request asks, in few ways
+def _wanted(query: str, accept: str) -> str | None:
+    named = dict(parse_qsl(query, keep_blank_values=True))
+    return named["format"] if "format" in named else _liked_best(accept)
+
+
 def _liked_best(accept: str) -> str | None:
     # Not Werkzeug's matching: to it `application/json; charset=utf-8` excludes `application/json`.
     accepted = {

@@ -99,6 +99,10 @@ BEHIND_A_TOKEN = (400, 401, 403, 406, 422, 429, 503)
 class Contract(BasePlugin):
     """Adds to addresses and bodies what no view has to say."""
 
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self._views = app.view_functions
+
     def schema_helper(self, name: str, definition: dict[str, Any], **_: object) -> dict[str, Any]:
         """Give a body the example of its name."""
         path = EXAMPLES / f"{name}.json"
@@ -109,9 +113,11 @@ class Contract(BasePlugin):
     ) -> None:
         """Complete the operations of an address."""
         for method, operation in (operations or {}).items():
-            operation["operationId"] = context["rule"].endpoint.partition(".")[2]
+            endpoint = context["rule"].endpoint
+            operation["operationId"] = endpoint.partition(".")[2]
             operation["responses"][500] = "INTERNAL_SERVER_ERROR"
             if str(path).startswith(str(analytics.url_prefix)):
+                operation["description"] = _who_may_read(self._views[endpoint])
                 _add_refusals(operation)
                 _complete_parameters(operation)
                 if method == "get" and "application/json" in operation["responses"][200]["content"]:
@@ -123,7 +129,7 @@ class Contract(BasePlugin):
 
 def documented(app: Flask) -> ProblemApi:
     """The API of the app; it describes the blueprints that are registered with it."""
-    api = ProblemApi(app, spec_kwargs=OPTIONS | {"extra_plugins": [Contract()]})
+    api = ProblemApi(app, spec_kwargs=OPTIONS | {"extra_plugins": [Contract(app)]})
     app.extensions[EXTENSION] = api.spec
     _describe_components(cast("APISpec", api.spec))
     return api
@@ -150,6 +156,11 @@ def _refusal(status: int, kinds: list[Problem]) -> dict[str, Any]:
             }
         },
     }
+
+
+def _who_may_read(view: Any) -> str:
+    guard, *_ = view.view_class.decorators
+    return guard.__doc__
 
 
 def _add_refusals(operation: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(API_TITLE="MentorHub analytics", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     app.url_map.converters["id"] = Id
+    app.url_map.merge_slashes = False  # it would send others to another address, in HTML
     app.extensions[reader.EXTENSION] = reader.Reader(settings)
     app.extensions[watch.EXTENSION] = known = watch.Watch(settings)
     app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)

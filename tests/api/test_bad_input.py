@@ -115,6 +115,7 @@ def test_an_id_with_more_digits_than_int_reads_is_404(admin: FlaskClient) -> Non
         "/api/v1/analytics",
         "/api/v1/analytics/",
         "/api/v1/analytics/platform/",
+        "/api//v1/analytics/platform",
         "/api/v1/analytics/Platform",
         "/api/v1/analytics/user/-1/engagement",
         "/api/v1/analytics/user/0/engagement",

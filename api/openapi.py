@@ -120,7 +120,7 @@ class Contract(BasePlugin):
                 operation["description"] = _who_may_read(self._views[endpoint])
                 _add_refusals(operation)
                 _complete_parameters(operation)
-                if method == "get" and "application/json" in operation["responses"][200]["content"]:
+                if method == "get" and _is_json(operation):
                     _add_caching(operation)
             else:
                 operation["security"] = []
@@ -163,9 +163,16 @@ def _who_may_read(view: Any) -> str:
     return guard.__doc__
 
 
+def _is_json(operation: dict[str, Any]) -> bool:
+    return "application/json" in operation["responses"][200]["content"]
+
+
 def _add_refusals(operation: dict[str, Any]) -> None:
     for status in BEHIND_A_TOKEN:
         operation["responses"][status] = HTTPStatus(status).name
+    if not _is_json(operation):
+        # a stream, which comes whatever is accepted
+        del operation["responses"][406]
 
 
 def _complete_parameters(operation: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ CONFIG = {
     "generation": {"max-examples": EXAMPLES, "database": "none"},
     "phases": {"stateful": {"enabled": False}},
     "checks": {
-        # 503 to min_as_of and max_staleness, never for want of a database
+        # 503 to min_as_of and max_staleness, and of /readyz, as nothing refreshes these numbers
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]},
         # It sends requests again in a way that WSGI apps do not understand.
         "ignored_auth": {"enabled": False},
@@ -95,7 +95,9 @@ def statuses(recorder: ScenarioRecorder) -> Iterator[int]:
             yield interaction.response.status_code
             if interaction.response.status_code == 503:
                 kind = interaction.response.json()["type"]
-                assert kind in {"/problems/not-yet", "/problems/too-stale"}
+                assert kind in {
+                    f"/problems/{each}" for each in ("not-yet", "too-stale", "not-ready")
+                }
 
 
 def findings(recorder: ScenarioRecorder) -> Iterator[str]:

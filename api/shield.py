@@ -30,6 +30,7 @@ READABLE = [
     "X-Analytics-As-Of",
     "X-Analytics-Pending",
     "X-Analytics-Window",
+    "X-Analytics-Currency",
     "X-Analytics-Currencies",
     "X-Analytics-Currency",
 ]

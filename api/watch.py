@@ -69,6 +69,11 @@ class Freshness:
         return self.stamp[0]
 
     @property
+    def age(self) -> tuple[datetime, int]:
+        """The larger, the newer; a fold may not know that time has passed."""
+        return self.as_of, self.version
+
+    @property
     def today(self) -> date:
         return self.stamp[1]
 
@@ -92,7 +97,6 @@ class Watch:
         self.newest = 0
         self._done = Event()
         self._thread = Thread(target=self._run, name="watch", daemon=True)
-        self._connection: Connection | None = None
         self.on_look: list[Callable[[], object]] = []
         self.on_accounts: list[Callable[[], object]] = []
 
@@ -117,8 +121,8 @@ class Watch:
         """Take over what a snapshot said that was taken after the monotonic time `asked`."""
         with self._lock:
             known, learned = self._known.get(family, (None, 0.0))
-            # An older as-of that was asked for later: the database itself went back.
-            if known is None or fresh.as_of >= known.as_of or asked > learned:
+            # What is older and was asked for later: the database itself went back.
+            if known is None or asked > learned or fresh.age >= known.age:
                 self._known[family] = fresh, monotonic()
 
     def _run(self) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -92,6 +94,15 @@ class Live:
             for process in (one, *one.children(recursive=True)):
                 process.cpu_affinity(list(other_cores(core)))
 
+    def cpu(self) -> Counter[str]:
+        """Seconds that each kind of process has spent so far."""
+        spent: Counter[str] = Counter()
+        for process in (psutil.Process(), *self._supervisor.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                spent[_kind(process)] += round(1000 * (times.user + times.system))
+        return spent
+
     @contextmanager
     def stopped(self) -> Generator[None]:
         """Without us: nothing of ours runs or replicates, the servers do."""
@@ -108,12 +119,29 @@ class Live:
             program.resume()
 
 
+KINDS = {
+    "walsender": "MentorHub's WAL sender",
+    "logical replication apply": "the apply worker, with capture",
+    " mentorhub ": "MentorHub's backends",
+    " analytics ": "our backends: fold, audit, answers",
+    "celery": "Celery",
+    "granian": "the API",
+    "benchmarks": "whoever writes",
+}
+
+
+def _kind(process: psutil.Process) -> str:
+    title = " ".join(process.cmdline())
+    return next((kind for word, kind in KINDS.items() if word in title), "others")
+
+
 def measure(users: int = 20_000, seconds: float = 60) -> Iterator[Result]:
     """`seconds`: of each measurement."""
     with _demo(users) as live:
         yield from _freshness(live, seconds)
         yield from _throughput(live, seconds)
         yield from _bulk_import(live)
+        yield from _peak(live, seconds / 3)
     with _servers_apart() as environment, _demo(users, environment) as live:
         yield from _what_mentorhub_notices(live, seconds / 3)
 
@@ -280,6 +308,38 @@ def _import(live: Live, rows: int, sessions: _Watch, done: threading.Event) -> N
         )
     sessions.committed.append(time.perf_counter())
     done.set()
+
+
+def _peak(live: Live, seconds: float) -> Iterator[Result]:
+    """As many transactions as everything together on this machine's cores can make."""
+    with live.stopped():
+        alone, _ = _pushed(live, seconds)
+    while live.lag(live.asker()) > CAUGHT_UP:
+        time.sleep(0.5)
+    beside, spent = _pushed(live, seconds)
+    yield result("peak transactions/s without us", alone, "tps")
+    yield result("peak transactions/s with us on the same cores", beside, "tps")
+    for who, cpu in spent.most_common(6):
+        yield result(f"CPU meanwhile: {who}", 100 * cpu / spent.total(), "%")
+
+
+def _pushed(live: Live, seconds: float) -> tuple[float, Counter[str]]:
+    """Transactions a second of four connections that don't pause, and who spent how much CPU."""
+    ends = time.perf_counter() + seconds
+    before = live.cpu()
+    with ThreadPoolExecutor(4) as pool:
+        made = sum(pool.map(lambda number: _push(live.source_url, number, ends), range(4)))
+    return made / seconds, live.cpu() - before
+
+
+def _push(url: str, number: int, ends: float) -> int:
+    made = 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.perf_counter() < ends:
+            made += 1
+            some = 1 + (4 * made + number) * 7919 % 50_000
+            connection.execute(PROGRESS, [made % 101, some, some])
+    return made
 
 
 def _what_mentorhub_notices(live: Live, seconds: float) -> Iterator[Result]:

@@ -1,0 +1,117 @@
+"""Clients that the real server cuts short, before any of our code sees them."""
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from ops.embedded import Postgres
+from tests.api.server import Server, serving
+from tests.api.tokens import bearer, sign
+from tests.api.world import ADMIN, LEARNER
+from tests.conftest import DEFAULTS, database
+
+PLACE = "/api/v1/analytics/me/engagement"
+
+PATIENCE = 10
+"""Seconds in which a request's head must have come."""
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    with database(postgres, "test_hostile_clients", analytics_template) as url:
+        settings = replace(DEFAULTS, analytics_database_url=url)
+        with serving(settings, tmp_path_factory.mktemp("hostile")) as server:
+            yield server
+
+
+def talk(server: Server, *lines: str, ended: bool = True) -> tuple[bytes, float]:
+    """What is answered until the server hangs up, and after how many seconds it did."""
+    began = time.monotonic()
+    with closing(socket.create_connection(("127.0.0.1", server.port), 2 * PATIENCE)) as connection:
+        connection.sendall("".join(f"{line}\r\n" for line in (*lines, *[""] * ended)).encode())
+        with connection.makefile("rb") as answer:
+            return answer.read(), time.monotonic() - began
+
+
+def authorization(user_id: int = LEARNER) -> str:
+    return f"Authorization: {bearer(sign(user_id))['Authorization']}"
+
+
+def request(*headers: str, path: str = PLACE) -> list[str]:
+    return [f"GET {path} HTTP/1.1", "Host: x", "Connection: close", *headers]
+
+
+def test_a_usual_request_is_answered(server: Server) -> None:
+    answer, _ = talk(server, *request(authorization()))
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(request(path=f"{PLACE}?{'x' * 20_000}"), id="query"),
+        pytest.param(request(path=f"/{'x' * 20_000}"), id="path"),
+        pytest.param(request(f"X: {'x' * 20_000}"), id="header"),
+        pytest.param(request(f"Authorization: Bearer {'x' * 20_000}"), id="token"),
+        pytest.param(request(*["X: y"] * 5000), id="headers"),
+    ],
+)
+def test_a_head_that_is_too_long_is_431(server: Server, lines: list[str]) -> None:
+    answer, _ = talk(server, *lines)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_who_is_slow_or_silent_is_hung_up_on(server: Server) -> None:
+    slow = [
+        ([], False),
+        (["GET / HTTP/1.1"], False),
+        (["GET / HTTP/1.1", "Host: x", "X: y"], False),
+        (["GET /healthz HTTP/1.1", "Host: x"], True),  # which keeps its connection
+    ]
+    with ThreadPoolExecutor(len(slow)) as pool:
+        ends = list(pool.map(lambda each: talk(server, *each[0], ended=each[1])[1], slow))
+
+    assert all(PATIENCE - 1 < end < PATIENCE + 3 for end in ends), ends
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
+def test_a_body_is_not_waited_for(server: Server, length: str) -> None:
+    answer, seconds = talk(server, *request(authorization(), length))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert seconds < PATIENCE / 2
+
+
+def test_http_2_is_not_spoken(server: Server) -> None:
+    answer, _ = talk(server, "PRI * HTTP/2.0", "", "SM", ended=True)
+
+    assert b"HTTP/1.1 2" not in answer
+    assert b"\0" not in answer
+
+
+def test_two_tokens_are_none(server: Server) -> None:
+    for first, second in ((LEARNER, ADMIN), (ADMIN, LEARNER), (ADMIN, ADMIN)):
+        answer, _ = talk(server, *request(authorization(first), authorization(second)))
+        assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_header_with_an_underscore_is_no_other_header(server: Server) -> None:
+    answer, _ = talk(server, *request(authorization(), "If_None_Match: *"))
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_streams_is_shielded_too(server: Server) -> None:
+    with closing(server.client().listen()) as response:
+        assert response.status == 200
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")

@@ -17,6 +17,10 @@ from tests.conftest import DEFAULTS, database
 
 PLACE = "/api/v1/analytics/me/engagement"
 
+PREVIOUS = "the key before the current one: 32 bytes or more"
+
+ORIGIN = "https://mentorhub.example"
+
 PATIENCE = 10
 """Seconds in which a request's head must have come."""
 
@@ -26,7 +30,12 @@ def server(
     postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     with database(postgres, "test_hostile_clients", analytics_template) as url:
-        settings = replace(DEFAULTS, analytics_database_url=url)
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=url,
+            jwt_previous_keys=(f"not {PREVIOUS}", PREVIOUS),
+            cors_origins=("http://localhost:3000", ORIGIN),
+        )
         with serving(settings, tmp_path_factory.mktemp("hostile")) as server:
             yield server
 
@@ -52,6 +61,14 @@ def test_a_usual_request_is_answered(server: Server) -> None:
     answer, _ = talk(server, *request(authorization()))
 
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_server_is_told_of_previous_keys_and_other_origins(server: Server) -> None:
+    token = bearer(sign(LEARNER, key=PREVIOUS))["Authorization"]
+    answer, _ = talk(server, *request(f"Authorization: {token}", f"Origin: {ORIGIN}"))
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert f"access-control-allow-origin: {ORIGIN}".encode() in answer.lower()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,25 @@ BEGIN
 END
 $$;
 
+-- Whoever keeps accounts in memory hears that they may be others now.
+CREATE FUNCTION capture.tell_accounts() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_notify('mentorhub_analytics_accounts', '');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION capture.tell_accounts() IS 'Says, once in a transaction, that an account is another or is gone.';
+
+CREATE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
+FOR EACH ROW EXECUTE FUNCTION capture.tell_accounts();
+CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.users
+FOR EACH STATEMENT EXECUTE FUNCTION capture.tell_accounts();
+ALTER TABLE public.users
+    ENABLE ALWAYS TRIGGER tell_accounts,
+    ENABLE ALWAYS TRIGGER tell_truncated;
+
 -- By these a fold looks up the few rows of a user, a course or a mentor that changed.
 CREATE INDEX IF NOT EXISTS sessions_of_student ON public.sessions (student_id);
 COMMENT ON INDEX public.sessions_of_student IS 'For user_engagement.';

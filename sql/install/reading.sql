@@ -77,25 +77,6 @@ FROM source.users;
 
 COMMENT ON VIEW analytics.account IS 'Who may ask: role and state of each account, as of the last replicated change.';
 
--- Whoever keeps accounts in memory hears that they may be others now.
-CREATE FUNCTION control.tell_accounts() RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    PERFORM pg_notify('mentorhub_analytics_accounts', '');
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION control.tell_accounts() IS 'Says, once in a transaction, that an account is another or is gone.';
-
-CREATE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
-FOR EACH ROW EXECUTE FUNCTION control.tell_accounts();
-CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.users
-FOR EACH STATEMENT EXECUTE FUNCTION control.tell_accounts();
-ALTER TABLE public.users
-    ENABLE ALWAYS TRIGGER tell_accounts,
-    ENABLE ALWAYS TRIGGER tell_truncated;
-
 GRANT USAGE ON SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analytics_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA analytics TO analytics_reader;

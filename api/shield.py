@@ -32,7 +32,6 @@ READABLE = [
     "X-Analytics-Window",
     "X-Analytics-Currency",
     "X-Analytics-Currencies",
-    "X-Analytics-Currency",
 ]
 """Response headers that a script of another origin may read."""
 

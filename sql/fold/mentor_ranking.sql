@@ -57,13 +57,19 @@ BEGIN
     ),
 
     bar AS MATERIALIZED (
-        SELECT DISTINCT ON (from_day)
-            from_day,
-            sessions,
-            mentor_id
-        FROM analytics.mentor_ranking
-        WHERE place >= 10
-        ORDER BY from_day, place DESC
+        SELECT last_place.*
+        FROM
+            generate_series(0, 364) AS ago
+            CROSS JOIN LATERAL (
+                SELECT
+                    from_day,
+                    sessions,
+                    mentor_id
+                FROM analytics.mentor_ranking
+                WHERE from_day = analytics.today() - ago AND place >= 10
+                ORDER BY place DESC
+                LIMIT 1
+            ) AS last_place
     ),
 
     touched AS MATERIALIZED (
@@ -76,11 +82,13 @@ BEGIN
         WHERE bar.from_day IS NULL OR (counted.sessions, - counted.mentor_id) >= (bar.sessions, - bar.mentor_id)
     ),
 
+    -- `stood`: at which place it is stored already, with the same sessions
     candidate AS (
         SELECT
             from_day,
             mentor_id,
-            sessions
+            sessions,
+            place AS stood
         FROM analytics.mentor_ranking
         WHERE
             from_day IN (SELECT from_day FROM touched)
@@ -89,8 +97,9 @@ BEGIN
         SELECT
             from_day,
             mentor_id,
-            sessions
-        FROM counted
+            sessions,
+            stored.place AS stood
+        FROM counted LEFT JOIN analytics.mentor_ranking AS stored USING (from_day, mentor_id, sessions)
         WHERE from_day IN (SELECT from_day FROM touched)
     ),
 
@@ -99,7 +108,8 @@ BEGIN
             from_day,
             row_number() OVER (PARTITION BY from_day ORDER BY candidate.sessions DESC, candidate.mentor_id) AS place,
             candidate.mentor_id,
-            candidate.sessions
+            candidate.sessions,
+            candidate.stood
         FROM candidate LEFT JOIN bar USING (from_day)
         WHERE bar.from_day IS NULL OR (candidate.sessions, - candidate.mentor_id) >= (bar.sessions, - bar.mentor_id)
     ),
@@ -113,11 +123,16 @@ BEGIN
     ),
 
     written AS (
-        INSERT INTO analytics.mentor_ranking AS stored (from_day, place, mentor_id, sessions)
-        SELECT * FROM placed WHERE place <= 20
+        INSERT INTO analytics.mentor_ranking (from_day, place, mentor_id, sessions)
+        SELECT
+            from_day,
+            place,
+            mentor_id,
+            sessions
+        FROM placed
+        WHERE place <= 20 AND place IS DISTINCT FROM stood
         ON CONFLICT (from_day, place) DO UPDATE
             SET mentor_id = excluded.mentor_id, sessions = excluded.sessions
-            WHERE (stored.mentor_id, stored.sessions) <> (excluded.mentor_id, excluded.sessions)
         RETURNING from_day
     ),
 

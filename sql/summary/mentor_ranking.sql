@@ -16,13 +16,17 @@ CREATE VIEW slice.known_place AS
 SELECT
     from_day AS day,
     min(sessions) OVER (ORDER BY from_day) AS sessions
-FROM (
-    SELECT DISTINCT ON (from_day)
-        from_day,
-        CASE WHEN place >= 10 THEN sessions ELSE 0 END AS sessions
-    FROM analytics.mentor_ranking
-    ORDER BY from_day ASC, place DESC
-) AS last_place;
+FROM
+    generate_series(0, 364) AS ago
+    CROSS JOIN LATERAL (
+        SELECT
+            from_day,
+            CASE WHEN place >= 10 THEN sessions ELSE 0 END AS sessions
+        FROM analytics.mentor_ranking
+        WHERE from_day = analytics.today() - ago
+        ORDER BY place DESC
+        LIMIT 1
+    ) AS last_place;
 
 COMMENT ON VIEW slice.known_place IS 'With fewer sessions since the day nobody enters the list of a window that begins on it or earlier.';
 

@@ -41,13 +41,7 @@ page AS (
 )
 
 SELECT
-    answer.as_of,
-    answer.version,
-    answer.changed_at,
-    answer.pending,
-    answer.timezone,
-    answer.currency,
-    answer.today,
+    answer.*,
     NULL::date AS from_day,
     NULL::date AS to_day,
     (

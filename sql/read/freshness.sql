@@ -1,10 +1,1 @@
-SELECT
-    family,
-    as_of,
-    version,
-    changed_at,
-    pending,
-    timezone,
-    currency,
-    today
-FROM analytics.answer
+SELECT * FROM analytics.answer

@@ -1,11 +1,5 @@
 SELECT
-    answer.as_of,
-    answer.version,
-    answer.changed_at,
-    answer.pending,
-    answer.timezone,
-    answer.currency,
-    answer.today,
+    answer.*,
     NULL::date AS from_day,
     NULL::date AS to_day,
     (SELECT string_agg(currency, ', ' ORDER BY currency) FROM analytics.payment_total) AS currencies,

@@ -1,11 +1,5 @@
 SELECT
-    answer.as_of,
-    answer.version,
-    answer.changed_at,
-    answer.pending,
-    answer.timezone,
-    answer.currency,
-    answer.today,
+    answer.*,
     answer.today - :days + 1 AS from_day,
     answer.today AS to_day,
     (

@@ -1,11 +1,5 @@
 SELECT
-    answer.as_of,
-    answer.version,
-    answer.changed_at,
-    answer.pending,
-    answer.timezone,
-    answer.currency,
-    answer.today,
+    answer.*,
     answer.today - :days + 1 AS from_day,
     answer.today AS to_day,
     analytics.compared(row_to_json(body), answer.today - 2 * :days + 1, answer.today - :days, metrics.by_name) AS body

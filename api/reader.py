@@ -12,14 +12,12 @@ from shared import sqlfiles
 from shared.database import engine
 from shared.settings import Settings
 
-_SETTINGS = {
+SERVER_SETTINGS = {
     "role": "analytics_reader",
     "default_transaction_read_only": "on",
     "statement_timeout": "10000",
     "timezone": "UTC",
 }
-
-SERVER_SETTINGS = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
 """Every connection of the API starts with these, whoever its URL logs in as."""
 
 EXTENSION = "analytics-reader"
@@ -32,7 +30,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self.engine = engine(
             settings.read_database_url or settings.analytics_url(),
-            settings=_SETTINGS,
+            settings=SERVER_SETTINGS,
             isolation_level="AUTOCOMMIT",
             pool_timeout=5,
         )

@@ -52,14 +52,19 @@ def engine(
 
     A setting given here (`role=analytics_reader`) is also what RESET goes back to.
     """
-    flags = " ".join(f"-c {name}={value}" for name, value in (settings or {}).items())
-    flags = f"{conninfo_to_dict(url).get('options') or ''} {flags}".strip()
+    flags = options_of(url, settings or {})
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(url, options=flags, autocommit=False),
         poolclass=poolclass,
         **options,
     )
+
+
+def options_of(url: str, settings: dict[str, str]) -> str:
+    """The URL's own `options`, and the given server settings."""
+    flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return f"{conninfo_to_dict(url).get('options') or ''} {flags}".strip()
 
 
 def where(url: str) -> str:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from benchmarks.clients import Asked, ask
 from benchmarks.measuring import (
     Result,
     at_least,
-    fresh_databases,
+    filled,
     other_cores,
     pinned,
     result,
@@ -32,7 +32,6 @@ from ops.tokens import sign
 from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings
-from workers.install import install_schemas
 
 SESSIONS = 2_000_000
 
@@ -81,27 +80,10 @@ class Served:
 
 def measure(sessions: int = SESSIONS) -> Iterator[Result]:
     """`sessions`: of the platform whose numbers are asked for."""
-    with _filled(sessions) as settings, _serving(settings) as served:
+    with filled(sessions) as settings, _serving(settings) as served:
         yield from _beside_an_empty_endpoint(served)
         yield from _with_streams(served)
         yield from _beside_the_seeds_way(served)
-
-
-@contextmanager
-def _filled(sessions: int) -> Generator[Settings]:
-    with fresh_databases() as fresh:
-        settings = replace(fresh, source_database_url=None, jwt_secret_key=os.urandom(32).hex())
-        with connect(settings.analytics_url()) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
-            connection.execute(
-                "SELECT set_config('benchmark.sessions', %s, false)", [str(sessions)]
-            )
-            connection.execute(sqlfiles.read("benchmark/fill").encode())
-            connection.execute("UPDATE public.users SET role = 'ADMIN' WHERE id = 1")
-            install_schemas(connection, settings, datetime.now(UTC))
-        with connect(settings.analytics_url()) as connection:
-            connection.execute("VACUUM ANALYZE")
-        yield settings
 
 
 @contextmanager
@@ -109,11 +91,15 @@ def _serving(settings: Settings) -> Generator[Served]:
     os.environ["PYTHONPATH"] = str(sqlfiles.ROOT.parent)
     with TemporaryDirectory() as folder, Redis(Path(folder)) as redis, Leash() as leash:
         unlimited = replace(
-            settings, redis_url=redis.url(), rate_limit_per_user="", home=Path(folder)
+            settings,
+            redis_url=redis.url(),
+            jwt_secret_key=os.urandom(32).hex(),
+            rate_limit_per_user="",
+            home=Path(folder),
         )
         url = settings.analytics_url()
         programs = Programs(unlimited, leash, url, url)
-        served = Served(settings, free_port(), free_port())
+        served = Served(unlimited, free_port(), free_port())
         started = [programs.api(served.port), programs.api(served.empty_port, "benchmarks.empty")]
         for program in started:
             program.start()
@@ -193,6 +179,7 @@ def _beside_the_seeds_way(served: Served) -> Iterator[Result]:
         connection.execute("CREATE INDEX ON public.users (created_at)")
         connection.execute("CREATE INDEX ON public.sessions (created_at)")
         connection.execute("CREATE INDEX ON public.payments (created_at)")
+        connection.execute("ANALYZE")
 
         def query(name: str, days: int) -> Callable[[], object]:
             sql = sqlfiles.read(f"benchmark/{name}").encode()

@@ -1,16 +1,12 @@
 """What 1,000 changes cost, in a small platform and in one a hundred times as large."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
-from benchmarks.measuring import Result, fresh_databases, result, seconds
+from benchmarks.measuring import Result, filled, result, seconds
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.settings import Settings
 from workers.fold import fold, worker_connection
-from workers.install import install_schemas
 from workers.rebuild import rebuild
 
 SMALL, LARGE = 100_000, 10_000_000
@@ -19,7 +15,7 @@ ROUNDS = 15
 
 def measure(large: int = LARGE) -> Iterator[Result]:
     """Both platforms in one server, folded in turn; `large`: sessions of the larger one."""
-    with _filled(SMALL) as small, _filled(large) as big:
+    with filled(SMALL) as small, filled(large) as big:
         with worker_connection(small) as one, worker_connection(big) as other:
             pairs = [(_fold(small, one), _fold(big, other)) for _ in range(ROUNDS + 2)][2:]
         whole = seconds(lambda: rebuild(big))
@@ -30,22 +26,6 @@ def measure(large: int = LARGE) -> Iterator[Result]:
     yield result("the second / the first, median of pairs", ratio, "x", 1.3)
     yield result(f"rebuild of everything, {large:,} sessions", whole, "s")
     yield result("fold / rebuild", large_cost / whole, "x", 1 / 300)
-
-
-@contextmanager
-def _filled(sessions: int) -> Generator[Settings]:
-    with fresh_databases() as fresh:
-        settings = replace(fresh, source_database_url=None)
-        with connect(settings.analytics_url()) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
-            connection.execute(
-                "SELECT set_config('benchmark.sessions', %s, false)", [str(sessions)]
-            )
-            connection.execute(sqlfiles.read("benchmark/fill").encode())
-            install_schemas(connection, settings, datetime.now(UTC))
-        with connect(settings.analytics_url()) as connection:
-            connection.execute("VACUUM")
-        yield settings
 
 
 def _fold(settings: Settings, worker: Connection) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -11,8 +12,10 @@ from typing import Any
 import psutil
 
 from ops.embedded import Postgres
+from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings, load
+from workers.install import install_schemas
 
 Result = dict[str, Any]
 """One figure: name, value, unit, goal (None where there is none), ok."""
@@ -74,3 +77,20 @@ def fresh_databases() -> Generator[Settings]:
                 source_database_url=server.url("mentorhub"),
                 analytics_database_url=server.url("analytics"),
             )
+
+
+@contextmanager
+def filled(sessions: int) -> Generator[Settings]:
+    """A calculated database with so many sessions, without a MentorHub; user 1 is an admin."""
+    with fresh_databases() as fresh:
+        settings = replace(fresh, source_database_url=None)
+        with connect(settings.analytics_url()) as connection:
+            connection.execute(sqlfiles.read("install/mirror").encode())
+            connection.execute(
+                "SELECT set_config('benchmark.sessions', %s, false)", [str(sessions)]
+            )
+            connection.execute(sqlfiles.read("benchmark/fill").encode())
+            install_schemas(connection, settings, datetime.now(UTC))
+        with connect(settings.analytics_url()) as connection:
+            connection.execute("VACUUM")
+        yield settings

@@ -7,7 +7,7 @@ INSERT INTO public.users (id, username, role, is_active, is_verified, created_at
 SELECT
     n,
     'user ' || n,
-    CASE WHEN n % 50 = 0 THEN 'MENTOR' ELSE 'STUDENT' END,
+    CASE WHEN n = 1 THEN 'ADMIN' WHEN n % 50 = 0 THEN 'MENTOR' ELSE 'STUDENT' END,
     true,
     n % 3 = 0,
     now() - n % 730 * interval '1 day'

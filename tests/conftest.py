@@ -13,9 +13,12 @@ from psycopg import sql
 
 from ops.embedded import Postgres
 from shared import sqlfiles
-from shared.database import connect
+from shared.database import Connection, connect
 from shared.settings import Settings
+from tests.api.world import fill
+from workers.fold import worker_connection
 from workers.install import install_schemas
+from workers.rebuild import rebuild
 
 DEFAULTS = Settings(
     analytics_database_url=None,
@@ -80,6 +83,35 @@ def analytics_db(postgres: Postgres, analytics_template: str) -> Iterator[str]:
 def settings(analytics_db: str) -> Settings:
     """Settings for the fresh database, in UTC and RUB."""
     return replace(DEFAULTS, analytics_database_url=analytics_db)
+
+
+@pytest.fixture
+def ours(settings: Settings) -> Iterator[Connection]:
+    """The owner's connection to the fresh database."""
+    with connect(settings.analytics_url()) as connection:
+        yield connection
+
+
+@pytest.fixture
+def worker(ours: Connection, settings: Settings) -> Iterator[Connection]:
+    del ours
+    with worker_connection(settings) as connection:
+        yield connection
+
+
+def calculated(postgres: Postgres, name: str, template: str) -> Settings:
+    """Of a new database `name` with something of everything, calculated; it stays for others."""
+    with connect(postgres.url()) as server:
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    with connect(postgres.url(name)) as connection:
+        fill(connection)
+    settings = _settings(postgres, name)
+    rebuild(settings)
+    return settings
 
 
 @contextmanager

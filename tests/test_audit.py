@@ -14,8 +14,8 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from tests.api.world import LEARNER, PYTHON, fill
-from tests.conftest import DEFAULTS, database
+from tests.api.world import LEARNER, PYTHON
+from tests.conftest import DEFAULTS, calculated, database
 from tests.mirror import keep_writing
 from tests.stored import differences, freshness, is_right, read_models
 from workers.audit import audit, audit_next
@@ -26,26 +26,8 @@ from workers.rebuild import has_turn, rebuild
 @pytest.fixture(scope="module")
 def analytics_template(postgres: Postgres, analytics_template: str) -> str:
     """A database with something of everything, calculated."""
-    with connect(postgres.url()) as server:
-        server.execute(f"CREATE DATABASE audited TEMPLATE {analytics_template}".encode())
-    with connect(postgres.url("audited")) as connection:
-        fill(connection)
-    rebuild(replace(DEFAULTS, analytics_database_url=postgres.url("audited")))
+    calculated(postgres, "audited", analytics_template)
     return "audited"
-
-
-@pytest.fixture
-def ours(settings: Settings) -> Iterator[Connection]:
-    """The owner's connection to a copy of it."""
-    with connect(settings.analytics_url()) as connection:
-        yield connection
-
-
-@pytest.fixture
-def worker(ours: Connection, settings: Settings) -> Iterator[Connection]:
-    del ours
-    with worker_connection(settings) as connection:
-        yield connection
 
 
 TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {

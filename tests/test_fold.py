@@ -1,9 +1,8 @@
 """Capture and fold: every change counts once, in every answer it touches and in no other."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,40 +13,21 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
-from tests.api.world import EMPTY, LEARNER, MENTOR, PYTHON, fill
-from tests.conftest import DEFAULTS
+from tests.api.world import EMPTY, LEARNER, MENTOR, PYTHON
+from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
 from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
 from workers.audit import audit
 from workers.definitions import MIRRORED
 from workers.fold import fold, fold_as_of, turn, worker_connection
-from workers.rebuild import rebuild
 
 
 @pytest.fixture(scope="module")
 def analytics_template(postgres: Postgres, analytics_template: str) -> str:
     """A database with something of everything, calculated."""
-    with connect(postgres.url()) as server:
-        server.execute(f"CREATE DATABASE folded TEMPLATE {analytics_template}".encode())
-    with connect(postgres.url("folded")) as connection:
-        fill(connection)
-    rebuild(replace(DEFAULTS, analytics_database_url=postgres.url("folded")))
+    calculated(postgres, "folded", analytics_template)
     return "folded"
-
-
-@pytest.fixture
-def ours(settings: Settings) -> Iterator[Connection]:
-    """The owner's connection to a copy of it."""
-    with connect(settings.analytics_url()) as connection:
-        yield connection
-
-
-@pytest.fixture
-def worker(ours: Connection, settings: Settings) -> Iterator[Connection]:
-    del ours
-    with worker_connection(settings) as connection:
-        yield connection
 
 
 def captured(connection: Connection) -> dict[str, list[int]]:

@@ -18,8 +18,8 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from tests.api.world import LEARNER, PYTHON, fill
-from tests.conftest import DEFAULTS
+from tests.api.world import LEARNER, PYTHON
+from tests.conftest import calculated
 from tests.mirror import at
 from tests.processes import wait_until
 from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
@@ -37,19 +37,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def analytics_template(postgres: Postgres, analytics_template: str) -> str:
     """A database with something of everything, calculated."""
-    with connect(postgres.url()) as server:
-        server.execute(f"CREATE DATABASE calculated TEMPLATE {analytics_template}".encode())
-    with connect(postgres.url("calculated")) as connection:
-        fill(connection)
-    rebuild(replace(DEFAULTS, analytics_database_url=postgres.url("calculated")))
+    calculated(postgres, "calculated", analytics_template)
     return "calculated"
-
-
-@pytest.fixture
-def ours(settings: Settings) -> Iterator[Connection]:
-    """The owner's connection to a copy of it."""
-    with connect(settings.analytics_url()) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,9 +15,8 @@ from ops.embedded import Postgres
 from shared.settings import Settings
 from tests.api.contract import DocumentedClient
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, fill
-from tests.conftest import DEFAULTS
-from workers.rebuild import rebuild
+from tests.api.world import ADMIN
+from tests.conftest import calculated
 
 
 @pytest.fixture(autouse=True)
@@ -29,14 +27,7 @@ def _every_response_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def world(postgres: Postgres, analytics_template: str) -> Settings:
     """Settings of a database with something of everything, calculated."""
-    with psycopg.connect(postgres.url(), autocommit=True) as server:
-        statement = psycopg.sql.SQL("CREATE DATABASE api TEMPLATE {}")
-        server.execute(statement.format(psycopg.sql.Identifier(analytics_template)))
-    with psycopg.connect(postgres.url("api")) as connection:
-        fill(connection)
-    settings = replace(DEFAULTS, analytics_database_url=postgres.url("api"))
-    rebuild(settings)
-    return settings
+    return calculated(postgres, "api", analytics_template)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 -- From each definition down to the mirror, along the views in between.
-INSERT INTO control.dependence (family, mirrored)
-WITH RECURSIVE used (family, relation) AS (
+WITH RECURSIVE used (step, relation) AS (
     SELECT
-        unnest(family || shared),
+        name,
         format('truth.%I', name)::regclass::oid
     FROM control.step
     WHERE kind <> 'view'
     UNION
     SELECT
-        used.family,
+        used.step,
         pg_depend.refobjid
     FROM
         used
@@ -20,8 +19,18 @@ WITH RECURSIVE used (family, relation) AS (
                 AND pg_depend.refclassid = 'pg_class'::regclass
 )
 
+UPDATE control.step
+SET mirrored = array(
+    SELECT pg_class.relname::text
+    FROM used INNER JOIN pg_class ON pg_class.oid = used.relation
+    WHERE used.step = step.name AND pg_class.relnamespace = 'public'::regnamespace
+);
+
+INSERT INTO control.dependence (family, mirrored)
 SELECT DISTINCT
-    used.family,
-    pg_class.relname
-FROM used INNER JOIN pg_class ON pg_class.oid = used.relation
-WHERE pg_class.relnamespace = 'public'::regnamespace
+    answer.family,
+    needed.mirrored
+FROM
+    control.step
+    CROSS JOIN LATERAL unnest(step.family || step.shared) AS answer (family)
+    CROSS JOIN LATERAL unnest(step.mirrored) AS needed (mirrored)

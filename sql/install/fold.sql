@@ -1,9 +1,10 @@
 CREATE TABLE control.step (
-    name   text PRIMARY KEY,
-    family text NOT NULL,
-    shared text [] NOT NULL,
-    kind   text NOT NULL CHECK (kind IN ('summary', 'window', 'ranking', 'view')),
-    place  integer NOT NULL
+    name     text PRIMARY KEY,
+    family   text NOT NULL,
+    shared   text [] NOT NULL,
+    kind     text NOT NULL CHECK (kind IN ('summary', 'window', 'ranking', 'view')),
+    place    integer NOT NULL,
+    mirrored text [] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
@@ -11,13 +12,14 @@ COMMENT ON COLUMN control.step.family IS 'The answer that it is stored for.';
 COMMENT ON COLUMN control.step.shared IS 'Other answers that read it.';
 COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; window: a sum over a summary that depends on the day; ranking: a count over whole tables; view: of the day and the settings alone.';
 COMMENT ON COLUMN control.step.place IS 'In which order they are folded: windows after what they are made of.';
+COMMENT ON COLUMN control.step.mirrored IS 'The tables in schema public that it is counted from, as its definition says.';
 
 CREATE TABLE control.dependence (
     family   text,
     mirrored text,
     PRIMARY KEY (family, mirrored)
 );
-COMMENT ON TABLE control.dependence IS 'Which mirrored tables each answer depends on, as the definitions say.';
+COMMENT ON TABLE control.dependence IS 'Which mirrored tables each answer depends on: those of its steps.';
 COMMENT ON COLUMN control.dependence.family IS 'The answer.';
 COMMENT ON COLUMN control.dependence.mirrored IS 'The table in schema public.';
 
@@ -260,36 +262,39 @@ END
 $make$;
 COMMENT ON FUNCTION control.make_foldable(text) IS 'Makes correction.SUMMARY, pending.SUMMARY, drift.SUMMARY and control.fold_SUMMARY().';
 
-CREATE FUNCTION control.is_pending() RETURNS boolean
+CREATE FUNCTION control.changed_tables() RETURNS text []
 STABLE LANGUAGE sql
-RETURN EXISTS (SELECT FROM capture.users)
-OR EXISTS (SELECT FROM capture.courses)
-OR EXISTS (SELECT FROM capture.sessions)
-OR EXISTS (SELECT FROM capture.course_enrollments)
-OR EXISTS (SELECT FROM capture.progress)
-OR EXISTS (SELECT FROM capture.reviews)
-OR EXISTS (SELECT FROM capture.payments);
-COMMENT ON FUNCTION control.is_pending() IS 'Whether a signed row waits to be folded.';
+RETURN array_remove(
+    ARRAY[
+        CASE WHEN EXISTS (SELECT FROM capture.users) THEN 'users' END,
+        CASE WHEN EXISTS (SELECT FROM capture.courses) THEN 'courses' END,
+        CASE WHEN EXISTS (SELECT FROM capture.sessions) THEN 'sessions' END,
+        CASE WHEN EXISTS (SELECT FROM capture.course_enrollments) THEN 'course_enrollments' END,
+        CASE WHEN EXISTS (SELECT FROM capture.progress) THEN 'progress' END,
+        CASE WHEN EXISTS (SELECT FROM capture.reviews) THEN 'reviews' END,
+        CASE WHEN EXISTS (SELECT FROM capture.payments) THEN 'payments' END
+    ],
+    NULL
+);
+COMMENT ON FUNCTION control.changed_tables() IS 'The mirrored tables of which a signed row waits to be folded.';
 
-CREATE FUNCTION control.clear() RETURNS bigint
+CREATE FUNCTION control.clear(mirrored text []) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    mirrored text;
-    gone     bigint;
-    total    bigint := 0;
+    one   text;
+    gone  bigint;
+    total bigint := 0;
 BEGIN
-    FOREACH mirrored IN ARRAY
-        ARRAY['users', 'courses', 'sessions', 'course_enrollments', 'progress', 'reviews', 'payments']
-    LOOP
-        EXECUTE format('DELETE FROM capture.%I', mirrored);
+    FOREACH one IN ARRAY mirrored LOOP
+        EXECUTE format('DELETE FROM capture.%I', one);
         GET DIAGNOSTICS gone = ROW_COUNT;
         total := total + gone;
     END LOOP;
     RETURN total;
 END
 $$;
-COMMENT ON FUNCTION control.clear() IS 'Forgets the signed rows that this snapshot sees, and returns how many there were.';
+COMMENT ON FUNCTION control.clear(text []) IS 'Forgets the signed rows of these tables that this snapshot sees, and returns how many there were.';
 
 CREATE FUNCTION control.refill(step text, schema text DEFAULT 'truth') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
@@ -351,19 +356,20 @@ DECLARE
     -- a clock that was set back, or a transaction that began before midnight and folds after others
     is_old_day boolean := (SELECT max(day) > analytics.today() FROM analytics.freshness);
     to_repair  text [] := array(SELECT step FROM control.repair);
+    mirrored   text [] := control.changed_tables();
     changed    text [] := '{}';
     step       record;
     rows       bigint;
 BEGIN
     PERFORM pg_notify('mentorhub_analytics_folded', '');
-    IF NOT is_new_day AND to_repair = '{}' AND NOT control.is_pending() THEN
+    IF NOT is_new_day AND to_repair = '{}' AND mirrored = '{}' THEN
         PERFORM control.publish(as_of, '{}');
         RETURN 0;
     END IF;
     FOR step IN SELECT * FROM control.step ORDER BY place LOOP
         rows := 0;
+        CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair) OR step.mirrored && mirrored);
         IF step.kind = 'view' THEN
-            CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair));
             PERFORM control.refresh(step.name);
         ELSIF step.kind = 'window' AND (is_new_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name, 'derived');
@@ -379,7 +385,7 @@ BEGIN
     END LOOP;
     DELETE FROM control.repair;
     PERFORM control.publish(as_of, changed);
-    RETURN control.clear();
+    RETURN control.clear(mirrored);
 END
 $$;
 COMMENT ON FUNCTION control.fold(timestamptz) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were.';

@@ -33,7 +33,10 @@ TASKS = {
 HEARTBEAT = 1.0
 """Seconds without a change after which as-of is moved all the same."""
 
-PACE = 0.01
+BRIEF = 0.05
+"""Seconds that a fold takes where nothing else is at work."""
+
+SHORTEST_REST, LONGEST_REST = 0.01, 0.2
 """Seconds of rest after a fold: under load it takes more changes along instead of more CPU."""
 
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 1.0, 30.0
@@ -50,7 +53,7 @@ class Wakeups:
 
     def __init__(self) -> None:
         self._wanted: dict[str, None] = {}
-        self._not_before = 0.0
+        self._sent = self._not_before = 0.0
         self._patience = _FIRST_PATIENCE
 
     def changed(self, table: str) -> None:
@@ -63,7 +66,8 @@ class Wakeups:
     def folded(self, now: float) -> None:
         """One fold is done, whoever asked for it."""
         self._patience = _FIRST_PATIENCE
-        self._not_before = min(self._not_before, now + PACE)
+        rest = min(max(SHORTEST_REST, now - self._sent - BRIEF), LONGEST_REST)
+        self._not_before = min(self._not_before, now + rest)
 
     def wait(self, now: float) -> float:
         """Seconds until a task is to be sent, unless something is heard first."""
@@ -76,7 +80,7 @@ class Wakeups:
             return None
         task = next(iter(self._wanted))
         self._wanted.clear()
-        self._not_before = now + self._patience
+        self._sent, self._not_before = now, now + self._patience
         self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
         return task
 

@@ -21,7 +21,7 @@ from workers.source import Columns
 PATIENCE = 60
 """Seconds without any progress after which waiting for replication is given up."""
 
-_SUBSCRIBERS_SINCE = 160000
+_SUBSCRIBERS_SINCE = _PARALLEL_SINCE = 160000
 
 _LOCK = "hashtext('mentorhub_analytics replication')"
 
@@ -311,6 +311,8 @@ def _conninfo(source_url: str) -> str:
         # apply what lies in the network's buffers: much less, and a bulk import begins again and
         # again (2 s: seen with 200,000 rows).
         "-c wal_sender_timeout=20s",
+        # A transaction larger than this, of some 20,000 rows, is sent while it is being made.
+        "-c logical_decoding_work_mem=4MB",
         # Row security that somebody switches on later ends replication instead of hiding rows.
         "-c row_security=off",
     )
@@ -355,9 +357,18 @@ def _subscribe(ours: Connection, conninfo: str, *, copied: bool = False) -> None
         ours.execute(
             sql.SQL(
                 "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION {}"
-                " PUBLICATION mentorhub_analytics WITH (create_slot = false, copy_data = {})"
-            ).format(sql.Literal(conninfo), sql.Literal(not copied))
+                " PUBLICATION mentorhub_analytics"
+                " WITH (create_slot = false, copy_data = {}, streaming = {})"
+            ).format(sql.Literal(conninfo), sql.Literal(not copied), _streaming(ours))
         )
+
+
+def _streaming(ours: Connection) -> sql.Literal:
+    """Large transactions are applied while MentorHub makes them, beside the commits of others.
+
+    A server older than 16 only receives them meanwhile.
+    """
+    return sql.Literal("parallel" if ours.info.server_version >= _PARALLEL_SINCE else "on")
 
 
 @contextmanager
@@ -381,6 +392,11 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
         ours.execute(
             sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics CONNECTION {}").format(
                 sql.Literal(conninfo)
+            )
+        )
+        ours.execute(
+            sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
+                _streaming(ours)
             )
         )
         ours.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")

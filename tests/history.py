@@ -55,7 +55,7 @@ Changes = dict[Key, Row | None]
 TABLES = [step for step, family in STEPS.items() if step not in family.views]
 
 LONG_RUN = int(os.environ.get("HISTORIES", "0"))
-"""So many histories, longer and looked at more closely; 0 as in everyday tests."""
+"""So many histories, looked at after every step; 0 as in everyday tests."""
 
 SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]
 
@@ -742,7 +742,7 @@ def play(scene: type[Scene], stage: Stage, histories: int) -> None:
         type(scene.__name__, (scene,), {"stage": stage}),
         settings=hypothesis_settings(
             max_examples=LONG_RUN or histories,
-            stateful_step_count=15 if LONG_RUN else 8,
+            stateful_step_count=8,
             deadline=None,
             report_multiple_bugs=False,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

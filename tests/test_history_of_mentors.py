@@ -16,4 +16,4 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
 
 @pytest.mark.timeout(0 if LONG_RUN else 900)  # a failure takes minutes to be told briefly
 def test_whoever_wins_or_loses_places_every_window_names_the_right_ten(stage: Stage) -> None:
-    play(HistoryOfMentors, stage, 100)
+    play(HistoryOfMentors, stage, 50)

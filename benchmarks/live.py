@@ -26,7 +26,7 @@ import psycopg
 
 from benchmarks.measuring import Result, at_least, other_cores, pinned, quantile, result
 from ops.demo import fill
-from ops.embedded import Postgres
+from ops.embedded import Postgres, wheel_binaries
 from ops.tokens import sign
 from shared.home import running_stack
 from shared.settings import load
@@ -55,7 +55,7 @@ MENTORHUBS_CORE = 0
 SEED = 1
 """That `up --demo` fills with."""
 
-PAIRS = 15
+ROUNDS = 15
 
 CAUGHT_UP = 2
 """Seconds that answers may lie behind while nothing happens."""
@@ -361,26 +361,43 @@ def _push(ends: float, number: int, connection: psycopg.Connection[Any]) -> int:
 def _what_mentorhub_notices(live: Live, twin: str, seconds: float) -> Iterator[Result]:
     """500 transactions a second: their latency, and the CPU of the backend that makes them.
 
-    A twin of MentorHub's server, which we never follow, makes the same transactions, each 1 ms
+    A twin of MentorHub's server, which nobody follows, makes the same transactions, each 1 ms
     later: it feels whatever else this machine and its disk do, our own work too. So what we cost
-    MentorHub's server is what it pays more than its twin; and without the twin, what it pays where
-    everything is on one machine.
+    MentorHub's server is what it pays more than its twin. A bare reader in our place shows how much
+    of that is PostgreSQL's own: its backends wake whoever follows with each commit.
     """
     live.keep_off(MENTORHUBS_CORE, twin)
-    pairs: list[tuple[_Both, _Both]] = []
+    rounds: list[tuple[_Both, _Both, _Both]] = []
     with pinned({MENTORHUBS_CORE}):
-        for _ in range(PAIRS):
+        for _ in range(ROUNDS):
             with live.stopped():
                 without = _feel(live, twin, seconds / 2)
+                with _bare_reader(live.source_url):
+                    beside_reader = _feel(live, twin, seconds / 2)
             while live.lag(live.asker()) > CAUGHT_UP:
                 time.sleep(0.5)
-            pairs.append((without, _feel(live, twin, seconds / 2)))
-    what = "MentorHub at 500 tps with us / without"
+            rounds.append((without, beside_reader, _feel(live, twin, seconds / 2)))
+    what = "MentorHub at 500 tps with {} / without, {}".format
     for index, (name, goal) in enumerate((("p50", 1.03), ("p99", 1.10), ("CPU", 1.10))):
-        more = [ours.more[index] / without.more[index] for without, ours in pairs]
-        yield result(f"{what}, {name}", median(more), "x", goal)
-        all_in_one = [ours.theirs[index] / without.theirs[index] for without, ours in pairs]
-        yield result(f"{what}, {name}, disk and cores shared", median(all_in_one), "x")
+        with_us = [us.more[index] / without.more[index] for without, _, us in rounds]
+        yield result(what("us", name), median(with_us), "x", goal)
+        with_reader = [reader.more[index] / without.more[index] for without, reader, _ in rounds]
+        yield result(what("a bare reader", name), median(with_reader), "x")
+        shared = [us.theirs[index] / without.theirs[index] for without, _, us in rounds]
+        yield result(what("us on its cores and disk", name), median(shared), "x")
+
+
+@contextmanager
+def _bare_reader(source_url: str) -> Generator[None]:
+    """Somebody who reads of MentorHub's WAL what we read, and does nothing with it."""
+    reader = [wheel_binaries() / "pg_recvlogical", "--dbname", source_url, "--slot", "bare_reader"]
+    subprocess.run([*reader, "--create-slot", "--plugin", "pgoutput"], check=True)
+    options = ["--option", "proto_version=1", "--option", "publication_names=mentorhub_analytics"]
+    with subprocess.Popen([*reader, "--start", "--file", os.devnull, *options]) as process:
+        psutil.Process(process.pid).cpu_affinity(list(other_cores(MENTORHUBS_CORE)))
+        yield
+        process.terminate()
+    subprocess.run([*reader, "--drop-slot"], check=True)
 
 
 class _Felt(NamedTuple):

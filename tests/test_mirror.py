@@ -209,7 +209,7 @@ def test_an_init_that_ends_in_the_first_copy_goes_on_where_it_was(
         with init(settings, tmp_path) as process:
             assert wait_until(lambda: copying(holder) == ["sessions"], 20), copying(holder)
             process.send_signal(end)
-            assert process.wait(10) != 0
+            assert process.wait(30) != 0
         subscription = ask(holder, SUBSCRIPTION)
     install(settings)
     check(settings)

@@ -25,7 +25,7 @@ import psutil
 import psycopg
 
 from benchmarks.measuring import Result, at_least, other_cores, pinned, quantile, result
-from ops.demo import fill
+from ops.demo import SEED, fill
 from ops.embedded import Postgres, wheel_binaries
 from ops.tokens import sign
 from shared.home import running_stack
@@ -51,9 +51,6 @@ MENTORS = 300
 """Fewer than the demo has."""
 
 MENTORHUBS_CORE = 0
-
-SEED = 1
-"""That `up --demo` fills with."""
 
 ROUNDS = 15
 
@@ -96,12 +93,13 @@ class Live:
 
         `others`: databases whose servers are to keep off, too.
         """
+        parents = [self._supervisor]
         for url in (self.database_url, self.source_url, *others):
             with psycopg.connect(url) as connection:
-                server = psutil.Process(connection.info.backend_pid).parent()
-                for one in filter(None, (self._supervisor, server)):
-                    for process in (one, *one.children(recursive=True)):
-                        process.cpu_affinity(list(other_cores(core)))
+                parents.append(psutil.Process(connection.info.backend_pid).parents()[0])
+        for parent in parents:
+            for process in (parent, *parent.children(recursive=True)):
+                process.cpu_affinity(list(other_cores(core)))
 
     def cpu(self) -> Counter[str]:
         """Milliseconds that each kind of process has spent so far."""

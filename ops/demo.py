@@ -14,6 +14,9 @@ from shared.errors import ConfigurationError
 FEWEST_USERS = 20
 """The founders, on whom the awkward rows lie: sql/mentorhub/demo/people.sql."""
 
+SEED = 1
+"""Of the rows that `analytics up --demo` makes."""
+
 _TABLES = (
     "users",
     "mentors",

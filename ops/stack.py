@@ -74,7 +74,7 @@ class Stack:
         if self._postgres or self.demo_users:
             demo.create_tables(url)
         if self.demo_users and not _is_filled(url):
-            demo.fill(url, users=self.demo_users, seed=1)
+            demo.fill(url, users=self.demo_users, seed=demo.SEED)
 
     def _start_programs(self) -> None:
         programs = Programs(

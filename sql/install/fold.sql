@@ -362,10 +362,6 @@ DECLARE
     rows       bigint;
 BEGIN
     PERFORM pg_notify('mentorhub_analytics_folded', '');
-    IF NOT is_new_day AND to_repair = '{}' AND mirrored = '{}' THEN
-        PERFORM control.publish(as_of, '{}');
-        RETURN 0;
-    END IF;
     FOR step IN SELECT * FROM control.step ORDER BY place LOOP
         rows := 0;
         CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair) OR step.mirrored && mirrored);

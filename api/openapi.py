@@ -50,6 +50,9 @@ HEADERS = {
         "The name of this state of the numbers, for If-None-Match.", pattern='^"[!#-~]+"$'
     ),
     "Cache-Control": _header("How long the answer may be kept, and by whom."),
+    "X-Analytics-Max-Staleness": _header(
+        "Seconds that the numbers may lag behind MentorHub, whatever happens.", pattern="^[0-9]+$"
+    ),
     "Last-Modified": _header("When the numbers last changed."),
     "Vary": _header("The request's headers that the answer depends on."),
     "X-Analytics-As-Of": _header(
@@ -77,7 +80,14 @@ HEADERS = {
     "WWW-Authenticate": _header("How to identify oneself.", const="Bearer"),
 }
 
-STATE = ("ETag", "Cache-Control", "Vary", "X-Analytics-As-Of", "X-Analytics-Pending")
+STATE = (
+    "ETag",
+    "Cache-Control",
+    "Vary",
+    "X-Analytics-As-Of",
+    "X-Analytics-Pending",
+    "X-Analytics-Max-Staleness",
+)
 """The headers of every answer, also where its body is known."""
 
 HEADERS_OF_PARAMETERS = {

@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.parameters import Course, WholeNumber, whole_number
+from api.parameters import LARGEST, Course, WholeNumber
 
 NEXT_CURSOR = "X-Next-Cursor"
 """Between an answer and `linked`: clients don't see it."""
 
 _POSITION = re.compile(
-    r"([a-z_]+) ([a-z]+) ([0-9]{1,20}(?:\.[0-9]{1,9})?) ([1-9][0-9]*) ([^\0]*)", re.DOTALL
+    r"([a-z_]+) ([a-z]+) (-?[0-9]{1,40}(?:\.[0-9]{1,20})?) (-?[0-9]{1,40}) ([^\0]*)", re.DOTALL
 )
 """What sql/read/courses_page.sql writes into a cursor."""
 
@@ -47,7 +47,11 @@ class Cursor(fields.String):
         if not found:
             raise ValidationError("must be one that a Link of this address holds.")
         sort, order, number, course, name = found.groups()
-        return _Position(sort, order, number, whole_number(course), name)
+        return _Position(sort, order, number, _within_bigint(int(course)), name)
+
+
+def _within_bigint(number: int) -> int:
+    return max(min(number, LARGEST), -LARGEST - 1)
 
 
 class Courses(Course):

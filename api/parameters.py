@@ -145,5 +145,9 @@ class Course(Answer):
     )
 
 
-class Ticket(NoParameters):
+class Stream(NoParameters):
     ticket = fields.String(metadata={"description": "Instead of a token, from `stream/ticket`."})
+    last_event_id = fields.String(
+        data_key="lastEventId",
+        metadata={"description": "Instead of the header Last-Event-ID, which a page can't send."},
+    )

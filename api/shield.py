@@ -28,6 +28,7 @@ READABLE = [
     "Retry-After",
     "Content-Disposition",
     "X-Analytics-As-Of",
+    "X-Analytics-Max-Staleness",
     "X-Analytics-Pending",
     "X-Analytics-Window",
     "X-Analytics-Currency",
@@ -35,7 +36,17 @@ READABLE = [
 ]
 """Response headers that a script of another origin may read."""
 
-SENDABLE = ["Authorization", "If-None-Match", "Last-Event-ID"]
+SENDABLE = [
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Pragma",
+    "X-Requested-With",
+]
+"""Request headers that it may send: those we read, and those that clients send with everything."""
 
 
 def shield(app: Flask, settings: Settings) -> None:

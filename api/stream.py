@@ -182,11 +182,11 @@ EXAMPLE = 'id: 21\ndata: {"family":"sessions","version":17,"as_of":"2026-11-23T1
 class Stream(MethodView):
     decorators: ClassVar = [access.listener]
 
-    @blueprint.arguments(parameters.Ticket, location="query")
+    @blueprint.arguments(parameters.Stream, location="query")
     @blueprint.response(200, {"type": "string"}, content_type="text/event-stream", example=EXAMPLE)
-    def get(self, _query: dict[str, Any]) -> Response:
+    def get(self, query: dict[str, Any]) -> Response:
         """Server-sent events `{family, version, as_of}`, one whenever an answer changed."""
-        told = request.headers.get("Last-Event-ID", "")
+        told = request.headers.get("Last-Event-ID") or query.get("last_event_id", "")
         known = int(told) if told.isdecimal() and len(told) < len(str(parameters.LARGEST)) else 0
         if request.method == "GET":
             streams = cast("Streams", current_app.extensions[EXTENSION])

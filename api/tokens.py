@@ -21,8 +21,8 @@ from shared.settings import Settings
 
 EXTENSION = "analytics-tokens"
 
-BEARER = re.compile("Bearer [A-Za-z0-9_.-]{1,8192}")
-"""The only header that is looked at; MentorHub's tokens have some 300 letters."""
+BEARER = re.compile("(?i:bearer) +([A-Za-z0-9_.-]{1,8192})")
+"""The only header that is looked at (RFC 9110, 11.4); MentorHub's tokens have some 300 letters."""
 
 MEMORY = 60
 """Seconds that a verified token is believed: a key that is taken away counts so much longer."""
@@ -40,6 +40,7 @@ class Tokens:
             JWT_DECODE_ALGORITHMS=[SHARED_ALGORITHM, *PUBLIC_ALGORITHMS],
             JWT_DECODE_AUDIENCE=settings.jwt_audience,
             JWT_DECODE_ISSUER=settings.jwt_issuer,
+            JWT_DECODE_LEEWAY=settings.jwt_leeway,
             JWT_TOKEN_LOCATION=["headers"],
         )
         JWTManager(app).decode_key_loader(self._key)
@@ -53,14 +54,19 @@ class Tokens:
         if not verified or verified[1] <= time():
             claims = self._claims(header)
             verified = _subject(claims), int(claims["exp"])
+            # The leeway is for `iat` and `nbf`, PyJWT would grant it here, too.
+            if verified[1] <= time():
+                refuse(Problem.TOKEN_EXPIRED, "The token has expired.")
             with self._lock:
                 self._verified[digest] = verified
         return verified[0]
 
     def _claims(self, header: str) -> dict[str, Any]:
         # flask-jwt-extended would look for one among several, and take other spaces for a space.
-        if not BEARER.fullmatch(header):
+        found = BEARER.fullmatch(header)
+        if not found:
             refuse(Problem.TOKEN_MISSING, "Send an access token: Authorization: Bearer TOKEN.")
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {found[1]}"  # as it knows the scheme
         try:
             return self._verify()
         except ExpiredSignatureError:

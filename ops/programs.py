@@ -115,6 +115,7 @@ class Programs:
             **known,
             "JWT_AUDIENCE": settings.jwt_audience,
             "JWT_ISSUER": settings.jwt_issuer,
+            "JWT_LEEWAY": str(settings.jwt_leeway),
             **reporting(settings),
             "ANALYTICS_HOME": str(settings.home),
             "LOG_FORMAT": settings.log_format,

@@ -32,6 +32,7 @@ class Settings:
     jwt_jwks: str | None
     jwt_audience: str
     jwt_issuer: str
+    jwt_leeway: int
     rate_limit_per_user: str
     rate_limit_per_address: str
     trusted_proxies: int
@@ -98,6 +99,7 @@ def load(home: Path | None = None) -> Settings:
             jwt_jwks=_jwks(env.str("JWT_JWKS", "")),
             jwt_audience=env.str("JWT_AUDIENCE", "mentorhub"),
             jwt_issuer=env.str("JWT_ISSUER", "mentorhub-api"),
+            jwt_leeway=_number(env, "JWT_LEEWAY", 30, most=300),
             rate_limit_per_user=_rate(env, "RATE_LIMIT_PER_USER", "100/second"),
             rate_limit_per_address=_rate(env, "RATE_LIMIT_PER_ADDRESS", "60/minute"),
             trusted_proxies=_proxies(env.str("TRUSTED_PROXIES", "") or "0"),
@@ -204,6 +206,13 @@ def _rate(env: Env, name: str, default: str) -> str:
             f"{name}={notation!r} can't be read: write it like {default}, or empty for no limit."
         ) from None
     return notation
+
+
+def _number(env: Env, name: str, default: int, *, most: int, least: int = 0) -> int:
+    text = env.str(name, "") or str(default)
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise ConfigurationError(f"{name}={text!r} must be a whole number, {least} to {most}.")
+    return int(text)
 
 
 def _proxies(number: str) -> int:

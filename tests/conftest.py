@@ -30,6 +30,7 @@ DEFAULTS = Settings(
     jwt_jwks=None,
     jwt_audience="mentorhub",
     jwt_issuer="mentorhub-api",
+    jwt_leeway=30,
     rate_limit_per_user="",
     rate_limit_per_address="",
     trusted_proxies=0,

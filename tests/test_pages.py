@@ -75,7 +75,7 @@ def sorted_like(courses: list[dict[str, Any]], sort: str, order: str) -> list[di
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> World:
-    ids = draw(st.lists(st.integers(1, 60), unique=True, max_size=12))
+    ids = draw(st.lists(st.integers(-60, 60), unique=True, max_size=12))
     course = st.sampled_from(ids or [1])
 
     def some(**columns: st.SearchStrategy[Any]) -> list[dict[str, Any]]:
@@ -221,8 +221,10 @@ def forged(text: str | bytes) -> str:
         "ж",
         forged(""),
         forged("title asc 0 1"),
-        forged("course_id asc 0 0 "),
-        forged("course_id asc -1 1 "),
+        forged("course_id asc 0 --1 "),
+        forged("course_id asc - 1 "),
+        forged("course_id asc +1 1 "),
+        forged("course_id asc 0 1.0 "),
         forged("course_id asc NaN 1 "),
         forged("course_id asc 1e999999 1 "),
         forged("course_id asc 0 1 \0"),
@@ -256,6 +258,29 @@ def test_a_cursor_behind_every_course_is_an_empty_page(stack: Stack, course: int
     stack.set_clock(NOW)
     cursor = forged(f"course_id asc 0 {course} ")
     assert titles_of(stack, f"{COURSES}?limit=1&cursor={cursor}") == []
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["course_id", "title", "avg_progress"])
+def test_pages_go_through_ids_of_any_sign(stack: Stack, sort: str, order: str) -> None:
+    ids = [-(2**31), -7, -1, 0, 3, 2**31 - 1]
+    named = zip(ids, "abcdef", strict=True)
+    stack.calculate(the_world([{"id": i, "title": t, "is_active": True} for i, t in named]))
+    stack.set_clock(NOW)
+    place, seen = f"?limit=1&sort={sort}&order={order}", []
+    while place:
+        response = stack.admin.get(f"{COURSES}{place}")
+        seen += [course["course_id"] for course in response.json["courses"]]
+        following = re.findall(r'<([^>]*)>; rel="next"', response.headers["Link"])
+        place = following[0] if following else ""
+    assert seen == (ids if order == "asc" else ids[::-1])
+
+
+def test_a_cursor_before_every_course_begins_with_the_first(stack: Stack) -> None:
+    stack.calculate(catalogue("a"))
+    stack.set_clock(NOW)
+    cursor = forged(f"course_id asc -0.5 {-(10**30)} ")
+    assert titles_of(stack, f"{COURSES}?limit=1&cursor={cursor}") == ["a"]
 
 
 def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> None:

@@ -50,18 +50,28 @@ def _write(answer: Answer, book: Workbook) -> None:
         book.set_properties({"title": answer.title, "created": answer.minute})
         styles = Styles(book)
         for table in answer.tables():
-            sheet = book.add_worksheet(table.name)
+            sheet = book.add_worksheet(table.name, Sheet)
             _head(sheet, styles, answer, table)
             _fill(sheet, styles, table)
             if table.rows and table.columns[0] in DRAWN:
                 _draw(book, sheet, table)
 
 
+class Sheet(Worksheet):
+    """All its text is text.
+
+    XlsxWriter takes what begins and ends with these tags for runs that it made itself, and would
+    write it down as it stands: a title could bring its own cells, formulas included.
+    """
+
+    def _xml_rich_inline_string(self, string: str, attributes: Any = ()) -> None:
+        self._xml_inline_string(string, preserve=False, attributes=attributes)
+
+
 class Styles:
     """How cells of each kind look."""
 
     def __init__(self, book: Workbook) -> None:
-        self.plain = book.add_format()
         self.bold = book.add_format({"bold": True})
         # The mark that an apostrophe typed in front leaves: the text stays text when edited.
         self.text = book.add_format({"quote_prefix": True})
@@ -100,7 +110,9 @@ def _put(sheet: Worksheet, styles: Styles, place: tuple[int, int], kind: str, ce
         case str() if kind in DAYS | MOMENTS and EXCEL_KNOWS.match(cell):
             _put_time(sheet, styles, place, cell)
         case str():
-            _put_text(sheet, styles, place, cell)
+            sheet.write_string(*place, cell, styles.text)
+        case Decimal() | int() if not _is_exact(cell):
+            sheet.write_string(*place, str(cell), styles.text)
         case Decimal():
             sheet.write_number(*place, float(cell), styles.number)
         case int():
@@ -118,13 +130,9 @@ def _put_time(sheet: Worksheet, styles: Styles, place: tuple[int, int], text: st
         sheet.write_datetime(*place, time.astimezone(UTC).replace(tzinfo=None), styles.moment)
 
 
-def _put_text(sheet: Worksheet, styles: Styles, place: tuple[int, int], text: str) -> None:
-    # XlsxWriter takes text in these tags for markup it made itself, and would write it down as it
-    # stands: a title could bring its own cells, formulas included. As runs it is escaped.
-    if text.startswith("<r>"):
-        sheet.write_rich_string(*place, text[0], styles.plain, text[1:], styles.text)
-    else:
-        sheet.write_string(*place, text, styles.text)
+def _is_exact(number: Decimal | int) -> bool:
+    """Whether it is the same number as a double, in the digits that XlsxWriter writes of one."""
+    return Decimal(f"{float(number):.16G}") == number
 
 
 def _draw(book: Workbook, sheet: Worksheet, table: Table) -> None:

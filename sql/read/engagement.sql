@@ -12,7 +12,8 @@ SELECT
                 courses_enrolled,
                 avg_progress,
                 reviews_written,
-                last_activity,
+                -- as RFC 3339 knows years
+                CASE WHEN last_activity >= '0001-01-01' AND last_activity < '10000-01-01' THEN last_activity END AS last_activity,
                 engagement_score
             FROM analytics.user_engagement
             WHERE user_id = :user_id AND users > 0

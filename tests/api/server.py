@@ -56,9 +56,9 @@ class Client:
     def socket(self) -> socket.socket | None:
         return self._connection.sock
 
-    def listen(self, **headers: str) -> http.client.HTTPResponse:
+    def listen(self, query: str = "", **headers: str) -> http.client.HTTPResponse:
         """An open stream."""
-        self._connection.request("GET", f"{ROOT}/stream", headers=self._token | headers)
+        self._connection.request("GET", f"{ROOT}/stream{query}", headers=self._token | headers)
         return self._connection.getresponse()
 
     def close(self) -> None:

@@ -64,7 +64,8 @@ def test_an_answer_says_how_fresh_it_is(admin: FlaskClient, place: str) -> None:
     assert STAMP.fullmatch(response.headers["X-Analytics-As-Of"])
     assert response.headers["X-Analytics-Pending"] == "0"
     assert parsedate_to_datetime(response.headers["Last-Modified"]) <= datetime.now(UTC)
-    assert response.headers["Cache-Control"] == f"private, max-age={FAMILIES[family].ttl}"
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["X-Analytics-Max-Staleness"] == str(FAMILIES[family].ttl)
     assert response.headers["Vary"] == "Authorization, Accept"
     assert re.fullmatch(r'"[!#-~]+"', response.headers["ETag"])
 

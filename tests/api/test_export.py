@@ -77,6 +77,8 @@ MARKUP = [
     "<r><t>x</t></r>",
     "</t></is></c>",
     "&lt;&amp;",
+    "<r>_x0041_</r>",
+    "<r> _x005F_ \x01_x0041_</r>",
 ]
 
 
@@ -315,6 +317,36 @@ def test_no_cell_of_a_workbook_runs_as_a_formula(title: str) -> None:
     assert unescape(sheet["B6"].value or "") == title
     assert sheet["B6"].data_type == "s"
     assert sheet["B6"].quotePrefix, "it would become a formula when somebody edits it"
+
+
+@pytest.mark.parametrize("title", ["<r>_x0041_</r>", "_x0041_", "<r>_x0041_", "<r>x</r>_x0041_"])
+def test_text_is_escaped_once(title: str) -> None:
+    _, raw = xlsx_sheet(title)
+
+    escaped = title.replace("_x0041_", "_x005F_x0041_").replace("<", "&lt;").replace(">", "&gt;")
+    assert f"<t>{escaped}</t>" in raw
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("number", [0, 12, 2**53 - 1, 2**53, 2**53 + 1, 2**62 + 1, 2**63 - 1])
+def test_a_workbook_holds_every_id_exactly(number: int, sign: int) -> None:
+    body = json.dumps({"courses": [{"course_id": sign * number}]})
+    answer = Answer("courses", body, NOW, TODAY)
+
+    ((cell,),) = sheets(b"".join(XLSX.chunks(answer)))["courses"][1:]
+    assert int(cell) == sign * number
+    assert isinstance(cell, str) == (number in {2**53 + 1, 2**62 + 1, 2**63 - 1})
+
+
+@pytest.mark.parametrize(
+    "amount", ["0.10", "999999999999.99", "90071992547409.93", "123456789012345678.90"]
+)
+def test_a_workbook_holds_every_amount_exactly(amount: str) -> None:
+    answer = Answer("revenue", f'{{"total": {amount}}}', NOW, TODAY)
+
+    (cell,) = sheets(b"".join(XLSX.chunks(answer)))["revenue"][1]
+    assert cell == (amount if isinstance(cell, str) else float(amount))
+    assert Decimal(str(cell)) == Decimal(amount)
 
 
 def test_a_hyperlink_stays_text() -> None:

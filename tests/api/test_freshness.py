@@ -121,6 +121,29 @@ def test_other_settings_make_other_tags(
         assert new.headers["ETag"] != old.headers["ETag"]
 
 
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("infinity", None),
+        ("-infinity", None),
+        ("0044-03-15 BC", None),
+        ("294276-12-31 23:59:59.999999+00", None),
+        ("10000-01-01", None),
+        ("9999-12-31 23:59:59.5+00", "9999-12-31T23:59:59.5+00:00"),
+        ("0001-01-01", "0001-01-01T00:00:00+00:00"),
+    ],
+)
+def test_a_time_that_rfc_3339_can_not_write_is_null(
+    database: psycopg.Connection,
+    get: Callable[[str], TestResponse],
+    moment: str,
+    shown: str | None,
+) -> None:
+    database.execute("UPDATE analytics.user_engagement SET last_activity = %s", [moment])
+
+    assert get(f"user/{LEARNER}/engagement").json["last_activity"] == shown
+
+
 def test_an_admin_loses_access_at_once(
     database: psycopg.Connection, get: Callable[[str], TestResponse]
 ) -> None:

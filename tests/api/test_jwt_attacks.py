@@ -1,7 +1,7 @@
 """Tokens as attackers make them. None is believed, and none costs us a request elsewhere."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import ascii_letters
@@ -265,6 +265,34 @@ def test_no_key_is_taken_from_the_token_itself(client: FlaskClient, header: str)
     for key in (public(RSA) | {"kid": "mine"}, secret, [secret], "bWluZQ"):
         forged = forge(HS256 | {header: key}, claims(ADMIN), b"mine")
         assert_problem(client.get(PLACE, headers=bearer(forged)), 401)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+@pytest.mark.parametrize("spaces", [1, 2, 9])
+def test_the_scheme_is_read_as_the_rfc_says(client: FlaskClient, scheme: str, spaces: int) -> None:
+    headers = {"Authorization": scheme + " " * spaces + sign(ADMIN)}
+
+    assert client.get(PLACE, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+@pytest.mark.parametrize(
+    ("leeway", "ahead", "status"), [(30, 1, 200), (30, 25, 200), (30, 60, 401), (0, 10, 401)]
+)
+def test_a_clock_that_is_ahead_has_some_leeway(
+    served: Callable[..., FlaskClient], leeway: int, claim: str, ahead: int, status: int
+) -> None:
+    token = sign(ADMIN, **{claim: datetime.now(UTC) + timedelta(seconds=ahead)})
+
+    assert served(jwt_leeway=leeway).get(PLACE, headers=bearer(token)).status_code == status
+
+
+def test_an_expiry_has_none(client: FlaskClient) -> None:
+    token = sign(ADMIN, exp=datetime.now(UTC) - timedelta(seconds=1))
+    response = client.get(PLACE, headers=bearer(token))
+
+    assert_problem(response, 401)
+    assert response.json["detail"] == "The token has expired."
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,8 @@ def test_a_user_may_ask_so_many_times_a_window(served: Serve, clock: FrozenDateT
     assert ask(client, token) == 200
 
 
-def test_every_kind_of_request_of_a_user_counts(
-    served: Serve, clock: FrozenDateTimeFactory
-) -> None:
+@pytest.mark.usefixtures("clock")
+def test_every_kind_of_request_of_a_user_counts(served: Serve) -> None:
     client = served(rate_limit_per_user="6/minute")
     headers = bearer(sign(LEARNER))
     etag = client.get(PLACE, headers=headers).headers["ETag"]
@@ -70,7 +69,6 @@ def test_every_kind_of_request_of_a_user_counts(
     assert client.post("/api/v1/analytics/stream/ticket", headers=headers).status_code == 200
 
     assert client.get("/api/v1/analytics/stream", headers=headers).status_code == 429
-    assert clock() < datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=1)
 
 
 def test_several_limits_hold_together(served: Serve, clock: FrozenDateTimeFactory) -> None:
@@ -101,9 +99,8 @@ def test_an_address_may_fail_so_many_times_a_window(
     assert ask(client, "guess") == 401
 
 
-def test_what_is_forbidden_counts_for_the_address(
-    served: Serve, clock: FrozenDateTimeFactory
-) -> None:
+@pytest.mark.usefixtures("clock")
+def test_what_is_forbidden_counts_for_the_address(served: Serve) -> None:
     client = served(rate_limit_per_address="3/minute")
     headers = bearer(sign(LEARNER))
     statuses = [
@@ -112,7 +109,6 @@ def test_what_is_forbidden_counts_for_the_address(
     ]
 
     assert statuses == [403, 403, 403, 429]
-    assert clock
 
 
 def test_whoever_may_read_is_not_stopped_by_neighbours(served: Serve) -> None:

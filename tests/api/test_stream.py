@@ -160,6 +160,21 @@ def test_who_comes_back_hears_of_what_was_missed_and_no_more(
     assert again.families() == ["platform", "sessions", "engagement"]
 
 
+def test_a_page_that_can_send_no_header_says_in_the_query_what_it_heard(
+    ours: Connection, folded: Callable[[], int], listen: Listen
+) -> None:
+    first = listen()
+    assert wait_until(lambda: len(first.events) == len(FAMILIES))
+    last = first.events[-1]["id"]
+    first.close()
+    ours.execute(SESSION, [next(NUMBERS), "COMPLETED"])
+    folded()
+    again = listen(query=f"?lastEventId={last}")
+    assert wait_until(lambda: len(again.events) >= 3)
+
+    assert again.families()[:3] == ["platform", "sessions", "engagement"]
+
+
 @pytest.mark.parametrize("known", ["", "x", "-1", "1e9", "9" * 40, "٣"])
 def test_an_id_that_nobody_gave_is_none(listen: Listen, known: str) -> None:
     admin = listen(**{"Last-Event-ID": known.encode().decode("latin-1")})

@@ -124,10 +124,10 @@ def token(settings: Settings, user: int, role: str, expires: timedelta) -> None:
 def init(settings: Settings, *, print_source_sql: bool) -> None:
     """Create or upgrade schemas, mirror and subscription, and calculate everything."""
     from workers.install import install  # noqa: PLC0415
-    from workers.source import by_hand  # noqa: PLC0415
+    from workers.source import by_hand, names_of  # noqa: PLC0415
 
     if print_source_sql:
-        click.echo(by_hand(), nl=False)
+        click.echo(by_hand(names_of(settings.mapping)), nl=False)
     else:
         install(settings)
         click.echo("Analytics is installed, and its numbers are calculated.")

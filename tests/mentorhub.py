@@ -25,6 +25,7 @@ from tests.mirror import at
 from tests.oracle import Oracle, Rows
 from workers import mirror
 from workers.definitions import MIRRORED
+from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
 from workers.source import drop_slot, published
 
@@ -107,11 +108,13 @@ def tell(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def rows(url: str) -> Rows:
-    """Every row of every table that some number depends on."""
+def rows(url: str, names: Names = AS_OURS) -> Rows:
+    """Every row of every table that some number depends on, by our names of the tables."""
     with psycopg.connect(url, options="-c timezone=UTC", row_factory=dict_row) as connection:
         return {
-            table: connection.execute(f"SELECT * FROM public.{table}".encode()).fetchall()  # noqa: S608
+            table: connection.execute(
+                sql.SQL("SELECT * FROM public.{}").format(sql.Identifier(names.table(table)))
+            ).fetchall()
             for table in MIRRORED
         }
 

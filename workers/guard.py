@@ -36,6 +36,7 @@ class Guard:
 
     def __init__(self, settings: Settings) -> None:
         self._our_url, self._source_url = settings.analytics_url(), settings.source_url()
+        self._names = mentorhub.names_of(settings.mapping)
         self._ours: Connection | None = None
         self._source: Connection | None = None
         self._said: str | None = None
@@ -89,7 +90,7 @@ class Guard:
         finding = ""
         try:
             source = self._their_line()
-            finding = mirror.loss(ours, source) or self._stuck(ours) or ""
+            finding = mirror.loss(ours, source, self._names) or self._stuck(ours) or ""
             if finding:
                 self._resync(ours, source, finding)
             sentence = self._watch(ours, source)
@@ -118,7 +119,7 @@ class Guard:
     def _resync(self, ours: Connection, source: Connection, finding: str) -> None:
         if not self._failures:
             self._write_down(ours, f"{finding} The mirror is being resynchronised.")
-        changed = mirror.resync(ours, source, self._source_url)
+        changed = mirror.resync(ours, source, self._source_url, self._names)
         self._forget()
         log.warning("Analytics: the mirror is resynchronised", rows_changed=changed)
 

@@ -12,6 +12,7 @@ from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import definitions, mirror
+from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, recalculate, settings_differ
@@ -29,10 +30,14 @@ def install(settings: Settings) -> None:
     ):
         _check_timezone(ours, settings.timezone)
         has_turn(ours)
-        mirror.prepare(ours, source, settings.source_url())
+        names = mentorhub.names_of(settings.mapping)
+        mirror.prepare(ours, source, settings.source_url(), names)
         copying = bars.add_task("First synchronisation", total=None)
         mirror.wait_for_first_copy(
-            ours, source, lambda done, total: bars.update(copying, completed=done, total=total)
+            ours,
+            source,
+            lambda done, total: bars.update(copying, completed=done, total=total),
+            names,
         )
         bars.remove_task(copying)
         as_of = mirror.wait_until_caught_up(ours, source)

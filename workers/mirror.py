@@ -16,6 +16,7 @@ from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from workers import source as mentorhub
 from workers.definitions import MIRRORED
+from workers.names import AS_OURS, Names
 from workers.source import Columns
 
 PATIENCE = 60
@@ -44,7 +45,7 @@ class Subscription(NamedTuple):
     errors: int
 
 
-def prepare(ours: Connection, source: Connection, source_url: str) -> None:
+def prepare(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> None:
     """Mirror tables, publication, slot and subscription, made where they are missing.
 
     Interrupted, it goes on where it was. A mirror that MentorHub no longer keeps changes for is
@@ -52,17 +53,17 @@ def prepare(ours: Connection, source: Connection, source_url: str) -> None:
     the command that mends what is in the way.
     """
     has_turn(ours)
-    _refuse_strangers(ours)
+    _refuse_strangers(ours, names)
     _check_role(ours)
-    layout = _layout(mentorhub.columns(source))
-    mentorhub.check(source)
+    layout = _layout(mentorhub.columns(source, names), names)
+    mentorhub.check(source, names)
     fits, there = _mirrored_layout(ours) == layout, subscription(ours)
-    if fits and there and not loss(ours, source):
+    if fits and there and not loss(ours, source, names):
         _reconnect(ours, _conninfo(source_url))
     elif fits and _serves(ours):
-        resync(ours, source, source_url)
+        resync(ours, source, source_url, names)
     else:
-        _make_anew(ours, source, source_url)
+        _make_anew(ours, source, source_url, names)
 
 
 def has_turn(ours: Connection, *, wait: bool = True) -> bool:
@@ -83,11 +84,11 @@ def subscription(ours: Connection) -> Subscription | None:
     return Subscription(*row) if row else None
 
 
-def loss(ours: Connection, source: Connection) -> str | None:
+def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | None:
     """Why changes do not arrive any more, or not all of them; None as long as they do."""
     if not subscription(ours):
         return "The subscription is gone."
-    if not mentorhub.still_offers(source):
+    if not mentorhub.still_offers(source, names):
         return "MentorHub keeps no changes for us any more, or not all of them."
     row = _serves(ours) and ours.execute("SELECT timeline, reached::text FROM control.source")
     timeline, reached = (row and row.fetchone()) or (None, None)
@@ -98,21 +99,21 @@ def loss(ours: Connection, source: Connection) -> str | None:
     return None
 
 
-def resync(ours: Connection, source: Connection, source_url: str) -> int:
+def resync(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> int:
     """Mend the mirror by what differs, and go on from there; returns how many rows differed.
 
     Answers are served throughout. Interrupted, it is simply begun again: without a subscription
     nothing can be applied to a mirror that is not mended. Raises ConfigurationError.
     """
-    mentorhub.check(source)
-    if _mirrored_layout(ours) != _layout(mentorhub.columns(source)):
+    mentorhub.check(source, names)
+    if _mirrored_layout(ours) != _layout(mentorhub.columns(source, names), names):
         raise ConfigurationError(
             "MentorHub's tables, or our version, have changed since the mirror was made: "
             "run `analytics init`."
         )
     if subscription(ours):
         unsubscribe(ours)
-    mentorhub.publish(source)
+    mentorhub.publish(source, names)
     try:
         with mentorhub.slot_with_snapshot(source, source_url) as snapshot:
             changed = _make_equal(ours, source, source_url, snapshot)
@@ -128,20 +129,21 @@ def enable(ours: Connection) -> None:
     ours.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
 
 
-def _make_anew(ours: Connection, source: Connection, source_url: str) -> None:
+def _make_anew(ours: Connection, source: Connection, source_url: str, names: Names) -> None:
     if subscription(ours):
-        mentorhub.publish(source)
+        mentorhub.publish(source, names)
         unsubscribe(ours)
     else:
         # A start of ours that was interrupted may have left a slot, after it had made our tables.
         # Where there are none, it is of another system, which may be away for a moment only.
         mentorhub.drop_slot(source, ours=_tables_exist(ours))
-        mentorhub.publish(source)
-    columns = mentorhub.columns(source)
+        mentorhub.publish(source, names)
+    columns = mentorhub.columns(source, names)
     with ours.transaction():
         _make_tables(ours)
         _adapt_types(ours, columns)
-        _mark(ours, _layout(columns))
+        _adapt_names(ours, columns, names)
+        _mark(ours, _layout(columns, names))
     mentorhub.make_slot(source)
     try:
         _subscribe(ours, _conninfo(source_url))
@@ -150,12 +152,14 @@ def _make_anew(ours: Connection, source: Connection, source_url: str) -> None:
         raise
 
 
-def wait_for_first_copy(ours: Connection, source: Connection, progress: Progress) -> None:
+def wait_for_first_copy(
+    ours: Connection, source: Connection, progress: Progress, names: Names = AS_OURS
+) -> None:
     """Return once every table is copied and replicating; it goes on when we are interrupted.
 
     Raises ConfigurationError when it can't succeed.
     """
-    estimates = mentorhub.estimated_rows(source)
+    estimates = mentorhub.estimated_rows(source, names)
     total = sum(estimates.values())
     errors_before, last, deadline = _sync_errors(ours), None, time.monotonic() + PATIENCE
     done = 0
@@ -223,14 +227,14 @@ def _tables_exist(ours: Connection) -> bool:
     return ours.execute("SELECT to_regclass('public.users') IS NOT NULL").fetchone() == (True,)
 
 
-def _refuse_strangers(ours: Connection) -> None:
+def _refuse_strangers(ours: Connection, names: Names) -> None:
     """Raise ConfigurationError where something of somebody else's has a name of ours.
 
     Never drop that. Our tables say what they are; our schemas come after them.
     """
     stranger = ours.execute(
         sqlfiles.read("mirror/strangers").encode(),
-        {"tables": list(MIRRORED), "schemas": list(SCHEMAS)},
+        {"tables": [*MIRRORED, *names.tables.values()], "schemas": list(SCHEMAS)},
     ).fetchone()
     if stranger:
         raise ConfigurationError(
@@ -276,7 +280,8 @@ def _may_subscribe(ours: Connection) -> bool:
 
 def _make_tables(ours: Connection) -> None:
     """Drop the mirror with everything derived from it, and make it empty."""
-    for table in MIRRORED:
+    roots = ours.execute(sqlfiles.read("mirror/roots").encode(), {"tables": list(MIRRORED)})
+    for table in (*(name for (name,) in roots.fetchall()), *MIRRORED):
         ours.execute(
             sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE").format(sql.Identifier(table))
         )
@@ -295,11 +300,41 @@ def _adapt_types(ours: Connection, needed: Columns) -> None:
             )
 
 
-def _layout(columns: Columns) -> str:
+def _adapt_names(ours: Connection, needed: Columns, names: Names) -> None:
+    """Receive under MentorHub's names what we call otherwise: replication goes by name.
+
+    A column of ours becomes a copy of the one received; a table of ours the only partition of one
+    that has MentorHub's name, which passes on whatever is written into it.
+    """
+    for (table, column), theirs in names.columns.items():
+        ours.execute(
+            _template("mirror/column").format(
+                table=sql.Identifier(table),
+                ours=sql.Identifier(column),
+                theirs=sql.Identifier(theirs),
+                type=sql.Identifier(needed[table][column]),
+            )
+        )
+    for table, theirs in names.tables.items():
+        ours.execute(
+            _template("mirror/root").format(
+                ours=sql.Identifier(table),
+                theirs=sql.Identifier(theirs),
+                comment=sql.Literal(
+                    f"Mirror of MentorHub's table {theirs}: it is kept in {table}."
+                ),
+            )
+        )
+
+
+def _template(name: str) -> sql.SQL:
+    return sql.SQL(sqlfiles.read(name))  # pyright: ignore[reportArgumentType]
+
+
+def _layout(columns: Columns, names: Names) -> str:
     """What a mirror was made for: another one asks for another mirror."""
-    return hashlib.sha256(
-        json.dumps([sqlfiles.read("install/mirror"), columns]).encode()
-    ).hexdigest()
+    made_of = [sqlfiles.read("install/mirror"), columns, mentorhub.asked(names)]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
 def _conninfo(source_url: str) -> str:

@@ -6,35 +6,71 @@ MentorHub is never queried for a metric; this looks at its catalog only.
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from psycopg import errors
 
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
+from workers.names import AS_OURS, FILE, Names, read
 
 Columns = dict[str, dict[str, str]]
-"""Table to column to type name; enums and other types that the mirror keeps as text are `text`."""
+"""Our table to our column to type name; enums and whatever else is kept as text are `text`."""
 
 _KEPT_TYPES = ("bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date")
 _KEPT_TIMES = ("timestamp", "timestamptz")
 
+_LIST = r"public\.(\w+) \((.+)\)"
+
 _BY_HAND = "let a DBA of MentorHub run what `analytics init --print-source-sql` prints"
 
 
-def by_hand() -> str:
+def by_hand(names: Names = AS_OURS) -> str:
     """The SQL that a DBA runs at MentorHub where our role may not."""
-    once, publication = sqlfiles.read("source/by_hand"), sqlfiles.read("source/publication")
-    return "\n".join((once, "BEGIN;", f"{publication}COMMIT;", ""))
+    joined = "".join(f"{grant};\n" for grant in grants("mentorhub_analytics", names))
+    once = sqlfiles.read("source/by_hand")
+    return "\n".join((f"{once}{joined}", "BEGIN;", f"{publication(names)}COMMIT;", ""))
 
 
 def published() -> dict[str, list[str]]:
     """The columns of MentorHub's tables that we ask for, as publication.sql lists them."""
-    lists = re.findall(r"public\.(\w+) \((.+)\)", sqlfiles.read("source/publication"))
+    lists = re.findall(_LIST, sqlfiles.read("source/publication"))
     return {table: names.split(", ") for table, names in lists}
 
 
-def columns(source: Connection) -> Columns:
+def names_of(folder: Path | None) -> Names:
+    """What the folder of ANALYTICS_MAPPING says; raises ConfigurationError."""
+    return read(folder, published())
+
+
+def publication(names: Names) -> str:
+    """The SQL that makes the publication at a MentorHub with these names."""
+
+    def theirs(found: re.Match[str]) -> str:
+        table, columns = names.written(found[1], found[2].split(", "))
+        return f"public.{table} ({columns})"
+
+    return re.sub(_LIST, theirs, sqlfiles.read("source/publication"))
+
+
+def grants(role: object, names: Names) -> list[str]:
+    """What lets the role read the published columns and no others, a table each."""
+    return [
+        sqlfiles.read("source/grant").rstrip().format(table=table, columns=columns, role=role)
+        for table, columns in (names.written(*listed) for listed in published().items())
+    ]
+
+
+def asked(names: Names) -> dict[str, list[str]]:
+    """The published columns by MentorHub's own names."""
+    return {
+        names.table(table): [names.column(table, column) for column in columns]
+        for table, columns in published().items()
+    }
+
+
+def columns(source: Connection, names: Names = AS_OURS) -> Columns:
     """Types of the published columns as the mirror takes them.
 
     Raises ConfigurationError naming the first table or column that MentorHub doesn't have.
@@ -42,38 +78,48 @@ def columns(source: Connection) -> Columns:
     rows = source.execute(sqlfiles.read("source/columns").encode()).fetchall()
     found = {(table, column): type_name for table, column, type_name in rows}
     tables = {table for table, _ in found}
-    for table, names in published().items():
+    needed: Columns = {}
+    for ours, listed in published().items():
+        table = names.table(ours)
         if table not in tables:
             raise ConfigurationError(
-                f"MentorHub's database has no table public.{table}: "
-                "does SOURCE_DATABASE_URL name the right database?"
+                f"MentorHub's database has no table public.{table}: does SOURCE_DATABASE_URL name "
+                f"the right database? {_says_so('it', 'table', ours)}"
             )
-        for name in names:
-            if (table, name) not in found:
+        needed[ours] = {}
+        for column in listed:
+            type_name = found.get((table, names.column(ours, column)))
+            if type_name is None:
                 raise ConfigurationError(
-                    f"MentorHub's table {table} has no column {name}, which analytics needs."
+                    f"MentorHub's table {table} has no column {names.column(ours, column)}, "
+                    f"which analytics needs. {_says_so('it', column, ours)}"
                 )
-    kept = _KEPT_TYPES + _KEPT_TIMES
-    return {
-        table: {name: t if (t := found[table, name]) in kept else "text" for name in names}
-        for table, names in published().items()
-    }
+            needed[ours][column] = type_name if type_name in _KEPT_TYPES + _KEPT_TIMES else "text"
+    return needed
 
 
-def check(source: Connection) -> None:
+def _says_so(what: str, ours: str, table: str) -> str:
+    """How another name at MentorHub is declared."""
+    return (
+        f'If {what} has another name now, write `{ours} = "NAME"` below [{table}] in the file '
+        f"{FILE} of the folder ANALYTICS_MAPPING."
+    )
+
+
+def check(source: Connection, names: Names = AS_OURS) -> None:
     """Raise ConfigurationError with the command that mends the first thing in the way."""
     _check_wal_level(source)
-    _check_role(source)
-    _check_identities(source)
+    _check_role(source, names)
+    _check_identities(source, names)
 
 
-def still_offers(source: Connection) -> bool:
+def still_offers(source: Connection, names: Names = AS_OURS) -> bool:
     """Whether the publication and the slot are what we once asked for: else changes are lost."""
     slot = source.execute(
         "SELECT wal_status FROM pg_replication_slots"
         " WHERE slot_name = 'mentorhub_analytics' AND database = current_database()"
     ).fetchone()
-    return _is_published(source) and slot is not None and slot[0] != "lost"
+    return _is_published(source, names) and slot is not None and slot[0] != "lost"
 
 
 def is_read(source: Connection) -> bool:
@@ -87,13 +133,13 @@ def is_read(source: Connection) -> bool:
     )
 
 
-def publish(source: Connection) -> None:
+def publish(source: Connection, names: Names = AS_OURS) -> None:
     """Make the publication where it is missing or different; raises ConfigurationError."""
-    if _is_published(source):
+    if _is_published(source, names):
         return
     try:
         # One transaction: whoever reads the slot must never come to a place without publication.
-        source.execute(sqlfiles.read("source/publication").encode())
+        source.execute(publication(names).encode())
     except errors.InsufficientPrivilege as error:
         raise ConfigurationError(
             f"The role {_role(source)} may not publish MentorHub's tables "
@@ -158,13 +204,13 @@ def drop_slot(source: Connection, *, ours: bool = True) -> None:
         )
 
 
-def estimated_rows(source: Connection) -> dict[str, int]:
-    """The planner's row counts by table, for a progress bar; 0 where it has none."""
+def estimated_rows(source: Connection, names: Names = AS_OURS) -> dict[str, int]:
+    """The planner's row counts by MentorHub's table, for a progress bar; 0 where it has none."""
     return dict(
         source.execute(
             "SELECT relname, greatest(reltuples, 0)::bigint FROM pg_class"
             " WHERE relnamespace = to_regnamespace('public') AND relname = ANY(%s)",
-            [list(published())],
+            [list(asked(names))],
         ).fetchall()
     )
 
@@ -188,7 +234,7 @@ def _check_wal_level(source: Connection) -> None:
         )
 
 
-def _check_role(source: Connection) -> None:
+def _check_role(source: Connection, names: Names) -> None:
     role = _role(source)
     if not _value(
         source, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -201,26 +247,30 @@ def _check_role(source: Connection) -> None:
             f"The role {role} may not look into MentorHub's schema public: run "
             f"`GRANT USAGE ON SCHEMA public TO {role}` at MentorHub."
         )
-    for table, names in published().items():
-        for name in names:
+    granting = dict(zip(asked(names), grants(role, names), strict=True))
+    for table, columns in asked(names).items():
+        for column in columns:
             if not _value(
-                source, "SELECT has_column_privilege(%s, %s, 'SELECT')", f"public.{table}", name
+                source,
+                "SELECT has_column_privilege(quote_ident(%s)::regclass, %s, 'SELECT')",
+                table,
+                column,
             ):
                 raise ConfigurationError(
-                    f"The role {role} may not read {table}.{name}: run "
-                    f"`GRANT SELECT ({', '.join(names)}) ON public.{table} TO {role}` at MentorHub."
+                    f"The role {role} may not read {table}.{column}: "
+                    f"run `{granting[table]}` at MentorHub."
                 )
-        if _value(source, "SELECT row_security_active(%s)", f"public.{table}"):
+        if _value(source, "SELECT row_security_active(quote_ident(%s)::regclass)", table):
             raise ConfigurationError(
                 f"Row security hides rows of {table} from the role {role}: "
                 f"run `ALTER ROLE {role} BYPASSRLS` at MentorHub."
             )
 
 
-def _check_identities(source: Connection) -> None:
+def _check_identities(source: Connection, names: Names) -> None:
     """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
     rows = source.execute(
-        sqlfiles.read("source/identities").encode(), {"tables": list(published())}
+        sqlfiles.read("source/identities").encode(), {"tables": list(asked(names))}
     ).fetchall()
     for table, by_default, identity in rows:
         if identity != ["id"]:
@@ -231,10 +281,10 @@ def _check_identities(source: Connection) -> None:
             )
 
 
-def _is_published(source: Connection) -> bool:
+def _is_published(source: Connection, names: Names) -> bool:
     found = source.execute(sqlfiles.read("source/published").encode()).fetchall()
-    return {table: set(names) for table, names in found} == {
-        table: set(names) for table, names in published().items()
+    return {table: set(columns) for table, columns in found} == {
+        table: set(columns) for table, columns in asked(names).items()
     }
 
 

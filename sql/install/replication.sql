@@ -242,9 +242,25 @@ BEGIN ATOMIC
         attrelid = format('public.%I', mirrored)::regclass
         AND attnum > 0
         AND NOT attisdropped
+        -- of a column that has another name there, ours is a copy
+        AND attgenerated = ''
         AND attname <> 'w';
 END;
 COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, and the same with their types here.';
+
+CREATE FUNCTION control.theirs(mirrored text) RETURNS text
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(
+        (
+            SELECT relname
+            FROM pg_inherits INNER JOIN pg_class ON pg_class.oid = inhparent
+            WHERE inhrelid = format('public.%I', mirrored)::regclass
+        ),
+        mirrored
+    );
+END;
+COMMENT ON FUNCTION control.theirs(text) IS 'MentorHub''s name of a mirrored table. Where it is not ours, it is here as well: ours is the only partition.';
 
 CREATE FUNCTION control.range(lower bigint, upper bigint) RETURNS text
 IMMUTABLE LANGUAGE sql
@@ -257,7 +273,9 @@ SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     query text := format(
-        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET 20000 LIMIT 1', mirrored, control.range(lower, NULL)
+        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET 20000 LIMIT 1',
+        control.theirs(mirrored),
+        control.range(lower, NULL)
     );
     here  bigint;
 BEGIN
@@ -303,7 +321,7 @@ BEGIN
         $sql$,
         line,
         published.names,
-        mirrored,
+        control.theirs(mirrored),
         condition,
         published.definitions,
         control.each('theirs.?', string_to_array(published.names, ', ')),
@@ -358,7 +376,9 @@ CREATE FUNCTION control.row_sums(mirrored text, condition text) RETURNS text
 STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
-        format('SELECT id, md5(ROW (%s)::text) AS sum FROM public.%I WHERE %s', names, mirrored, condition)
+        format(
+            'SELECT id, md5(ROW (%s)::text) AS sum FROM public.%I WHERE %s', names, control.theirs(mirrored), condition
+        )
     FROM control.published(mirrored);
 END;
 COMMENT ON FUNCTION control.row_sums(text, text) IS 'The query for a checksum of each row, here and at MentorHub: of the published columns'' text.';

@@ -15,10 +15,3 @@ END
 $$;
 ALTER ROLE mentorhub_analytics LOGIN REPLICATION;
 GRANT USAGE ON SCHEMA public TO mentorhub_analytics;
-GRANT SELECT (id, username, role, is_active, is_verified, created_at) ON public.users TO mentorhub_analytics;
-GRANT SELECT (id, title, is_active) ON public.courses TO mentorhub_analytics;
-GRANT SELECT (id, student_id, mentor_id, duration_minutes, status, created_at) ON public.sessions TO mentorhub_analytics;
-GRANT SELECT (id, user_id, course_id, progress_percent, completed, created_at) ON public.course_enrollments TO mentorhub_analytics;
-GRANT SELECT (id, user_id, created_at) ON public.progress TO mentorhub_analytics;
-GRANT SELECT (id, user_id, course_id, rating, created_at) ON public.reviews TO mentorhub_analytics;
-GRANT SELECT (id, student_id, amount, currency, status, created_at) ON public.payments TO mentorhub_analytics;

@@ -1,0 +1,1 @@
+GRANT SELECT ({columns}) ON public.{table} TO {role}

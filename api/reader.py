@@ -16,7 +16,6 @@ SERVER_SETTINGS = {
     "role": "analytics_reader",
     "default_transaction_read_only": "on",
     "statement_timeout": "10000",
-    "timezone": "UTC",
 }
 """Every connection of the API starts with these, whoever its URL logs in as."""
 

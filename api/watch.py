@@ -20,7 +20,7 @@ from werkzeug.http import http_date
 
 from api.reader import SERVER_SETTINGS
 from shared import sqlfiles
-from shared.database import Connection, connect, options_of
+from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 
@@ -134,7 +134,7 @@ class Watch:
                 self._done.wait(1)
 
     def _watch(self) -> None:
-        options = options_of(self._url, SERVER_SETTINGS)
+        options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
         with connect(self._url, options=options, row_factory=namedtuple_row) as connection:
             # A replica can't listen: there, everything is looked at again and again.
             is_replica = connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)

@@ -1,9 +1,11 @@
 """How this system reaches PostgreSQL."""
 
+import os
 import re
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import Pool, QueuePool
@@ -13,18 +15,56 @@ from shared.errors import ConfigurationError, ServerUnavailableError
 OLDEST_POSTGRES = 15
 """Publications have column lists from 15 on."""
 
+SESSION = {
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "search_path": "public",
+    "standard_conforming_strings": "on",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+    "quote_all_identifiers": "off",
+    "lc_monetary": "C",
+    "lc_numeric": "C",
+    "lc_time": "C",
+    # rows that are hidden would be missing: an error says so
+    "row_security": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "plan_cache_mode": "auto",
+    # compiling a fold's many views would cost more than it saves
+    "jit": "off",
+}
+"""Whatever a server, a database or a role has its sessions inherit, ours begin with these."""
+
+TRANSACTION_TIMEOUT_SINCE = 170000
+
+_FROM_ENVIRONMENT = ("PGTZ", "PGDATESTYLE", "PGGEQO")
+"""What libpq would tell the server behind our back."""
+
 Connection = psycopg.Connection[Any]
 
 
-def connect(url: str, **options: Any) -> Connection:
-    """One psycopg connection, in autocommit unless `options` say otherwise.
+def connect(url: str, *, options: str = "", autocommit: bool = True, **others: Any) -> Connection:
+    """One psycopg connection, whose session has the settings of SESSION, and then of `options`.
 
     Raises ConfigurationError for a URL or server that can't be used, ServerUnavailableError for
     one that doesn't answer; both name the server and never the password.
     """
-    defaults = {"autocommit": True, "connect_timeout": 10, "application_name": "analytics"}
+    defaults = {"connect_timeout": 10, "application_name": "analytics"}
+    always = {"autocommit": True, "client_encoding": "UTF8"}
+    for name in _FROM_ENVIRONMENT:
+        os.environ.pop(name, None)
     try:
-        connection: Connection = psycopg.connect(url, **defaults | options)  # pyright: ignore[reportArgumentType]
+        flags = f"{options_of(url)} {options}".strip()
+        connection: Connection = psycopg.connect(url, **defaults | others | always, options=flags)  # pyright: ignore[reportArgumentType]
     except psycopg.OperationalError as error:
         raise ServerUnavailableError(f"Can't connect to {where(url)}: {_reason(error)}") from None
     except psycopg.ProgrammingError:
@@ -38,6 +78,10 @@ def connect(url: str, **options: Any) -> Connection:
             f"{where(url)} is version {version // 10000}: "
             f"version {OLDEST_POSTGRES} or newer is needed."
         )
+    if version >= TRANSACTION_TIMEOUT_SINCE and "transaction_timeout" not in flags:
+        # an older server refuses a connection that asks for it
+        connection.execute("SET transaction_timeout = 0")
+    connection.autocommit = autocommit
     return connection
 
 
@@ -52,7 +96,7 @@ def engine(
 
     A setting given here (`role=analytics_reader`) is also what RESET goes back to.
     """
-    flags = options_of(url, settings or {})
+    flags = _flags(settings or {})
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(url, options=flags, autocommit=False),
@@ -61,10 +105,30 @@ def engine(
     )
 
 
-def options_of(url: str, settings: dict[str, str]) -> str:
-    """The URL's own `options`, and the given server settings."""
-    flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return f"{conninfo_to_dict(url).get('options') or ''} {flags}".strip()
+def options_of(url: str, **settings: str) -> str:
+    """The URL's own `options`, what every session of ours begins with, and the given settings."""
+    own = conninfo_to_dict(url).get("options") or ""
+    return f"{own} {_flags(SESSION | settings)}".strip()
+
+
+def inherit(connection: Connection) -> None:
+    """Let sessions of this role in this database begin as ours do, also those that we don't open.
+
+    Replication's apply workers are such: they inherit what database and role say.
+    """
+    newer = connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE
+    for name, value in (SESSION | ({"transaction_timeout": "0"} if newer else {})).items():
+        connection.execute(
+            sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
+                sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            )
+        )
+
+
+def _flags(settings: dict[str, str]) -> str:
+    return " ".join(
+        "-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in settings.items()
+    )
 
 
 def where(url: str) -> str:

@@ -110,7 +110,7 @@ def tell(url: str, *statements: str) -> None:
 
 def rows(url: str, names: Names = AS_OURS) -> Rows:
     """Every row of every table that some number depends on, by our names of the tables."""
-    with psycopg.connect(url, options="-c timezone=UTC", row_factory=dict_row) as connection:
+    with connect(url, row_factory=dict_row) as connection:
         return {
             table: connection.execute(
                 sql.SQL("SELECT * FROM public.{}").format(sql.Identifier(names.table(table)))
@@ -161,7 +161,7 @@ def _ends(table: list[dict[str, Any]], count: int) -> list[int]:
 
 def contents(url: str) -> dict[str, list[Any]]:
     """The published columns of every mirrored table, as text: at MentorHub, or of the mirror."""
-    with psycopg.connect(url, options="-c timezone=UTC") as connection:
+    with connect(url) as connection:
         return {
             table: connection.execute(
                 sql.SQL("SELECT ROW ({})::text FROM public.{} ORDER BY id").format(

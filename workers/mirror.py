@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, inherit, options_of
 from shared.errors import ConfigurationError
 from workers import source as mentorhub
 from workers.definitions import MIRRORED
@@ -55,6 +55,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     has_turn(ours)
     _refuse_strangers(ours, names)
     _check_role(ours)
+    inherit(ours)
     layout = _layout(mentorhub.columns(source, names), names)
     mentorhub.check(source, names)
     fits, there = _mirrored_layout(ours) == layout, subscription(ours)
@@ -338,22 +339,20 @@ def _layout(columns: Columns, names: Names) -> str:
 
 
 def _conninfo(source_url: str) -> str:
-    """How the analytics server reaches MentorHub's."""
+    """How the analytics server reaches MentorHub's, for replication and for questions."""
     given = conninfo_to_dict(source_url)
-    options = (
-        given.get("options"),
+    options = options_of(
+        source_url,
         # Idle, MentorHub's server says so twice in that time. It hears nothing from us while we
         # apply what lies in the network's buffers: much less, and a bulk import begins again and
         # again (2 s: seen with 200,000 rows).
-        "-c wal_sender_timeout=20s",
+        wal_sender_timeout="20s",
         # A transaction larger than this, of some 20,000 rows, is sent while it is being made.
-        "-c logical_decoding_work_mem=4MB",
-        # Row security that somebody switches on later ends replication instead of hiding rows.
-        "-c row_security=off",
+        logical_decoding_work_mem="4MB",
     )
     return make_conninfo(
         source_url,
-        options=" ".join(map(str, filter(None, options))),
+        options=options,
         connect_timeout=given.get("connect_timeout", 10),
         # a kept connection must notice that MentorHub's machine is gone
         tcp_user_timeout=given.get("tcp_user_timeout", 10_000),

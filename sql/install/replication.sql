@@ -109,11 +109,18 @@ BEGIN
     PERFORM control.hang_up();
     -- A fold waits for this: the last connect_timeout counts.
     PERFORM dblink_connect(line, address || ' connect_timeout=2 application_name=analytics_line');
-    -- A row's text must be the same there and here.
+    -- all other settings are in the address; an older server would not take this one there
     PERFORM dblink_exec(
         line,
-        'SET timezone = ''UTC''; SET datestyle = ''ISO, MDY''; SET intervalstyle = ''postgres'';'
-        ' SET extra_float_digits = 1'
+        $sql$
+            DO $do$
+            BEGIN
+                IF current_setting('server_version_num')::integer >= 170000 THEN
+                    SET transaction_timeout = 0;
+                END IF;
+            END
+            $do$
+        $sql$
     );
     RETURN line;
 END
@@ -377,7 +384,10 @@ STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
         format(
-            'SELECT id, md5(ROW (%s)::text) AS sum FROM public.%I WHERE %s', names, control.theirs(mirrored), condition
+            'SELECT id, md5(convert_to(ROW (%s)::text, ''UTF8'')) AS sum FROM public.%I WHERE %s',
+            names,
+            control.theirs(mirrored),
+            condition
         )
     FROM control.published(mirrored);
 END;

@@ -36,7 +36,7 @@ CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;
 
 CREATE TABLE analytics.reporting (
     timezone    text NOT NULL CHECK (now() AT TIME ZONE timezone IS NOT NULL),
-    currency    text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    currency    text NOT NULL CHECK (currency COLLATE "C" ~ '^[A-Z]{3}$'),
     minor_units integer NOT NULL CHECK (minor_units > 0)
 );
 CREATE UNIQUE INDEX reporting_is_one_row ON analytics.reporting ((true));

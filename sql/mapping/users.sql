@@ -2,7 +2,7 @@ CREATE VIEW users AS
 SELECT
     id,
     username,
-    lower(role) AS role,
+    lower(role COLLATE "C") AS role,
     is_active,
     is_verified,
     source.instant(created_at) AS created_at,

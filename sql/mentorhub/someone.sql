@@ -3,7 +3,7 @@
 (
     SELECT 'admin' AS role, id
     FROM users
-    WHERE is_active AND lower(role::text) = 'admin'
+    WHERE is_active AND lower(role::text COLLATE "C") = 'admin'
     ORDER BY id
     LIMIT 1
 )
@@ -14,7 +14,7 @@ UNION ALL
     LEFT JOIN (
         SELECT user_id AS id, count(*) AS reviews FROM reviews GROUP BY user_id
     ) AS written USING (id)
-    WHERE is_active AND lower(role::text) = 'student'
+    WHERE is_active AND lower(role::text COLLATE "C") = 'student'
     ORDER BY reviews DESC NULLS LAST, id
     LIMIT 1
 )
@@ -26,7 +26,7 @@ UNION ALL
     LEFT JOIN (
         SELECT reviewed_id AS user_id, count(*) AS reviews FROM reviews GROUP BY reviewed_id
     ) AS got USING (user_id)
-    WHERE is_active AND lower(role::text) = 'mentor'
+    WHERE is_active AND lower(role::text COLLATE "C") = 'mentor'
     ORDER BY reviews DESC NULLS LAST, users.id
     LIMIT 1
 );

@@ -1,6 +1,6 @@
 CREATE TABLE analytics.payment_day (
     day          date,
-    currency     text,
+    currency     text COLLATE "C",
     revenue      numeric NOT NULL,
     transactions bigint NOT NULL,
     PRIMARY KEY (currency, day)

@@ -1,5 +1,5 @@
 CREATE TABLE analytics.payment_total (
-    currency     text PRIMARY KEY,
+    currency     text COLLATE "C" PRIMARY KEY,
     revenue      numeric NOT NULL,
     transactions bigint NOT NULL
 );

@@ -1,7 +1,7 @@
 -- Stored by its first day, as analytics.session_window is.
 CREATE TABLE analytics.revenue_window (
     from_day        date,
-    currency        text,
+    currency        text COLLATE "C",
     revenue         numeric NOT NULL,
     transactions    bigint NOT NULL,
     avg_transaction numeric GENERATED ALWAYS AS (analytics.ratio(revenue, transactions)) STORED,

@@ -1,6 +1,6 @@
 CREATE TABLE analytics.session_day (
     day      date,
-    status   text,
+    status   text COLLATE "C",
     sessions bigint NOT NULL,
     minutes  bigint NOT NULL,
     PRIMARY KEY (day, status)

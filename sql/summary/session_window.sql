@@ -1,7 +1,7 @@
 -- Stored by its first day: midnight leaves every window but one as it is.
 CREATE TABLE analytics.session_window (
     from_day date,
-    status   text,
+    status   text COLLATE "C",
     sessions bigint NOT NULL,
     minutes  bigint NOT NULL,
     PRIMARY KEY (from_day, status)

@@ -1,5 +1,5 @@
 CREATE VIEW mentor_ranking AS
-WITH
+WITH RECURSIVE
 horizon AS (
     SELECT
         today,
@@ -21,73 +21,75 @@ mentor_day AS (
     HAVING sum(w) <> 0
 ),
 
--- What a mentor's count becomes when the window's first day moves back to this day;
--- it stays so until the window reaches the mentor's next older day.
+-- What a mentor's count becomes when the window's first day moves back to this day.
 step AS (
     SELECT
         mentor_id,
         day,
-        (sum(sessions) OVER since)::bigint AS sessions,
-        lead(day) OVER since AS older_day
+        (sum(sessions) OVER since)::bigint AS sessions
     FROM mentor_day
     WINDOW since AS (PARTITION BY mentor_id ORDER BY day DESC)
 ),
 
--- The 20th best among those who move on a day: 20th place of the window that begins there has
--- at least as many sessions, and that of every longer window too, as counts only grow. That bar,
--- or what is known of the places beforehand, spares ranking every mentor in every window: only
--- steps that reach it are looked at.
-twentieth AS (
+-- Of those who move on a day no more than twenty can enter a list.
+mover AS MATERIALIZED (
     SELECT
         day,
-        sessions
+        array_agg(mentor_id::bigint ORDER BY place) AS mentors,
+        array_agg(sessions ORDER BY place) AS sessions
     FROM (
         SELECT
             day,
+            mentor_id,
             sessions,
-            row_number() OVER (PARTITION BY day ORDER BY sessions DESC) AS place
+            row_number() OVER (PARTITION BY day ORDER BY sessions DESC, mentor_id) AS place
         FROM step
-    ) AS mover
-    WHERE place = 20
+    ) AS ranked
+    WHERE place <= 20
+    GROUP BY day
 ),
 
--- Materialized: a planner that expects few rows would calculate it all again for each of them.
-known AS MATERIALIZED (
-    SELECT * FROM known_place
-),
-
-bar AS MATERIALIZED (
+-- A day's list: that of the day after it, and who moves on the day. Counts only grow.
+listed AS (
     SELECT
-        day,
-        greatest(max(twentieth.sessions) OVER (ORDER BY day DESC), known.sessions, 0) AS sessions
+        today + 1 AS from_day,
+        '{}'::bigint [] AS mentors,
+        '{}'::bigint [] AS sessions
+    FROM horizon
+    UNION ALL
+    SELECT
+        listed.from_day - 1,
+        best.mentors,
+        best.sessions
     FROM
-        (SELECT DISTINCT day FROM step) AS moved
-        LEFT JOIN twentieth USING (day)
-        LEFT JOIN known USING (day)
-),
-
-contender AS (
-    SELECT
-        step.day - days_back AS from_day,
-        step.mentor_id,
-        step.sessions
-    FROM
-        step
-        INNER JOIN bar USING (day)
-        CROSS JOIN horizon
-        CROSS JOIN generate_series(0, step.day - coalesce(step.older_day + 1, horizon.first_day)) AS days_back
-    WHERE step.sessions >= bar.sessions
-),
-
-placed AS (
-    SELECT
-        from_day,
-        row_number() OVER (PARTITION BY from_day ORDER BY sessions DESC, mentor_id) AS place,
-        mentor_id,
-        sessions
-    FROM contender
+        listed
+        LEFT JOIN mover ON mover.day = listed.from_day - 1
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(array_agg(mentor_id ORDER BY sessions DESC, mentor_id), '{}') AS mentors,
+                coalesce(array_agg(sessions ORDER BY sessions DESC, mentor_id), '{}') AS sessions
+            FROM (
+                SELECT
+                    mentor_id,
+                    max(sessions) AS sessions
+                FROM (
+                    SELECT * FROM unnest(listed.mentors, listed.sessions)
+                    UNION ALL
+                    SELECT * FROM unnest(mover.mentors, mover.sessions)
+                ) AS candidate (mentor_id, sessions)
+                GROUP BY mentor_id
+                ORDER BY max(sessions) DESC, mentor_id
+                LIMIT 20
+            ) AS top
+        ) AS best
+    WHERE listed.from_day > (SELECT first_day FROM horizon)
 )
 
-SELECT * FROM placed WHERE place <= 20;
+SELECT
+    listed.from_day,
+    placed.place,
+    placed.mentor_id,
+    placed.sessions
+FROM listed CROSS JOIN LATERAL unnest(listed.mentors, listed.sessions) WITH ORDINALITY AS placed (mentor_id, sessions, place);
 
 COMMENT ON VIEW mentor_ranking IS 'The twenty mentors with the most sessions in every window of 1 to 365 days that ends today.';

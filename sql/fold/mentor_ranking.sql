@@ -1,7 +1,10 @@
 CREATE VIEW slice.changed_mentor AS
 SELECT mentor_id
 FROM change.sessions
-WHERE mentor_id IS NOT NULL
+WHERE
+    mentor_id IS NOT NULL
+    AND day >= (SELECT analytics.today() - 364)
+    AND day <= (SELECT analytics.today())
 GROUP BY mentor_id, day
 HAVING sum(w) <> 0
 UNION
@@ -19,7 +22,7 @@ WHERE
         WHERE day > (SELECT max(day) FROM analytics.freshness) AND day <= (SELECT analytics.today())
     ) > 0;
 
-COMMENT ON VIEW slice.changed_mentor IS 'Mentors whose number of sessions on some day is pending.';
+COMMENT ON VIEW slice.changed_mentor IS 'Mentors whose number of sessions on some day of a window is pending.';
 
 CREATE VIEW slice.sessions AS
 SELECT theirs.*
@@ -35,14 +38,16 @@ FROM
 
 COMMENT ON VIEW slice.sessions IS 'Every session of theirs, so that slice.mentor_ranking counts them alone.';
 
+-- Of joins that a plan kept from an empty table may choose, a hash join is linear for any number.
 CREATE FUNCTION control.fold_mentor_ranking() RETURNS bigint
 LANGUAGE plpgsql
+SET enable_nestloop = off SET enable_seqscan = off
 AS $$
 DECLARE
     changed  bigint;
     is_short boolean;
 BEGIN
-    DELETE FROM analytics.mentor_ranking WHERE from_day < analytics.today() - 364;
+    DELETE FROM analytics.mentor_ranking WHERE from_day < (SELECT analytics.today() - 364);
 
     -- Who is not in a window's list has no more sessions in it than the last who is: that bar keeps
     -- the list right without a look at the others, until fewer than ten reach it. A list of fewer
@@ -66,7 +71,7 @@ BEGIN
                     sessions,
                     mentor_id
                 FROM analytics.mentor_ranking
-                WHERE from_day = analytics.today() - ago AND place >= 10
+                WHERE from_day = (SELECT analytics.today()) - ago AND place >= 10
                 ORDER BY place DESC
                 LIMIT 1
             ) AS last_place

@@ -76,13 +76,17 @@ COMMENT ON COLUMN control.drift.wrong IS 'The row of drift.SUMMARY: its key, and
 COMMENT ON COLUMN control.drift.repaired IS 'Whether a correction was left to the next fold.';
 
 CREATE FUNCTION control.signed_columns(
-    summary text, OUT keys text [], OUT sums text [], OUT others text []
+    summary text, OUT keys text [], OUT typed text [], OUT sums text [], OUT others text []
 )
 STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
         array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum)
             FILTER (WHERE column_of.attnum = ANY (key.indkey)),
+        array_agg(
+            format('%1$I::%2$s AS %1$I', column_of.attname, format_type(column_of.atttypid, column_of.atttypmod))
+            ORDER BY column_of.attnum
+        ) FILTER (WHERE column_of.attnum = ANY (key.indkey)),
         coalesce(
             array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum) FILTER (
                 WHERE column_of.attnum <> ALL (key.indkey)
@@ -105,7 +109,7 @@ BEGIN ATOMIC
         AND NOT column_of.attisdropped
         AND column_of.attgenerated = '';
 END;
-COMMENT ON FUNCTION control.signed_columns(text) IS 'The stored columns of a summary: its primary key, its sums (all other numbers), and the rest, which are maxima.';
+COMMENT ON FUNCTION control.signed_columns(text) IS 'The stored columns of a summary: its primary key (typed: cast to the types stored), its sums (all other numbers), and the rest, which are maxima.';
 
 CREATE FUNCTION control.each(template text, names text [], separator text DEFAULT ', ') RETURNS text
 IMMUTABLE LANGUAGE sql
@@ -123,9 +127,12 @@ AS $make$
 DECLARE
     has     record;
     stored  text;
+    -- Conditions on the key reach a definition's tables only if its columns have the stored types.
+    defined text;
 BEGIN
     SELECT * INTO STRICT has FROM control.signed_columns(summary);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
+    defined := array_to_string(has.typed || has.sums || has.others, ', ');
 
     EXECUTE format('CREATE TABLE correction.%1$I AS SELECT %2$s FROM analytics.%1$I WITH NO DATA', summary, stored);
     EXECUTE format('COMMENT ON TABLE correction.%1$I IS %2$L', summary, 'What an audit found to be missing in ' || summary || '.');
@@ -135,7 +142,7 @@ BEGIN
         CREATE VIEW pending.%1$I AS
         SELECT %2$s
         FROM (
-            SELECT %3$s FROM delta.%1$I
+            SELECT %5$s FROM delta.%1$I
             UNION ALL
             SELECT %3$s FROM correction.%1$I
         ) AS signed
@@ -149,7 +156,8 @@ BEGIN
             control.each('max(?) AS ?', has.others)
         ),
         stored,
-        array_to_string(has.keys, ', ')
+        array_to_string(has.keys, ', '),
+        defined
     );
     EXECUTE format('COMMENT ON VIEW pending.%1$I IS %2$L', summary, 'What the next fold adds to ' || summary || '.');
 
@@ -177,7 +185,7 @@ BEGIN
             -- not NULL where it is wrong: that is how a fold knows what to look up
             control.each('coalesce(max(?) FILTER (WHERE side = 1), max(?) FILTER (WHERE side = 2)) AS ?', has.others)
         ),
-        stored,
+        defined,
         concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ? AS ?', has.sums), control.each('?', has.others)),
         array_to_string(has.keys, ', '),
         concat_ws(
@@ -201,9 +209,10 @@ BEGIN
 
     EXECUTE format(
         $sql$
-        -- Row by row through the key: another join would read the whole summary for a few changes.
+        -- Row by row through the key's index, whatever the statistics say: "= ANY" can be neither
+        -- hashed nor merged, and a table that was small when the plan was made is not read as a whole.
         CREATE FUNCTION control.%2$I() RETURNS bigint LANGUAGE plpgsql
-        SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+        SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $body$
         DECLARE
             changed bigint;
         BEGIN
@@ -237,7 +246,7 @@ BEGIN
                 array_to_string(has.others, ', ')
             )
         END,
-        control.each('stored.? = added.?', has.keys, ' AND '),
+        control.each('stored.? = ANY (ARRAY[added.?])', has.keys, ' AND '),
         control.each('stored.? + added.? = 0', has.sums, ' AND '),
         concat_ws(
             ' OR ',
@@ -300,6 +309,8 @@ CREATE FUNCTION control.refill(step text, schema text DEFAULT 'truth') RETURNS b
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET work_mem = '256MB'
+-- a fold that calls it has switched these off
+SET enable_seqscan = on SET enable_nestloop = on
 AS $$
 DECLARE
     has     record;

@@ -16,6 +16,8 @@ SERVER_SETTINGS = {
     "role": "analytics_reader",
     "default_transaction_read_only": "on",
     "statement_timeout": "10000",
+    # stopped, it must not keep a snapshot that nothing can be cleared away behind
+    "idle_in_transaction_session_timeout": "15000",
 }
 """Every connection of the API starts with these, whoever its URL logs in as."""
 

@@ -173,7 +173,7 @@ def demo_data(settings: Settings, users: int, seed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @_with_settings
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Show how fresh each summary is, and who is at work."""
+    """Show how fresh each summary is, and who is at work; exit 1 when somebody is in the way."""
     from ops.status import collect, table  # noqa: PLC0415
 
     state = collect(settings)
@@ -181,6 +181,8 @@ def status(settings: Settings, *, as_json: bool) -> None:
         click.echo(json.dumps(state, indent=2, default=str))
     else:
         Console().print(table(state))
+    if state["blockers"]:
+        sys.exit(1)
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.errors import InvalidSchemaName, UndefinedFunction, UndefinedTable
 
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
@@ -23,7 +23,7 @@ def database(settings: Settings, **options: Any) -> Generator[Connection]:
     with connect(settings.analytics_url(), **options) as connection:
         try:
             yield connection
-        except (UndefinedTable, InvalidSchemaName):
+        except (UndefinedTable, UndefinedFunction, InvalidSchemaName):
             raise ConfigurationError(
                 "Analytics is not installed in this database: run `analytics init`."
             ) from None

@@ -4,15 +4,17 @@ from datetime import datetime
 from typing import Any, cast
 
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import dict_row
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ops import waiting
 from ops.servers import broker, database
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, flags
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
 
@@ -33,20 +35,32 @@ def collect(settings: Settings) -> Status:
     """`summaries`: one entry each; `broker`, `workers`, `last_beat`: who is at work.
 
     `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard says
-    of it. `relay`: whether changes wake the workers. `last_beat`: when beat was last heard of.
+    of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
+    `relay`: whether changes wake the workers. `last_beat`: when beat was last heard of.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
-    with database(settings, row_factory=dict_row) as connection:
-        status: Status = {
-            "summaries": [
-                row | {"rows": _count(connection, row["summary"])}
-                for row in _rows(connection, "status/summaries")
-            ],
-            **_at_work(settings),
-            **_rows(connection, "status/beat")[0],
-            **_rows(connection, "status/replication")[0],
-        }
-    return status
+    # whoever has locked one of our tables is named, not waited for
+    options = flags({"lock_timeout": "2s"})
+    with database(settings, row_factory=dict_row, options=options) as connection:
+        blockers = waiting.blockers(connection)
+        try:
+            return _collect(settings, connection) | {"blockers": blockers}
+        except LockNotAvailable:
+            blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
+            raise ServerUnavailableError(" ".join(blockers)) from None
+
+
+def _collect(settings: Settings, connection: Connection) -> Status:
+    return {
+        "summaries": [
+            row | {"rows": _count(connection, row["summary"])}
+            for row in _rows(connection, "status/summaries")
+        ],
+        **_at_work(settings),
+        **_rows(connection, "status/beat")[0],
+        **_rows(connection, "status/replication")[0],
+        "snapshots": waiting.snapshots(connection),
+    }
 
 
 _HEADERS = (
@@ -81,7 +95,7 @@ def table(status: Status) -> RenderableType:
             _short(row["audited_at"], "%H:%M"),
             Text(_number(row["drift"]), "red" if row["drift"] else "green"),
         )
-    return Group(lines, "", *_failures(status), _who_is_at_work(status))
+    return Group(lines, "", *_failures(status), *_waits(status), _who_is_at_work(status))
 
 
 def _number(count: int | None) -> str:
@@ -95,6 +109,10 @@ def _failures(status: Status) -> list[Text]:
         for family, error in errors.items()
         if error
     ]
+
+
+def _waits(status: Status) -> list[Text]:
+    return [Text(sentence, "red") for sentence in (*status["blockers"], *status["snapshots"])]
 
 
 def _who_is_at_work(status: Status) -> Text:

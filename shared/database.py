@@ -63,8 +63,8 @@ def connect(url: str, *, options: str = "", autocommit: bool = True, **others: A
     for name in _FROM_ENVIRONMENT:
         os.environ.pop(name, None)
     try:
-        flags = f"{options_of(url)} {options}".strip()
-        connection: Connection = psycopg.connect(url, **defaults | others | always, options=flags)  # pyright: ignore[reportArgumentType]
+        given = f"{options_of(url)} {options}".strip()
+        connection: Connection = psycopg.connect(url, **defaults | others | always, options=given)  # pyright: ignore[reportArgumentType]
     except psycopg.OperationalError as error:
         raise ServerUnavailableError(f"Can't connect to {where(url)}: {_reason(error)}") from None
     except psycopg.ProgrammingError:
@@ -78,7 +78,7 @@ def connect(url: str, *, options: str = "", autocommit: bool = True, **others: A
             f"{where(url)} is version {version // 10000}: "
             f"version {OLDEST_POSTGRES} or newer is needed."
         )
-    if version >= TRANSACTION_TIMEOUT_SINCE and "transaction_timeout" not in flags:
+    if version >= TRANSACTION_TIMEOUT_SINCE and "transaction_timeout" not in given:
         # an older server refuses a connection that asks for it
         connection.execute("SET transaction_timeout = 0")
     connection.autocommit = autocommit
@@ -96,10 +96,10 @@ def engine(
 
     A setting given here (`role=analytics_reader`) is also what RESET goes back to.
     """
-    flags = _flags(settings or {})
+    session = flags(settings or {})
     return create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(url, options=flags, autocommit=False),
+        creator=lambda: connect(url, options=session, autocommit=False),
         poolclass=poolclass,
         **options,
     )
@@ -108,7 +108,7 @@ def engine(
 def options_of(url: str, **settings: str) -> str:
     """The URL's own `options`, what every session of ours begins with, and the given settings."""
     own = conninfo_to_dict(url).get("options") or ""
-    return f"{own} {_flags(SESSION | settings)}".strip()
+    return f"{own} {flags(SESSION | settings)}".strip()
 
 
 def inherit(connection: Connection) -> None:
@@ -125,7 +125,8 @@ def inherit(connection: Connection) -> None:
         )
 
 
-def _flags(settings: dict[str, str]) -> str:
+def flags(settings: dict[str, str]) -> str:
+    """Server settings as `options` of a connection have them."""
     return " ".join(
         "-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in settings.items()
     )

@@ -70,7 +70,7 @@ def text(status: Status, width: int = 80) -> str:
 def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Settings) -> None:
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
-        *("summaries", "broker", "workers", "relay", "last_beat"),
+        *("summaries", "broker", "workers", "relay", "last_beat", "blockers", "snapshots"),
         *("replicated_until", "trouble", "trouble_since", "mirror_audited_at", "mirror_incidents"),
     }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
@@ -198,6 +198,8 @@ NOBODY_AT_WORK: Status = {
     "broker": True,
     "workers": [],
     "last_beat": None,
+    "blockers": [],
+    "snapshots": [],
     "replicated_until": None,
     "relay": False,
     "trouble": None,

@@ -44,6 +44,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
             yield "pg_catalog", sqlfiles.read(f"view/{name}")
             yield "pg_catalog", f"SELECT control.make_view_auditable('{name}')"
     yield "pg_catalog", sqlfiles.read("install/replication")
+    yield "pg_catalog", sqlfiles.read("install/waiting")
     yield "pg_catalog", sqlfiles.read("install/control")
     yield "pg_catalog", sqlfiles.read("install/reading")
 

@@ -7,15 +7,22 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from psycopg import IsolationLevel, OperationalError
+from psycopg import Error, IsolationLevel
 
-from shared.database import Connection, connect
+from shared.database import Connection, connect, flags
 from shared.settings import Settings
 
 log = structlog.get_logger("analytics")
 
-# A worker that was killed must not leave its lock to a query that nobody waits for.
-_OPTIONS = "-c role=analytics_worker -c client_connection_check_interval=2s"
+BOUNDS = {
+    # killed, it must not leave its lock to a query that nobody waits for
+    "client_connection_check_interval": "2s",
+    # stopped, it must not keep its lock: PostgreSQL ends it, and others go on
+    "idle_in_transaction_session_timeout": "15s",
+    # longer than folds and migrations of ours take; `analytics status` names who is waited for
+    "lock_timeout": "60s",
+}
+"""How long a session of ours waits in our database, and lets others wait."""
 
 
 def worker_connection(settings: Settings, name: str = "analytics") -> Connection:
@@ -23,7 +30,8 @@ def worker_connection(settings: Settings, name: str = "analytics") -> Connection
 
     `name`: what the server shows as the application.
     """
-    connection = connect(settings.analytics_url(), options=_OPTIONS, application_name=name)
+    options = flags({"role": "analytics_worker", **BOUNDS})
+    connection = connect(settings.analytics_url(), options=options, application_name=name)
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     return connection
 
@@ -89,10 +97,10 @@ class Folder:
         if self._connection:
             try:
                 return fold(self._connection)
-            except OperationalError:
+            except Error:
                 if not self._connection.broken:
                     raise
-        # the server restarted since the last fold
+        # the server restarted since the last fold, or ended us as we stood still
         self._connection = worker_connection(settings)
         return fold(self._connection)
 

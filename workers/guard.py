@@ -8,7 +8,7 @@ import structlog
 from psycopg import OperationalError
 
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 from workers import mirror
@@ -78,9 +78,7 @@ class Guard:
     def _on_duty(self) -> Connection | None:
         """Our connection, if nobody else is on duty and there is something to guard."""
         if self._ours is None:
-            # killed while it mends, it must not leave its locks to a query nobody waits for
-            options = "-c client_connection_check_interval=2s"
-            self._ours = connect(self._our_url, options=options)
+            self._ours = connect(self._our_url, options=flags(mirror.BOUNDS))
         row = self._ours.execute(_DUTY).fetchone()
         there = self._ours.execute("SELECT to_regclass('control.health')").fetchone()
         return self._ours if row == (True,) and there != (None,) else None

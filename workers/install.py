@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
@@ -24,7 +24,7 @@ def install(settings: Settings) -> None:
     Shows progress on the terminal. Raises ConfigurationError saying what is in the way.
     """
     with (
-        connect(settings.analytics_url()) as ours,
+        connect(settings.analytics_url(), options=flags(mirror.BOUNDS)) as ours,
         connect(settings.source_url()) as source,
         _progress() as bars,
     ):

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from shared import sqlfiles
 from shared.database import Connection, connect, inherit, options_of
 from shared.errors import ConfigurationError
+from workers import fold
 from workers import source as mentorhub
 from workers.definitions import MIRRORED
 from workers.names import AS_OURS, Names
@@ -25,6 +26,10 @@ PATIENCE = 60
 _SUBSCRIBERS_SINCE = _PARALLEL_SINCE = 160000
 
 _LOCK = "hashtext('mentorhub_analytics replication')"
+
+# stopped, whoever has the turn must not keep it: PostgreSQL ends its session, and others go on
+BOUNDS = {**fold.BOUNDS, "idle_session_timeout": "180s"}
+"""Of a session that makes or mends replication; longer than it waits for MentorHub."""
 
 _MAKE_EQUAL = "control.make_mirror_equal(text, text, text)"
 
@@ -68,9 +73,18 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
 
 
 def has_turn(ours: Connection, *, wait: bool = True) -> bool:
-    """One at a time makes or mends replication, for as long as its session lasts."""
+    """One at a time makes or mends replication, for as long as its session lasts.
+
+    Raises ConfigurationError where that takes too long.
+    """
     verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-    row = ours.execute(f"SELECT {verb}({_LOCK})".encode()).fetchone()
+    try:
+        row = ours.execute(f"SELECT {verb}({_LOCK})".encode()).fetchone()
+    except errors.LockNotAvailable:
+        raise ConfigurationError(
+            "The guard or another `analytics init` is still making or mending replication: try "
+            "again when it is done; `analytics status` says who keeps others waiting."
+        ) from None
     return row is not None and row[0] is not False
 
 

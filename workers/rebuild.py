@@ -6,8 +6,10 @@ from time import perf_counter
 from uuid import uuid4
 
 import structlog
+from psycopg.errors import LockNotAvailable
 
 from shared.database import Connection
+from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from workers.fold import fold, one, replicated_until, snapshot, turn, worker_connection
@@ -80,10 +82,16 @@ def families_of(names: Iterable[str]) -> list[str]:
 def has_turn(connection: Connection, *, wait: bool = True) -> bool:
     """One rebuild or audit at a time, or the same drift would be corrected twice.
 
-    False where somebody else is at it and we do not `wait`. The lock is the session's.
+    False where somebody else is at it and we do not `wait`. The lock is the session's. Raises
+    ConfigurationError where that takes too long.
     """
     verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-    return one(connection, f"SELECT {verb}({_LOCK})") is not False
+    try:
+        return one(connection, f"SELECT {verb}({_LOCK})") is not False
+    except LockNotAvailable:
+        raise ConfigurationError(
+            "A rebuild or audit is still under way: try again when it is done."
+        ) from None
 
 
 def settings_differ(connection: Connection, settings: Settings) -> bool:

@@ -1,0 +1,2 @@
+-- Who keeps others waiting in our database.
+SELECT * FROM control.blockers()

@@ -1,0 +1,2 @@
+-- Which transactions keep our tables from being cleared.
+SELECT * FROM control.snapshots()

@@ -55,11 +55,8 @@ def _guarded(
         if not may(g.account, path):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_bodies()
-        response = remembered(g.account.id if personal else None)
-        if response is None:
-            refuse_other_formats()
-            response = view(**path)
-        return response
+        refuse_other_formats()
+        return remembered(g.account.id if personal else None) or view(**path)
 
     return guarded
 

@@ -1,6 +1,7 @@
 """One row of a read model becomes one response."""
 
 from datetime import UTC, datetime
+from hashlib import blake2b
 from http import HTTPStatus
 from time import monotonic, perf_counter
 from typing import Any
@@ -26,6 +27,9 @@ from shared.registry import FAMILIES
 WAIT = "analytics.wait"
 """In the environment of a request that came too early: (family, as_of) that it waits for."""
 
+LONGEST_NAME = 256
+"""Letters of parameters that an entity tag holds as they are."""
+
 log = structlog.get_logger("analytics")
 
 
@@ -33,12 +37,11 @@ def remembered(subject: int | None) -> Response | None:
     """The answer, where this very request was answered and nothing has changed since.
 
     It spares reading the parameters: the same text means the same. `subject`: who asks, where the
-    answer depends on it.
+    answer depends on it. The format is none of it: it was negotiated, and is made of the answer.
     """
     environ = request.environ
-    accept = environ.get("HTTP_ACCEPT")
-    g.request_key = (environ["PATH_INFO"], environ["QUERY_STRING"], accept, subject)
-    found = cache().remembered(g.request_key)
+    g.spelling = (environ["PATH_INFO"], environ["QUERY_STRING"], subject)
+    found = cache().remembered(g.spelling)
     return _response(found) if found else None
 
 
@@ -55,7 +58,7 @@ def answer(
     _refuse_early(family, found[1], min_as_of)
     _refuse_stale(found[1], max_staleness)
     if min_as_of is None and max_staleness is None:
-        cache().remember(g.request_key, found[0])
+        cache().remember(g.spelling, found[0])
     return _response(found)
 
 
@@ -63,12 +66,12 @@ def _found(family: str, query: str, parameters: dict[str, Any]) -> Found:
     name = query + orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode()
     found = cache().find(family, name)
     if found is None:
-        found = _read(family, query, parameters)
-        cache().store(name, found[0])
+        found = _read(name, family, query, parameters)
+        cache().store(found[0])
     return found
 
 
-def _read(family: str, query: str, parameters: dict[str, Any]) -> Found:
+def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Found:
     started, asked = perf_counter(), monotonic()
     row = reader().row(query, **parameters)
     if row is None:
@@ -84,7 +87,7 @@ def _read(family: str, query: str, parameters: dict[str, Any]) -> Found:
     _log(family, parameters.get("days"), perf_counter() - started)
     etag = _etag(family, row, parameters)
     headers = [("ETag", quote_etag(etag)), *_headers(family, row, parameters.get("currency"))]
-    return Entry(family, fresh.stamp, etag, headers, row.body.encode()), fresh
+    return Entry(name, family, fresh.stamp, etag, headers, row.body.encode()), fresh
 
 
 def _response(found: Found) -> Response:
@@ -146,7 +149,10 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
 def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
     """The name of the rows' state that a body is made of: nobody has to look at the body."""
     given = {name: parameters[name] for name in sorted(parameters) if parameters[name] is not None}
-    parts = (family, row.version, row.from_day, row.to_day, urlencode(given))
+    asked = urlencode(given)
+    if len(asked) > LONGEST_NAME:  # a client sends it back, and a header has a bound
+        asked = blake2b(asked.encode(), digest_size=16).hexdigest()
+    parts = (family, row.version, row.from_day, row.to_day, asked)
     return "/".join(str(part) for part in parts if part)
 
 

@@ -1,8 +1,11 @@
-"""Bodies that were read before: in this process by request, in Redis by answer.
+"""Bodies that were read before: in this process, and in Redis for the next one.
 
 Nothing is ever invalidated. An entry bears the stamp of the rows it was made of, and is served only
 while the watch knows the rows to have that stamp: no event can be lost that matters, and a slow
 reader that stores an old body late stores one that nobody takes.
+
+An answer is kept once, whatever formats, spellings and orders of parameters it is asked for in.
+Everything kept has a bound in bytes, what it is kept under included.
 """
 
 from collections import Counter
@@ -10,14 +13,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from hashlib import blake2b
+from sys import getsizeof
 from threading import Lock
 from time import monotonic
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 import structlog
 from cachetools import LRUCache
 from flask import current_app
+from psycopg.conninfo import conninfo_to_dict
 from redis import Redis, RedisError
 
 from api.watch import Freshness, Stamp, Watch
@@ -26,13 +32,22 @@ from shared.settings import Settings
 
 EXTENSION = "analytics-cache"
 
-KEY_PREFIX = "mentorhub-analytics:answer:"
+KEY_PREFIX = "mentorhub-analytics:"
 
 MOST_BYTES = 64 * 2**20
-"""Of bodies in memory."""
+"""Of answers in memory."""
 
 LARGEST = 8 * 2**20
-"""Larger bodies are read anew each time."""
+"""Larger ones are read anew each time."""
+
+MOST_BYTES_OF_SPELLINGS = 2 * 2**20
+"""Of requests whose answer is known without reading their parameters."""
+
+PLACES = 512
+"""That Redis has for answers: of two that fall on the same place the later one stays."""
+
+LARGEST_SHARED = 64 * 2**10
+"""Larger answers are not kept in Redis, so all of them take 32 MB at most."""
 
 REDIS_PATIENCE = 0.1
 """Seconds that Redis may take."""
@@ -40,21 +55,56 @@ REDIS_PATIENCE = 0.1
 REDIS_REST = 1.0
 """Seconds that Redis is left alone when it took longer, or failed."""
 
+MEMORY_CHECK = 1.0
+"""Seconds between two looks at how full Redis is."""
+
 log = structlog.get_logger("analytics")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """A JSON body, and the headers that say the same as long as it does."""
+    """A JSON body, and the headers that say the same as long as it does.
 
+    `name`: of the answer: its query and all parameters as they were understood.
+    `shared`: whether Redis has got it, or need not.
+    """
+
+    name: str
     family: str
     stamp: Stamp
     etag: str
     headers: list[tuple[str, str]]
     body: bytes
+    shared: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, headers and all."""
+        headers = sum(getsizeof(part) for pair in self.headers for part in (pair, *pair))
+        own = sum(map(getsizeof, (self.name, self.stamp, self.etag, self.headers, self.body)))
+        return getsizeof(self) + own + headers + OVERHEAD
+
+
+OVERHEAD = 512
+"""Bytes that a cache spends on each entry by itself: its dictionaries and their order."""
 
 
 Found = tuple[Entry, Freshness]
+
+Spelling = tuple[str, str, int | None]
+"""Path and query as they came, and who asks where that matters."""
+
+
+class _Name(NamedTuple):
+    """An answer's name, and the request that it was found for."""
+
+    text: str
+    spelling: Spelling
+
+    @property
+    def size(self) -> int:
+        path, query, _ = self.spelling
+        return getsizeof(path) + getsizeof(query) + OVERHEAD
 
 
 class Cache:
@@ -62,38 +112,84 @@ class Cache:
 
     def __init__(self, settings: Settings, watch: Watch) -> None:
         self._watch = watch
-        self._requests: LRUCache[object, Entry] = LRUCache(MOST_BYTES, _size)
+        self._answers: LRUCache[str, Entry] = LRUCache(MOST_BYTES, lambda entry: entry.size)
+        self._spellings: LRUCache[Spelling, _Name] = LRUCache(
+            MOST_BYTES_OF_SPELLINGS, lambda name: name.size
+        )
         self._lock = Lock()
+        self._prefix = _prefix(settings)
+        self._room_known = (float("-inf"), False)
         self._hits: Counter[str] = Counter()
-        self._redis = _redis(settings.redis_url) if settings.redis_url else None
+        self._redis = _redis(url) if (url := settings.answers_url()) else None
         self._redis_rests_until = 0.0
         self._reported = 0.0
         watch.on_look.append(self._report)
 
-    def remembered(self, request: object) -> Found | None:
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def remembered(self, spelling: Spelling) -> Found | None:
         """What this process answered to the same request, where it is the answer still."""
         with self._lock:
-            return self._fitting(self._requests.get(request))
+            name = self._spellings.get(spelling)
+            found = self._fitting(self._answers.get(name.text)) if name else None
+        return self._asked_again(found)
 
-    def remember(self, request: object, entry: Entry) -> None:
-        if len(entry.body) <= LARGEST:
-            with self._lock:
-                self._requests[request] = entry
+    def remember(self, spelling: Spelling, entry: Entry) -> None:
+        with self._lock:
+            self._spellings[spelling] = _Name(entry.name, spelling)
 
     def find(self, family: str, name: str) -> Found | None:
         """What any process of ours stored under the name, where it is the answer still."""
         if not self._watch.freshness(family):
             return None
+        with self._lock:
+            found = self._fitting(self._answers.get(name))
+        if found:
+            return self._asked_again(found)
         with self._redis_if_well() as redis:
-            stored = redis and cast("bytes | None", redis.get(KEY_PREFIX + name))
-            return self._fitting(_unpacked(stored)) if stored else None
-        return None
+            stored = redis and cast("bytes | None", redis.get(self.place(name)))
+            entry = _unpacked(stored) if stored else None
+            if entry and entry.name == name:
+                with self._lock:
+                    found = self._fitting(entry)
+                    if found:
+                        self._answers[name] = entry
+        return found
 
-    def store(self, name: str, entry: Entry) -> None:
-        if len(entry.body) <= LARGEST:
-            with self._redis_if_well() as redis:
-                if redis:
-                    redis.set(KEY_PREFIX + name, _packed(entry), ex=FAMILIES[entry.family].ttl)
+    def store(self, entry: Entry) -> None:
+        if entry.size <= LARGEST:
+            with self._lock:
+                self._answers[entry.name] = entry
+
+    def place(self, name: str) -> str:
+        """Where Redis has the answer of that name, or another one that came later."""
+        number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) % PLACES
+        return f"{self._prefix}:answer:{number}"
+
+    def _asked_again(self, found: Found | None) -> Found | None:
+        """Only what somebody asks for twice is worth a place in Redis: nobody walks pages twice."""
+        if found and not found[0].shared:
+            self._share(found[0])
+        return found
+
+    def _share(self, entry: Entry) -> None:
+        entry.shared = True
+        if len(entry.body) > LARGEST_SHARED:
+            return
+        with self._redis_if_well() as redis:
+            if redis and self._has_room(redis):
+                redis.set(self.place(entry.name), _packed(entry), ex=FAMILIES[entry.family].ttl)
+
+    def _has_room(self, redis: Redis) -> bool:
+        """Whether less than half is used of what Redis may use: the rest is for the queue."""
+        looked, room = self._room_known
+        if monotonic() >= looked + MEMORY_CHECK:
+            memory = cast("dict[str, int]", redis.info("memory"))
+            most = memory.get("maxmemory", 0)
+            room = not most or memory["used_memory"] + LARGEST_SHARED < most / 2
+            self._room_known = monotonic(), room
+        return room
 
     def _fitting(self, entry: Entry | None) -> Found | None:
         fresh = entry and self._watch.freshness(entry.family)
@@ -126,14 +222,18 @@ def _redis(url: str) -> Redis:
     return Redis.from_url(url, **patience)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _size(entry: Entry) -> int:
-    return len(entry.body)
+def _prefix(settings: Settings) -> str:
+    """It names the analytics database: two of them may share a Redis."""
+    url = conninfo_to_dict(settings.read_database_url or settings.analytics_url())
+    place = orjson.dumps([str(url.get(part, "")) for part in ("host", "port", "dbname")])
+    return KEY_PREFIX + blake2b(place, digest_size=6).hexdigest()
 
 
 def _packed(entry: Entry) -> bytes:
     """One line about the body, and the body."""
     about = asdict(entry)
     body = about.pop("body")
+    del about["shared"]
     return orjson.dumps(about) + b"\n" + body
 
 
@@ -143,11 +243,13 @@ def _unpacked(stored: bytes) -> Entry:
     about: dict[str, Any] = orjson.loads(line)
     version, today, timezone, currency = about["stamp"]
     return Entry(
+        name=about["name"],
         family=about["family"],
         stamp=(version, date.fromisoformat(today), timezone, currency),
         etag=about["etag"],
         headers=[(name, value) for name, value in about["headers"]],
         body=body,
+        shared=True,
     )
 
 

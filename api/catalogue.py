@@ -84,6 +84,12 @@ class Problem(Enum):
         "The header Accept excludes every format of the address.",
         "Accept one of the formats that /docs names.",
     )
+    ADDRESS_TOO_LONG = Kind(
+        414,
+        "Address too long",
+        "The path or the query has more letters or parts than any address of the API.",
+        "Leave out what /docs doesn't name.",
+    )
     INVALID_PARAMETER = Kind(
         422,
         "Invalid parameter",
@@ -95,6 +101,12 @@ class Problem(Enum):
         "Too many requests",
         "The account or address asks more often than it may.",
         "Wait for the seconds of Retry-After.",
+    )
+    HEADER_TOO_LARGE = Kind(
+        431,
+        "Header too large",
+        "A header has more letters or parts than a client of the API needs.",
+        "Shorten the header that the detail names.",
     )
     INTERNAL_ERROR = Kind(
         500,

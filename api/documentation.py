@@ -1,10 +1,14 @@
 """What a client's author reads: the OpenAPI document, its pages, the catalogue of problems."""
 
+from functools import cache
+from hashlib import blake2b
+from http import HTTPStatus
 from importlib.resources import files
+from mimetypes import guess_type
 from pathlib import Path
 
 from flask import Blueprint as Pages
-from flask import Response, current_app, json, request, send_from_directory
+from flask import Response, current_app, json, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
@@ -15,7 +19,7 @@ from api.problems import refuse
 
 PAGES = Path(__file__).parent / "docs"
 
-SWAGGER_UI = str(files("flask_swagger_ui") / "dist")
+SWAGGER_UI = Path(str(files("flask_swagger_ui") / "dist"))
 
 MAX_AGE = 300
 
@@ -68,25 +72,60 @@ def document() -> Response:
 @pages.get("/docs")
 def docs() -> Response:
     """The document as pages."""
-    response = send_from_directory(PAGES, "index.html", max_age=MAX_AGE)
+    response = _file(PAGES / "index.html")
     response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@pages.get("/")
+def start_page() -> Response:
+    """Somewhere to begin: the dashboard where there is one."""
+    rules = {rule.rule for rule in current_app.url_map.iter_rules()}
+    response = Response(status=HTTPStatus.FOUND)
+    # Relative, so that it holds behind every proxy.
+    response.headers["Location"] = "dashboard/" if "/dashboard/" in rules else "docs"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @pages.get("/docs/start.js")
 def start() -> Response:
     """What fills the pages."""
-    return send_from_directory(PAGES, "start.js", max_age=MAX_AGE)
+    return _file(PAGES / "start.js")
 
 
 @pages.get("/docs/assets/<path:name>")
 def assets(name: str) -> Response:
     """Swagger UI itself."""
-    return send_from_directory(SWAGGER_UI, name, max_age=MAX_AGE)
+    if name not in _assets():
+        refuse(Problem.UNKNOWN_ADDRESS, "There is nothing at this address.")
+    return _file(SWAGGER_UI / name)
 
 
 def _public(body: object) -> Response:
-    response = Response(json.dumps(body), content_type="application/json")
+    return _kept(Response(json.dumps(body), content_type="application/json"))
+
+
+def _file(path: Path) -> Response:
+    """From memory and in one piece: whoever never reads it holds no file and no copy."""
+    content, tag = _content(path)
+    response = Response(content, mimetype=guess_type(path.name)[0])
+    response.set_etag(tag)
+    return _kept(response)
+
+
+@cache
+def _content(path: Path) -> tuple[bytes, str]:
+    content = path.read_bytes()
+    return content, blake2b(content, digest_size=16).hexdigest()
+
+
+@cache
+def _assets() -> set[str]:
+    return {path.name for path in SWAGGER_UI.iterdir() if path.suffix != ".map"}
+
+
+def _kept(response: Response) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     response.add_etag()
     response.make_conditional(request)

@@ -57,8 +57,8 @@ class Limits:
 
     def address(self, address: str) -> int:
         """Count a request that failed; how many seconds its address must wait."""
-        network = _network(address) if self._addresses else ""
-        return max((limit.hit(network) for limit in self._addresses), default=0)
+        who = network(address) if self._addresses else ""
+        return max((limit.hit(who) for limit in self._addresses), default=0)
 
 
 def limit_requests(app: Flask, settings: Settings) -> None:
@@ -85,7 +85,7 @@ def _parsed(notation: str) -> list[Limit]:
     return [Limit(item) for item in parse_many(notation)] if notation else []
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Of an IPv6 address its /64, as whoever has one has 2**64."""
     try:
         ip = ip_address(address.strip("[]"))

@@ -30,7 +30,7 @@ def refuse_other_formats() -> None:
         refuse(Problem.FORMAT_NOT_OFFERED, f"This address answers in {offered} only.")
 
 
-@lru_cache(1024)  # every request asks, in few ways
+@lru_cache(256)  # every request asks, in few ways
 def _wanted(query: str, accept: str) -> str | None:
     named = dict(parse_qsl(query, keep_blank_values=True))
     return named["format"] if "format" in named else _liked_best(accept)

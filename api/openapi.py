@@ -102,8 +102,11 @@ HEADERS_OF_PROBLEMS = {
     503: ("Cache-Control", "Retry-After"),
 }
 
-BEHIND_A_TOKEN = (400, 401, 403, 406, 422, 429, 503)
-"""The problems that every address behind a token can give, and every address can give 500."""
+BEHIND_A_TOKEN = (401, 403, 406, 422, 429, 503)
+"""The problems that every address behind a token can give."""
+
+EVERYWHERE = (400, 414, 431, 500)
+"""Those that every address can give."""
 
 
 class Contract(BasePlugin):
@@ -125,7 +128,8 @@ class Contract(BasePlugin):
         for method, operation in (operations or {}).items():
             endpoint = context["rule"].endpoint
             operation["operationId"] = endpoint.partition(".")[2]
-            operation["responses"][500] = "INTERNAL_SERVER_ERROR"
+            for status in EVERYWHERE:
+                operation["responses"][status] = HTTPStatus(status).name
             if str(path).startswith(str(analytics.url_prefix)):
                 operation["description"] = _who_may_read(self._views[endpoint])
                 _add_refusals(operation)

@@ -11,6 +11,6 @@ from shared.settings import load
 try:
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
-    app = Server(create_app(settings))
+    app = Server(create_app(settings), settings)
 except ConfigurationError as error:
     sys.exit(str(error))

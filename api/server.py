@@ -22,6 +22,9 @@ from granian.rsgi import (
 
 from api import stream, watch
 from api.answers import WAIT
+from api.bounds import READ, Bounds
+from api.connections import Connections
+from shared.settings import Settings
 
 THREADS = 8
 """No more than the database's pool has connections for."""
@@ -47,8 +50,10 @@ class Answered(NamedTuple):
 class Server:
     """A Flask app as an RSGI app."""
 
-    def __init__(self, flask: Flask) -> None:
+    def __init__(self, flask: Flask, settings: Settings) -> None:
         self._flask = flask
+        self._bounds = Bounds(settings)
+        self._connections = Connections(settings)
         self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
         self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
@@ -58,14 +63,21 @@ class Server:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watch.on_look.append(lambda: loop.call_soon_threadsafe(self._release))
         self._watch.start()
+        self._connections.start()
         self._telling = loop.create_task(self._streams.run(self._look))
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        self._connections.stop()
         self._watch.stop()
         self._threads.shutdown(wait=False)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        environ = _environ(scope)
+        headers = _headers(scope)
+        refused = self._bounds.refusal(scope.http_version, scope.path, scope.query_string, headers)
+        if refused:
+            protocol.response_bytes(*refused)
+            return
+        environ = _environ(scope, headers)
         answered = await self._in_thread(self._answer, environ)
         if WAIT in environ and await self._is_folded(*environ.pop(WAIT)):
             answered = await self._in_thread(self._answer, environ)
@@ -142,7 +154,15 @@ class Server:
         self._looked = asyncio.Event()
 
 
-def _environ(scope: Scope) -> Environ:
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    """By their names in lower case."""
+    headers: dict[str, list[str]] = {}
+    for name, value in scope.headers.items():
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
     """PEP 3333's; a body is nothing that any address reads."""
     host, _, port = scope.server.rpartition(":")
     environ: Environ = {
@@ -162,13 +182,9 @@ def _environ(scope: Scope) -> Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    if scope.authority:
-        environ["HTTP_HOST"] = scope.authority
-    for name, value in scope.headers.items():
-        # X_Forwarded_For would pass for X-Forwarded-For
-        if "_" not in name:
-            key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
-            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    for name in headers.keys() & READ:
+        key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+        environ[key] = ",".join(headers[name])
     return environ
 
 

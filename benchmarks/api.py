@@ -95,6 +95,7 @@ def _serving(settings: Settings) -> Generator[Served]:
             redis_url=redis.url(),
             jwt_secret_key=os.urandom(32).hex(),
             rate_limit_per_user="",
+            connections_per_address=0,
             home=Path(folder),
         )
         url = settings.analytics_url()

@@ -27,4 +27,4 @@ def empty() -> Response:
     return Response(b"{}", content_type="application/json")
 
 
-app = Server(_flask)
+app = Server(_flask, _settings)

@@ -13,6 +13,7 @@ _SECRETS = (
     "ANALYTICS_READ_DATABASE_URL",
     "SOURCE_DATABASE_URL",
     "REDIS_URL",
+    "ANALYTICS_CACHE_URL",
     "JWT_SECRET_KEY",
     "JWT_PREVIOUS_KEYS",
 )
@@ -22,6 +23,8 @@ _STRICT = (
     *("--http", "1"),
     # Of a request line with all headers: 431 above it.
     *("--http1-buffer-size", "16384"),
+    # Whatever a client asks to upgrade to, it is answered by HTTP/1.1.
+    "--no-ws",
     # Milliseconds in which they must have come; also how long an idle connection is kept.
     *("--http1-header-read-timeout", "10000"),
 )
@@ -62,6 +65,7 @@ class Programs:
             ANALYTICS_DATABASE_URL=self.reader_url,
             ANALYTICS_READ_DATABASE_URL=self.settings.read_database_url or "",
             REDIS_URL=self.settings.redis_url or "",
+            ANALYTICS_CACHE_URL=self.settings.cache_url or "",
             JWT_SECRET_KEY=self.settings.jwt_secret_key or "",
             JWT_PREVIOUS_KEYS=",".join(self.settings.jwt_previous_keys),
             JWT_JWKS=self.settings.jwt_jwks or "",
@@ -69,6 +73,9 @@ class Programs:
             RATE_LIMIT_PER_ADDRESS=self.settings.rate_limit_per_address,
             TRUSTED_PROXIES=str(self.settings.trusted_proxies),
             CORS_ORIGINS=",".join(self.settings.cors_origins),
+            CONNECTIONS_PER_ADDRESS=str(self.settings.connections_per_address),
+            REQUEST_LETTERS=str(self.settings.request_letters),
+            REQUEST_ITEMS=str(self.settings.request_items),
         )
 
     def worker(self) -> Program:

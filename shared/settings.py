@@ -27,6 +27,7 @@ class Settings:
     source_database_url: str | None
     read_database_url: str | None
     redis_url: str | None
+    cache_url: str | None
     jwt_secret_key: str | None
     jwt_previous_keys: tuple[str, ...]
     jwt_jwks: str | None
@@ -37,6 +38,9 @@ class Settings:
     rate_limit_per_address: str
     trusted_proxies: int
     cors_origins: tuple[str, ...]
+    connections_per_address: int
+    request_letters: int
+    request_items: int
     timezone: str
     currency: str
     minor_units: int
@@ -56,6 +60,10 @@ class Settings:
     def broker_url(self) -> str:
         """Celery's Redis; raises ConfigurationError where none is named."""
         return _needed(self.redis_url, "REDIS_URL")
+
+    def answers_url(self) -> str | None:
+        """The Redis that answers are shared in: by default another database of Celery's."""
+        return self.cache_url or _beside(self.redis_url)
 
     def signing_key(self) -> str:
         """MentorHub's SECRET_KEY; raises ConfigurationError where it is missing."""
@@ -93,7 +101,8 @@ def load(home: Path | None = None) -> Settings:
             analytics_database_url=_database_url(text, "ANALYTICS_DATABASE_URL"),
             source_database_url=_database_url(text, "SOURCE_DATABASE_URL"),
             read_database_url=_database_url(text, "ANALYTICS_READ_DATABASE_URL"),
-            redis_url=_url(text, "REDIS_URL", ("redis", "rediss", "redis+socket")),
+            redis_url=_url(text, "REDIS_URL", _REDIS),
+            cache_url=_url(text, "ANALYTICS_CACHE_URL", _REDIS),
             jwt_secret_key=text("JWT_SECRET_KEY"),
             jwt_previous_keys=_listed(env.str("JWT_PREVIOUS_KEYS", "")),
             jwt_jwks=_jwks(env.str("JWT_JWKS", "")),
@@ -104,6 +113,9 @@ def load(home: Path | None = None) -> Settings:
             rate_limit_per_address=_rate(env, "RATE_LIMIT_PER_ADDRESS", "60/minute"),
             trusted_proxies=_proxies(env.str("TRUSTED_PROXIES", "") or "0"),
             cors_origins=_origins(env.str("CORS_ORIGINS", "")),
+            connections_per_address=_number(env, "CONNECTIONS_PER_ADDRESS", 200, most=100_000),
+            request_letters=_number(env, "REQUEST_LETTERS", 1024, least=256, most=4096),
+            request_items=_number(env, "REQUEST_ITEMS", 32, least=16, most=1024),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or "100"),
@@ -126,6 +138,17 @@ def _read_dot_env(env: Env) -> None:
 
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+_REDIS = ("redis", "rediss", "redis+socket")
+
+
+def _beside(broker: str | None) -> str | None:
+    """Another database of the broker's Redis: 1, or 0 where the broker has that."""
+    if not broker or broker.startswith("redis+socket"):
+        return None
+    parts = urlsplit(broker)
+    return parts._replace(path="/0" if parts.path == "/1" else "/1").geturl()
 
 
 def _needed(value: str | None, name: str) -> str:

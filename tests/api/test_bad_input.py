@@ -111,7 +111,6 @@ def test_an_id_with_more_digits_than_int_reads_is_404(admin: FlaskClient) -> Non
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api/v1/analytics",
         "/api/v1/analytics/",
         "/api/v1/analytics/platform/",

@@ -12,7 +12,7 @@ from flask_smorest.spec.plugins import FlaskPlugin
 
 from api import openapi
 from api.catalogue import Problem
-from tests.api.contract import PAGES, contract
+from tests.api.contract import contract, is_page
 from tests.api.test_bad_input import assert_problem
 
 
@@ -39,7 +39,7 @@ def test_the_document_is_openapi_3_1(app: Flask, document: dict[str, Any]) -> No
 def test_every_address_is_described(app: Flask, document: dict[str, Any]) -> None:
     addresses = {FlaskPlugin.flaskpath2openapi(rule.rule) for rule in app.url_map.iter_rules()}
 
-    assert {path for path in addresses if not path.startswith(PAGES)} == set(document["paths"])
+    assert {path for path in addresses if not is_page(path)} == set(document["paths"])
 
 
 def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
@@ -99,6 +99,21 @@ def test_the_pages_load_nothing_but_files_of_ours(client: FlaskClient) -> None:
         assert response.content_length
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
     assert re.findall(r"<script[^>]*>(.+?)</script>|style=| on\w+=", page.text) == []
+
+
+def test_the_first_page_leads_to_the_docs(client: FlaskClient) -> None:
+    response = client.get("/")
+
+    assert (response.status_code, response.headers["Location"]) == (302, "docs")
+    assert client.get("/", follow_redirects=True).status_code == 200
+
+
+def test_files_come_in_one_piece_and_to_who_has_them_not_at_all(client: FlaskClient) -> None:
+    for path in ("docs", "docs/start.js", "docs/assets/swagger-ui-bundle.js"):
+        response = client.get(f"/{path}")
+        assert len(list(response.iter_encoded())) == 1
+        again = client.get(f"/{path}", headers={"If-None-Match": response.headers["ETag"]})
+        assert again.status_code == 304
 
 
 def test_every_problem_has_a_page(client: FlaskClient) -> None:

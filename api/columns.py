@@ -11,7 +11,7 @@ def count() -> fields.Integer:
 
 
 def number() -> fields.Float:
-    """An exact decimal with two places."""
+    """An exact decimal: a ratio with two places, an amount with those of its currency."""
     return fields.Float(required=True)
 
 

@@ -39,7 +39,7 @@ def reporting(settings: Settings) -> dict[str, str]:
     return {
         "ANALYTICS_TIMEZONE": settings.timezone,
         "ANALYTICS_CURRENCY": settings.currency,
-        "ANALYTICS_MINOR_UNITS": str(settings.minor_units),
+        "ANALYTICS_MINOR_UNITS": settings.minor_units,
         "ANALYTICS_MAPPING": str(settings.mapping.resolve()) if settings.mapping else "",
     }
 

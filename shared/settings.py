@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from environs import Env, EnvError
 from limits import parse_many
 
+from shared import money
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 
@@ -20,7 +21,7 @@ _Lookup = Callable[[str], str | None]
 class Settings:
     """One process's configuration; URLs are None where nothing names a server.
 
-    `minor_units` is how many of `payments.amount` make one unit of the currency.
+    `minor_units` is what `shared.money.units` reads.
     """
 
     analytics_database_url: str | None
@@ -43,7 +44,7 @@ class Settings:
     request_items: int
     timezone: str
     currency: str
-    minor_units: int
+    minor_units: str
     mapping: Path | None
     home: Path
     log_format: str
@@ -118,7 +119,7 @@ def load(home: Path | None = None) -> Settings:
             request_items=_number(env, "REQUEST_ITEMS", 32, least=16, most=1024),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
-            minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or "100"),
+            minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),
             mapping=_folder(text("ANALYTICS_MAPPING")),
             home=chosen_home.resolve(),
             log_format=_one_of("LOG_FORMAT", env.str("LOG_FORMAT", "console"), "console", "json"),
@@ -192,14 +193,9 @@ def _currency(code: str) -> str:
     return code
 
 
-def _minor_units(units: str) -> int:
-    # No more than two decimals: a window's total must be the sum of its days, rounded as they are.
-    if units not in {"1", "10", "100"}:
-        raise ConfigurationError(
-            f"ANALYTICS_MINOR_UNITS={units!r} must be 1, 10 or 100: "
-            "how many of payments.amount make one unit of the currency."
-        )
-    return int(units)
+def _minor_units(setting: str) -> str:
+    _ = money.units(setting)
+    return setting
 
 
 def _folder(path: str | None) -> Path | None:

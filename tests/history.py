@@ -39,7 +39,7 @@ from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.oracle import STATUSES, Oracle, Row, Rows
 from tests.processes import wait_until
-from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES, NOWS, ZONES
+from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES, MINOR_UNITS, NOWS, ZONES
 from workers.audit import audit
 from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
@@ -409,7 +409,7 @@ TAMPERINGS = [
     """SELECT set_config('analytics.now', '2001-01-01Z', true);
     REFRESH MATERIALIZED VIEW analytics.calendar""",
     "UPDATE analytics.platform_total SET users = users + 1, rating_sum = 0",
-    "UPDATE analytics.payment_total SET revenue = revenue + 0.01",
+    "UPDATE analytics.payment_total SET amount = amount + 0.01",
     "UPDATE analytics.user_day SET day = day + 9000 WHERE day < '2040-01-01'",
     "INSERT INTO analytics.session_day VALUES ('2025-01-01', 'never', 1, 1)",
     "UPDATE analytics.session_window SET minutes = minutes - 1",
@@ -656,9 +656,9 @@ class History(Scene):
     @rule(
         zone=st.sampled_from(ZONES),
         currency=st.sampled_from(CURRENCIES),
-        minor_units=st.sampled_from([1, 10, 100]),
+        minor_units=st.sampled_from(MINOR_UNITS),
     )
-    def restates(self, zone: str, currency: str, minor_units: int) -> None:
+    def restates(self, zone: str, currency: str, minor_units: str) -> None:
         self.settings = replace(
             self.settings, timezone=zone, currency=currency, minor_units=minor_units
         )

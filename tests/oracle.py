@@ -16,6 +16,12 @@ Rows = dict[str, list[Row]]
 STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled", "no_show")
 
 
+LISTED = re.compile("([A-Z]{3})=([0-9])")
+"""Digits by currency, as the setting lists them."""
+
+STANDARD = {"JPY": 0, "KWD": 3, "RUB": 2, "USD": 2}
+"""Digits by ISO 4217, of the currencies that tests know."""
+
 KNOWN_BEFORE = (
     "users.total",
     "sessions.total",
@@ -30,7 +36,7 @@ class Oracle:
     """`rows`: every row of MentorHub by table, `now`: an aware instant, amounts in minor units."""
 
     def __init__(
-        self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: int
+        self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: str
     ) -> None:
         self.rows = rows
         self.zone = ZoneInfo(timezone)
@@ -73,7 +79,7 @@ class Oracle:
                 "average_rating": mean(review["rating"] for review in reviews),
             },
             "revenue": {
-                "total": self.money(self.completed_payments(currency)),
+                "total": self.money(self.completed_payments(currency), currency),
                 "currency": currency or self.currency,
             },
         }
@@ -123,18 +129,20 @@ class Oracle:
 
     def revenue(self, days: int, currency: str | None = None) -> Row:
         paid = self.within(self.completed_payments(currency), days)
-        total = sum(payment["amount"] for payment in paid)
+        total = Fraction(sum(payment["amount"] for payment in paid))
         return {
             "period_days": days,
             "analytics": {
-                "total_revenue": self.money(paid),
+                "total_revenue": self.money(paid, currency),
                 "transaction_count": len(paid),
-                "avg_transaction": ratio(Fraction(total, self.minor_units), len(paid)),
+                "avg_transaction": ratio(
+                    total / 10 ** self.digits(currency), len(paid), max(2, self.digits(currency))
+                ),
                 "daily_revenue": [
                     {
                         "date": str(day),
                         "revenue": self.money(
-                            [p for p in paid if self.day(p["created_at"]) == day]
+                            [p for p in paid if self.day(p["created_at"]) == day], currency
                         ),
                     }
                     for day in self.window(days)
@@ -229,8 +237,18 @@ class Oracle:
             and currency_code(payment["currency"]) == (currency or self.currency)
         ]
 
-    def money(self, payments: list[Row]) -> Fraction:
-        return half_up(Fraction(sum(payment["amount"] for payment in payments), self.minor_units))
+    def money(self, payments: list[Row], currency: str | None) -> Fraction:
+        total = Fraction(sum(payment["amount"] for payment in payments))
+        return total / 10 ** self.digits(currency)
+
+    def digits(self, currency: str | None) -> int:
+        """Of amounts in the currency, as the setting says."""
+        if self.minor_units.isdigit():
+            number = int(self.minor_units)
+            return len(self.minor_units) - 1 if number in (1, 10, 100, 1000) else number
+        listed = {} if self.minor_units == "iso4217" else dict(LISTED.findall(self.minor_units))
+        code = currency or self.currency
+        return int(listed.get(code) or STANDARD.get(code, listed.get("XXX", 2)))
 
 
 def currency_code(currency: str | None) -> str:
@@ -251,14 +269,14 @@ def mean(values: Iterable[int]) -> Fraction:
     return ratio(sum(values), len(values))
 
 
-def ratio(numerator: Fraction | int, denominator: int) -> Fraction:
-    return half_up(Fraction(numerator) / denominator) if denominator else Fraction(0)
+def ratio(numerator: Fraction | int, denominator: int, places: int = 2) -> Fraction:
+    return half_up(Fraction(numerator) / denominator, places) if denominator else Fraction(0)
 
 
 def change(current: Fraction | int, previous: Fraction | int | None) -> Row:
     if previous is None:
         return {"current": current, "previous": None, "change": None, "change_percent": None}
-    percent = Fraction(100 * (current - previous)) / previous if previous else None
+    percent = Fraction(100 * (current - previous)) / abs(previous) if previous else None
     return {
         "current": current,
         "previous": previous,
@@ -268,5 +286,5 @@ def change(current: Fraction | int, previous: Fraction | int | None) -> Row:
     }
 
 
-def half_up(number: Fraction) -> Fraction:
-    return Fraction(floor(number * 100 + Fraction(1, 2)), 100)
+def half_up(number: Fraction, places: int = 2) -> Fraction:
+    return Fraction(floor(number * 10**places + Fraction(1, 2)), 10**places)

@@ -51,16 +51,16 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         "payment_day",
         "UPDATE analytics.payment_day SET currency = 'EUR' WHERE currency = 'USD'",
         [
-            {"currency": "EUR", "revenue": -67.89, "transactions": -1},
-            {"currency": "USD", "revenue": 67.89, "transactions": 1},
+            {"currency": "EUR", "amount": -6789, "transactions": -1},
+            {"currency": "USD", "amount": 6789, "transactions": 1},
         ],
     ),
     "a table without rows": ("user_day", "TRUNCATE analytics.user_day", [{"new_users": 6}]),
     "the only row": ("platform_total", "DELETE FROM analytics.platform_total", [{"users": 6}]),
     "an amount": (
         "payment_total",
-        "UPDATE analytics.payment_total SET revenue = revenue + 0.01 WHERE currency = 'RUB'",
-        [{"currency": "RUB", "revenue": -0.01, "transactions": 0}],
+        "UPDATE analytics.payment_total SET amount = amount + 1 WHERE currency = 'RUB'",
+        [{"currency": "RUB", "amount": -1, "transactions": 0}],
     ),
     "a name": (
         "user_engagement",
@@ -114,7 +114,7 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
     "a surplus window": (
         "revenue_window",
         "INSERT INTO analytics.revenue_window VALUES (TODAY - 9, 'EUR', 1, 1)",
-        [{"currency": "EUR", "revenue": -1, "transactions": -1}],
+        [{"currency": "EUR", "amount": -1, "transactions": -1}],
     ),
     "a mentor's place": (
         "mentor_ranking",

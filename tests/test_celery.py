@@ -130,7 +130,7 @@ def change(connection: Connection) -> None:
 def spoil(connection: Connection) -> None:
     """Stored rows of two families are wrong: three and two."""
     connection.execute("UPDATE analytics.session_day SET minutes = minutes + 1")
-    connection.execute("UPDATE analytics.payment_day SET revenue = revenue + 1")
+    connection.execute("UPDATE analytics.payment_day SET amount = amount + 1")
 
 
 def is_right(settings: Settings) -> bool:

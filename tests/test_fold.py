@@ -494,7 +494,7 @@ def test_what_comes_while_a_fold_is_under_way_is_left_to_the_next(
 def test_a_fold_that_fails_changes_nothing_and_the_next_counts_everything_once(
     ours: Connection, worker: Connection
 ) -> None:
-    ours.execute("ALTER TABLE analytics.payment_day ADD CONSTRAINT no CHECK (revenue < 200)")
+    ours.execute("ALTER TABLE analytics.payment_day ADD CONSTRAINT no CHECK (amount < 20000)")
     ours.execute("UPDATE public.payments SET amount = 50000")
     ours.execute("DELETE FROM public.sessions")
     before, pending = read_models(ours), captured(ours)

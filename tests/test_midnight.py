@@ -35,7 +35,7 @@ def world(now: datetime, timezone: str, *created_at: datetime) -> World:
         "payments": [],
         "sessions": [session(number, at) for number, at in enumerate(created_at, start=1)],
     }
-    return World(rows, rows, now, now, timezone, "RUB", 100, [1, 2, 365])
+    return World(rows, rows, now, now, timezone, "RUB", "iso4217", [1, 2, 365])
 
 
 def totals(stack: Stack, now: datetime, *, fold: bool = True) -> dict[int, int]:

@@ -26,7 +26,8 @@ from workers.rebuild import rebuild
 
 ADMIN = 1000
 ZONES = ("UTC", "Europe/Moscow", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
-CURRENCIES = ("RUB", "USD", "JPY")
+CURRENCIES = ("RUB", "USD", "JPY", "KWD")
+MINOR_UNITS = ("iso4217", "iso4217", "1", "100", "3", "JPY=2,USD=4,XXX=0")
 NOWS = (
     datetime(2024, 2, 29, 12, tzinfo=UTC),  # leap day
     datetime(2025, 3, 1, 0, 30, tzinfo=UTC),
@@ -47,7 +48,7 @@ class World:
     later: datetime
     timezone: str
     currency: str
-    minor_units: int
+    minor_units: str
     windows: list[int]
 
 
@@ -123,7 +124,7 @@ def worlds(draw: st.DrawFn) -> World:
         later=now + timedelta(hours=draw(st.sampled_from([0, 1, 13, 25, 49, 150]))),
         timezone=zone.key,
         currency=draw(st.sampled_from(CURRENCIES)),
-        minor_units=draw(st.sampled_from([1, 100])),
+        minor_units=draw(st.sampled_from(MINOR_UNITS)),
         windows=draw(st.lists(st.sampled_from([1, 2, 3, 4, 30, 364, 365]), min_size=1, max_size=3)),
     )
 

@@ -15,7 +15,7 @@ from workers import definitions, mirror
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
-from workers.rebuild import has_turn, recalculate, settings_differ
+from workers.rebuild import has_turn, recalculate, reporting, settings_differ
 
 
 def install(settings: Settings) -> None:
@@ -66,7 +66,7 @@ def install_schemas(
         _install_anew(ours, settings, as_of, show)
         ours.execute("ANALYZE")  # or folds would be planned for empty tables
     elif settings_differ(ours, settings):
-        recalculate(ours, settings, FAMILIES, show)
+        recalculate(ours, settings, (), show)
     else:
         fold_as_of(ours, as_of)
     bars.remove_task(task)
@@ -78,11 +78,7 @@ def _install_anew(
     with ours.transaction():
         _hold_the_mirror(ours)
         definitions.execute(ours, settings.mapping)
-        one(
-            ours,
-            "SELECT control.report_in(%s, %s, %s)",
-            [settings.timezone, settings.currency, settings.minor_units],
-        )
+        one(ours, "SELECT control.report_in(%s, %s, %s)", reporting(settings))
         rows = 0
         for done, (step, family) in enumerate(STEPS.items()):
             progress(step, done, len(STEPS))

@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import structlog
 from psycopg.errors import LockNotAvailable
+from psycopg.types.json import Jsonb
 
 from shared.database import Connection
 from shared.errors import ConfigurationError
+from shared.money import units
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from workers.fold import fold, one, replicated_until, snapshot, turn, worker_connection
@@ -95,12 +97,14 @@ def has_turn(connection: Connection, *, wait: bool = True) -> bool:
 
 
 def settings_differ(connection: Connection, settings: Settings) -> bool:
-    """Whether the stored numbers were calculated with other settings than these."""
-    return not one(
-        connection,
-        "SELECT (timezone, currency, minor_units) = (%s, %s, %s) FROM analytics.reporting",
-        [settings.timezone, settings.currency, settings.minor_units],
-    )
+    """Whether answers are given with other settings than these."""
+    return not one(connection, "SELECT control.reports_in(%s, %s, %s)", reporting(settings))
+
+
+def reporting(settings: Settings) -> list[str | Jsonb]:
+    """What answers are given with, as `control.report_in` takes it."""
+    worth = {code: str(unit) for code, unit in units(settings.minor_units).items()}
+    return [settings.timezone, settings.currency, Jsonb(worth)]
 
 
 def recalculate(
@@ -108,25 +112,22 @@ def recalculate(
 ) -> int:
     """Find what is wrong while others fold, then fold; return how many rows were wrong.
 
-    Where the stored numbers were calculated with other settings: everything, and all of it in the
-    transaction that states the settings. Readers see all of it or nothing.
+    In another time zone than before: everything, and all of it in the transaction that states the
+    settings. Readers see all of it or nothing. Other settings need no number to be another.
     """
-    differ, wanted = settings_differ(connection, settings), set(families)
-    steps = [step for step, family in STEPS.items() if differ or family.name in wanted]
-    if differ:
-        as_of = replicated_until(connection, PATIENCE)
+    wanted = set(families)
+    if settings_differ(connection, settings):
+        zone = one(connection, "SELECT timezone FROM analytics.reporting")
+        as_of = replicated_until(connection, PATIENCE) if zone != settings.timezone else None
         with turn(connection):
-            one(
-                connection,
-                "SELECT control.report_in(%s, %s, %s)",
-                [settings.timezone, settings.currency, settings.minor_units],
-            )
-            changed = _correct(connection, steps, progress)
-            one(connection, "SELECT control.fold(%s)", [as_of])
-    else:
-        with snapshot(connection):
-            changed = _correct(connection, steps, progress)
-        fold(connection, PATIENCE)
+            if one(connection, "SELECT control.report_in(%s, %s, %s)", reporting(settings)):
+                changed = _correct(connection, list(STEPS), progress)
+                one(connection, "SELECT control.fold(%s)", [as_of])
+                return changed
+    with snapshot(connection):
+        steps = [step for step, family in STEPS.items() if family.name in wanted]
+        changed = _correct(connection, steps, progress)
+    fold(connection, PATIENCE)
     return changed
 
 

@@ -68,6 +68,10 @@ class Sheet(Worksheet):
         self._xml_inline_string(string, preserve=False, attributes=attributes)
 
 
+MOST_PLACES = 9
+"""Digits behind the point that a cell shows."""
+
+
 class Styles:
     """How cells of each kind look."""
 
@@ -75,9 +79,16 @@ class Styles:
         self.bold = book.add_format({"bold": True})
         # The mark that an apostrophe typed in front leaves: the text stays text when edited.
         self.text = book.add_format({"quote_prefix": True})
-        self.number = book.add_format({"num_format": "#,##0.00"})
+        self.numbers = [
+            book.add_format({"num_format": f"#,##0.{'0' * places}".rstrip(".")})
+            for places in range(MOST_PLACES + 1)
+        ]
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.moment = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"'})
+
+    def of_digits(self, number: Decimal) -> Any:
+        """As many behind the point as the number has: those of its currency."""
+        return self.numbers[min(-int(number.as_tuple().exponent), MOST_PLACES)]
 
 
 def _head(sheet: Worksheet, styles: Styles, answer: Answer, table: Table) -> None:
@@ -114,7 +125,7 @@ def _put(sheet: Worksheet, styles: Styles, place: tuple[int, int], kind: str, ce
         case Decimal() | int() if not _is_exact(cell):
             sheet.write_string(*place, str(cell), styles.text)
         case Decimal():
-            sheet.write_number(*place, float(cell), styles.number)
+            sheet.write_number(*place, float(cell), styles.of_digits(cell))
         case int():
             sheet.write_number(*place, cell)
         case None:

@@ -2,7 +2,7 @@ CREATE VIEW payment_day AS
 SELECT
     day,
     currency,
-    sum(w * amount)::numeric / (SELECT minor_units FROM analytics.reporting) AS revenue,
+    sum(w * amount::numeric) AS amount,
     sum(w) AS transactions
 FROM payments
 WHERE status = 'completed'

@@ -1,7 +1,7 @@
 CREATE VIEW payment_total AS
 SELECT
     currency,
-    sum(w * amount)::numeric / (SELECT minor_units FROM analytics.reporting) AS revenue,
+    sum(w * amount::numeric) AS amount,
     sum(w) AS transactions
 FROM payments
 WHERE status = 'completed'

@@ -9,7 +9,7 @@ WITH horizon AS MATERIALIZED (
 SELECT
     horizon.first_day + days_later AS from_day,
     payment_day.currency,
-    sum(payment_day.revenue) AS revenue,
+    sum(payment_day.amount) AS amount,
     sum(payment_day.transactions) AS transactions
 FROM
     payment_day

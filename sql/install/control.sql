@@ -35,23 +35,40 @@ COMMENT ON COLUMN control.run.steps IS 'How many there are to rebuild.';
 COMMENT ON COLUMN control.run.rows_changed IS 'Rows that were not right.';
 COMMENT ON COLUMN control.run.error IS 'Why it was given up; NULL when it was not.';
 
-CREATE FUNCTION control.report_in(timezone text, currency text, minor_units integer) RETURNS boolean
+CREATE FUNCTION control.reports_in(timezone text, currency text, units jsonb) RETURNS boolean
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT
+        (reporting.timezone, reporting.currency) = (reports_in.timezone, reports_in.currency)
+        AND reports_in.units = (SELECT jsonb_object_agg(minor_unit.currency, unit::text) FROM analytics.minor_unit)
+    FROM analytics.reporting;
+END;
+COMMENT ON FUNCTION control.reports_in(text, text, jsonb) IS 'Whether these are the settings that answers are given with.';
+
+CREATE FUNCTION control.report_in(timezone text, currency text, units jsonb) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    days_differ boolean := (SELECT reporting.timezone <> report_in.timezone FROM analytics.reporting);
 BEGIN
-    UPDATE analytics.reporting
-    SET timezone = report_in.timezone, currency = report_in.currency, minor_units = report_in.minor_units
-    WHERE (reporting.timezone, reporting.currency, reporting.minor_units)
-        IS DISTINCT FROM (report_in.timezone, report_in.currency, report_in.minor_units);
-    IF NOT FOUND THEN
-        RETURN false;
+    UPDATE analytics.reporting SET timezone = report_in.timezone, currency = report_in.currency;
+    DELETE FROM analytics.minor_unit;
+    INSERT INTO analytics.minor_unit (currency, unit)
+    SELECT entry.key, entry.value::numeric FROM jsonb_each_text(units) AS entry;
+    -- no day of another calendar beside one of this
+    IF days_differ THEN
+        INSERT INTO control.repair (step) SELECT name FROM control.step;
     END IF;
-    INSERT INTO control.repair (step) SELECT name FROM control.step;
-    RETURN true;
+    UPDATE analytics.freshness
+    SET
+        changed_at = clock_timestamp(),
+        version = greatest(version + 1, (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint);
+    RETURN days_differ;
 END
 $$;
-COMMENT ON FUNCTION control.report_in(text, text, integer) IS 'Stores the settings that numbers are calculated with; true when they are others than before: then every summary must be audited and everything folded in the same transaction.';
+COMMENT ON FUNCTION control.report_in(text, text, jsonb) IS 'Gives answers with other settings from now on; true when their days are others than before: then every summary must be audited and everything folded in the same transaction.';
 
 CREATE FUNCTION control.nightly_is_due() RETURNS boolean
 STABLE LANGUAGE sql

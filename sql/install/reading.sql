@@ -51,7 +51,8 @@ RETURN format(
     current,
     coalesce(previous::text, 'null'),
     coalesce((current - previous)::text, 'null'),
-    coalesce(round(100 * (current - previous) / nullif(previous, 0), 2)::text, 'null')
+    -- of what was below zero, a rise is still a rise
+    coalesce(round(100.00000000000000000000 * (current - previous) / nullif(abs(previous), 0), 2)::text, 'null')
 )::json;
 COMMENT ON FUNCTION analytics.change(numeric, numeric) IS 'What a number has become, and was; percent is NULL where it was 0, everything but the number where it is not known what it was.';
 

@@ -35,16 +35,30 @@ COMMENT ON SCHEMA link IS 'The extension dblink, in nobody''s reach: for control
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;
 
 CREATE TABLE analytics.reporting (
-    timezone    text NOT NULL CHECK (now() AT TIME ZONE timezone IS NOT NULL),
-    currency    text NOT NULL CHECK (currency COLLATE "C" ~ '^[A-Z]{3}$'),
-    minor_units integer NOT NULL CHECK (minor_units > 0)
+    timezone text NOT NULL CHECK (now() AT TIME ZONE timezone IS NOT NULL),
+    currency text NOT NULL CHECK (currency COLLATE "C" ~ '^[A-Z]{3}$')
 );
 CREATE UNIQUE INDEX reporting_is_one_row ON analytics.reporting ((true));
-INSERT INTO analytics.reporting VALUES ('UTC', 'RUB', 100);
-COMMENT ON TABLE analytics.reporting IS 'The settings that every stored number was calculated with; one row.';
+INSERT INTO analytics.reporting VALUES ('UTC', 'RUB');
+COMMENT ON TABLE analytics.reporting IS 'The settings that answers are given with; one row.';
 COMMENT ON COLUMN analytics.reporting.timezone IS 'Its midnights part the days.';
 COMMENT ON COLUMN analytics.reporting.currency IS 'ISO 4217 code of the currency that answers are in unless asked otherwise.';
-COMMENT ON COLUMN analytics.reporting.minor_units IS 'How many of payments.amount make one unit of a currency.';
+
+CREATE TABLE analytics.minor_unit (
+    currency text COLLATE "C" PRIMARY KEY,
+    unit     numeric NOT NULL
+);
+COMMENT ON TABLE analytics.minor_unit IS 'What a minor unit is worth: amounts are stored in them, and multiplied when they are read.';
+COMMENT ON COLUMN analytics.minor_unit.currency IS 'ISO 4217 code; XXX stands for every currency that is not listed.';
+COMMENT ON COLUMN analytics.minor_unit.unit IS '0.01 of RUB, 1 of JPY, 0.001 of KWD: its digits are those of the currency''s amounts.';
+
+CREATE FUNCTION analytics.unit(currency text) RETURNS numeric
+STABLE LANGUAGE sql
+RETURN coalesce(
+    (SELECT unit FROM analytics.minor_unit WHERE minor_unit.currency = unit.currency),
+    (SELECT unit FROM analytics.minor_unit WHERE minor_unit.currency = 'XXX')
+);
+COMMENT ON FUNCTION analytics.unit(text) IS 'What a minor unit of the currency is worth.';
 
 CREATE TABLE analytics.freshness (
     family     text PRIMARY KEY,
@@ -73,11 +87,12 @@ STABLE LANGUAGE sql
 RETURN (analytics.now() AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date;
 COMMENT ON FUNCTION analytics.today() IS 'The current day in the reporting time zone.';
 
-CREATE FUNCTION analytics.ratio(numerator numeric, denominator numeric) RETURNS numeric
+CREATE FUNCTION analytics.ratio(numerator numeric, denominator numeric, places integer DEFAULT 2) RETURNS numeric
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
--- each argument is named once, or the planner would not write it in place of a call
-RETURN coalesce(round(numerator / nullif(denominator, 0), 2), 0.00);
-COMMENT ON FUNCTION analytics.ratio(numeric, numeric) IS 'Exact decimals, half-up to 2 places; 0 where there is nothing to divide by.';
+-- each argument is named once, or the planner would not write it in place of a call; a quotient has
+-- the digits of what is divided, and 16 in all where that has none: no decimals of a large sum
+RETURN coalesce(round(numerator * 1.00000000000000000000 / nullif(denominator, 0), places), 0.00);
+COMMENT ON FUNCTION analytics.ratio(numeric, numeric, integer) IS 'Exact decimals, half-up to 2 places or as many as asked for; 0 where there is nothing to divide by.';
 
 CREATE FUNCTION source.instant(moment timestamptz) RETURNS timestamptz
 IMMUTABLE PARALLEL SAFE LANGUAGE sql

@@ -8,7 +8,13 @@ FROM
     analytics.answer
     -- a platform without a single row has none here either: zeros
     LEFT JOIN analytics.platform_total AS total ON true
-    CROSS JOIN LATERAL (SELECT coalesce(:currency, answer.currency) AS currency) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT
+            currency,
+            analytics.unit(currency) AS unit
+        FROM (SELECT coalesce(:currency, answer.currency) AS currency) AS code
+        OFFSET 0
+    ) AS wanted
     LEFT JOIN analytics.payment_total AS paid ON paid.currency = wanted.currency
     CROSS JOIN LATERAL (
         SELECT
@@ -39,7 +45,7 @@ FROM
     ) AS opinions
     CROSS JOIN LATERAL (
         SELECT
-            round(coalesce(paid.revenue, 0), 2) AS total,
+            coalesce(paid.amount, 0) * wanted.unit AS total,
             wanted.currency
     ) AS income
     CROSS JOIN LATERAL (
@@ -88,7 +94,7 @@ FROM
                 WHERE day BETWEEN answer.today - 29 AND 'infinity'
             ) AS met,
             (
-                SELECT round(coalesce(sum(revenue), 0), 2) AS revenue
+                SELECT coalesce(sum(amount), 0) * wanted.unit AS revenue
                 FROM analytics.payment_day
                 WHERE currency = wanted.currency AND day BETWEEN answer.today - 29 AND 'infinity'
             ) AS earned

@@ -10,21 +10,28 @@ SELECT
     analytics.compared(row_to_json(body), answer.today - 2 * :days + 1, answer.today - :days, row_to_json(metrics)) AS body
 FROM
     analytics.answer
-    CROSS JOIN LATERAL (SELECT coalesce(:currency, answer.currency) AS currency) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT
+            currency,
+            analytics.unit(currency) AS unit
+        FROM (SELECT coalesce(:currency, answer.currency) AS currency) AS code
+        -- looked up once, not for each day
+        OFFSET 0
+    ) AS wanted
     -- a currency without a single payment has no windows: zeros
     LEFT JOIN analytics.revenue_window AS stored
         ON stored.from_day = answer.today - :days + 1 AND stored.currency = wanted.currency
     CROSS JOIN LATERAL (
         SELECT
-            round(coalesce(stored.revenue, 0), 2) AS total_revenue,
+            coalesce(stored.amount, 0) * wanted.unit AS total_revenue,
             coalesce(stored.transactions, 0) AS transaction_count,
-            coalesce(stored.avg_transaction, 0.00) AS avg_transaction,
+            analytics.ratio(stored.amount * wanted.unit, stored.transactions, greatest(scale(wanted.unit), 2)) AS avg_transaction,
             array(
                 SELECT row_to_json(entry)
                 FROM (
                     SELECT
                         calendar.day AS date,
-                        round(coalesce(paid.revenue, 0), 2) AS revenue
+                        coalesce(paid.amount, 0) * wanted.unit AS revenue
                     FROM
                         analytics.calendar
                         LEFT JOIN analytics.payment_day AS paid
@@ -37,9 +44,12 @@ FROM
     CROSS JOIN LATERAL (SELECT :days AS period_days, analytics) AS body
     LEFT JOIN LATERAL (
         SELECT
-            analytics.change(analytics.total_revenue, round(coalesce(sum(revenue), 0), 2)) AS total_revenue,
+            analytics.change(analytics.total_revenue, coalesce(sum(amount), 0) * wanted.unit) AS total_revenue,
             analytics.change(analytics.transaction_count, coalesce(sum(transactions), 0)) AS transaction_count,
-            analytics.change(analytics.avg_transaction, analytics.ratio(sum(revenue), sum(transactions))) AS avg_transaction
+            analytics.change(
+                analytics.avg_transaction,
+                analytics.ratio(sum(amount) * wanted.unit, sum(transactions), greatest(scale(wanted.unit), 2))
+            ) AS avg_transaction
         FROM analytics.payment_day
         WHERE currency = wanted.currency AND day BETWEEN answer.today - 2 * :days + 1 AND answer.today - :days
     ) AS metrics ON :compare = 'previous'

@@ -1,7 +1,7 @@
 CREATE TABLE analytics.payment_day (
     day          date,
     currency     text COLLATE "C",
-    revenue      numeric NOT NULL,
+    amount       numeric NOT NULL,
     transactions bigint NOT NULL,
     PRIMARY KEY (currency, day)
 );
@@ -9,5 +9,5 @@ CREATE TABLE analytics.payment_day (
 COMMENT ON TABLE analytics.payment_day IS 'Completed payments by day of creation and currency.';
 COMMENT ON COLUMN analytics.payment_day.day IS 'Day in the reporting time zone.';
 COMMENT ON COLUMN analytics.payment_day.currency IS 'ISO 4217 code; XXX where the payment has none.';
-COMMENT ON COLUMN analytics.payment_day.revenue IS 'Their amounts together, in units of the currency, exact.';
+COMMENT ON COLUMN analytics.payment_day.amount IS 'Their amounts together, in minor units, exact.';
 COMMENT ON COLUMN analytics.payment_day.transactions IS 'How many payments.';

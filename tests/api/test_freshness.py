@@ -108,7 +108,7 @@ def test_a_reader_counts_no_more_than_a_thousand_changes_of_a_table(
     assert get("user-growth").headers["X-Analytics-Pending"] == "1000"
 
 
-@pytest.mark.parametrize("change", [{"currency": "USD"}, {"minor_units": 1}])
+@pytest.mark.parametrize("change", [{"currency": "USD"}, {"minor_units": "1"}])
 def test_other_settings_make_other_tags(
     settings: Settings, get: Callable[[str], TestResponse], change: dict[str, object]
 ) -> None:

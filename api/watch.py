@@ -135,7 +135,13 @@ class Watch:
 
     def _watch(self) -> None:
         options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
-        with connect(self._url, options=options, row_factory=namedtuple_row) as connection:
+        with connect(
+            self._url,
+            options=options,
+            row_factory=namedtuple_row,
+            # by this name `analytics status` knows it
+            application_name="analytics api",
+        ) as connection:
             # A replica can't listen: there, everything is looked at again and again.
             is_replica = connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
             if not is_replica:

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import Progress
 from rich.table import Table
 
-from ops.servers import database
+from ops.servers import database, said_in_a_sentence
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
@@ -29,7 +29,7 @@ def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> F
     steps = _steps(names)
     with database(settings) as connection:
         connection.execute("SELECT FROM control.installation")
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    with said_in_a_sentence(), Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("Auditing", total=None)
 
         def show(step: str, done: int, steps: int) -> None:

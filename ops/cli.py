@@ -173,7 +173,7 @@ def demo_data(settings: Settings, users: int, seed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @_with_settings
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Show how fresh each summary is, and who is at work; exit 1 when somebody is in the way."""
+    """Say whether all is well, how fresh each summary is and who is at work; exit 1 if it isn't."""
     from ops.status import collect, table  # noqa: PLC0415
 
     state = collect(settings)
@@ -181,8 +181,19 @@ def status(settings: Settings, *, as_json: bool) -> None:
         click.echo(json.dumps(state, indent=2, default=str))
     else:
         Console().print(table(state))
-    if state["blockers"]:
+    if not state["verdict"]["fine"]:
         sys.exit(1)
+
+
+@cli.command()
+@_with_settings
+def acknowledge(settings: Settings) -> None:
+    """Take note of the wrong rows that audits have found: `status` stops to mention them."""
+    from ops.servers import database  # noqa: PLC0415
+
+    with database(settings) as connection:
+        row = connection.execute("SELECT control.acknowledge()").fetchone()
+    click.echo(f"Acknowledged: {row[0] if row else 0:,} wrong rows.")
 
 
 @cli.command()

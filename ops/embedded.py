@@ -41,8 +41,6 @@ _SMALL_SHARED_MEMORY = 1 << 30
 _SETTINGS = {
     "listen_addresses": "",
     "wal_level": "logical",
-    "max_wal_size": "4GB",
-    "max_slot_wal_keep_size": "2GB",
     "checkpoint_timeout": "15min",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
@@ -79,7 +77,7 @@ class Postgres:
         self._data = data.absolute()
         self._given_binaries = binaries or wheel_binaries()
         self._binaries = self._given_binaries
-        self._settings = _SETTINGS | _shared_memory() | (settings or {})
+        self._chosen = settings or {}
         self._log = log or self._data.with_name(f"{data.name}.log")
         self._run = self._data.with_name(f"{data.name}.run")
         self._user: pwd.struct_passwd | None = None
@@ -108,6 +106,10 @@ class Postgres:
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         folder = quote(str(self._run.readlink()), safe="")
         return f"postgresql://{user}@/{quote(database)}?host={folder}"
+
+    def socket(self) -> str:
+        """Where it listens."""
+        return f"{self._run.readlink()}/.s.PGSQL.5432"
 
     def create_database(self, name: str) -> None:
         """Where it is there already, nothing happens; whoever connects needs a grant."""
@@ -205,7 +207,8 @@ class Postgres:
         """False when the rest of a server that was killed is in the way for another moment."""
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._reached(self._data) as (folder, descriptors):
-            flags = [f"--{name}={value}" for name, value in self._settings.items()]
+            settings = _SETTINGS | _shared_memory() | _wal_limits(self._data) | self._chosen
+            flags = [f"--{name}={value}" for name, value in settings.items()]
             socket_folder = f"--unix_socket_directories={self._run.readlink()}"
             self.process = start(
                 [self._binaries / "postgres", "-D", folder, socket_folder, *flags],
@@ -381,6 +384,16 @@ def _unprivileged(data: Path) -> pwd.struct_passwd | None:
         return pwd.getpwuid(owner) if owner else pwd.getpwnam("postgres")
     except KeyError:
         return pwd.getpwnam("nobody")
+
+
+def _wal_limits(data: Path) -> dict[str, str]:
+    """On a small disk WAL must leave space for the numbers: each takes a tenth at most."""
+    disk = os.statvfs(data)
+    tenth = disk.f_frsize * disk.f_blocks // 10 >> 20
+    return {
+        "max_wal_size": f"{min(4096, max(64, tenth))}MB",
+        "max_slot_wal_keep_size": f"{min(2048, max(64, tenth))}MB",
+    }
 
 
 def _shared_memory() -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypedDict, Unpack
 
@@ -73,6 +75,19 @@ def end(
             process.wait(patience)
         except subprocess.TimeoutExpired:
             continue
+
+
+LARGEST_LOG = 16 * 2**20
+"""Bytes; of each log the present one and the one before are kept."""
+
+
+def rotate(folder: Path) -> None:
+    """Logs are copied and emptied, as who writes them holds them open (and appends)."""
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > LARGEST_LOG:
+            with suppress(OSError):  # a full disk takes no copy, and needs the place
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 def free_port() -> int:

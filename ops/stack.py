@@ -2,16 +2,18 @@
 
 import http.client
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from ops import demo
+from ops import demo, lives
 from ops.embedded import Postgres, Redis
 from ops.leash import Leash
 from ops.processes import free_port
 from ops.programs import Programs, reporting
-from ops.supervisor import CrashLoopError, Supervisor
+from ops.servers import broker_trouble
+from ops.supervisor import Lives, Supervisor
 from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings
@@ -21,6 +23,10 @@ HOST = "127.0.0.1"
 
 READY_LIMIT = 60
 """Seconds in which the API must be able to serve, once everything is calculated."""
+
+
+class NotReadyError(Exception):
+    """The parts run, but no right answer comes; a sentence for people."""
 
 
 class Stack:
@@ -55,7 +61,9 @@ class Stack:
         folder, logs = self.settings.home, self.settings.home / "log"
         if not self.settings.analytics_database_url:
             postgres = Postgres(folder / "postgres", log=logs / "postgres.log")
-            self._supervisor.start("PostgreSQL", postgres)
+            self._supervisor.start(
+                "PostgreSQL", postgres, lambda: lives.postgres(postgres.socket())
+            )
             for database in ("mentorhub", "analytics"):
                 postgres.create_database(database)
             self._postgres = postgres
@@ -66,7 +74,9 @@ class Stack:
             )
         if not self.settings.redis_url:
             redis = Redis(folder, log=logs / "redis.log")
-            self._supervisor.start("Redis", redis)
+            self._supervisor.start(
+                "Redis", redis, lambda: lives.our_redis(redis.url(), self._supervisor.say)
+            )
             self.settings = replace(self.settings, redis_url=redis.url())
 
     def _fill_source(self) -> None:
@@ -85,16 +95,22 @@ class Stack:
         )
         # As late as this: a port is free until somebody else asks for one.
         self._port = self._port or free_port()
-        for name, program in (
-            ("The worker", programs.worker()),
-            ("Beat", programs.beat()),
-            ("The guard", programs.guard()),
-            ("The relay", programs.relay()),
-            ("The API", programs.api(self._port)),
+        for name, program, lives_on in (
+            ("The worker", programs.worker(), self._lives("worker", self._has_broker)),
+            ("Beat", programs.beat(), self._lives("beat", self._has_broker)),
+            ("The guard", programs.guard(), self._lives("guard")),
+            ("The relay", programs.relay(), self._lives("relay", self._has_broker)),
+            ("The API", programs.api(self._port), lambda: lives.api(self.api_url())),
         ):
-            self._supervisor.start(name, program)
+            self._supervisor.start(name, program, lives_on)
         if not self._supervisor.watch_until(self._is_ready, seconds=READY_LIMIT):
-            raise CrashLoopError(f"The API is not ready after {READY_LIMIT} seconds.")
+            raise NotReadyError(f"The API is not ready after {READY_LIMIT} seconds.")
+
+    def _lives(self, part: str, needed: Callable[[], bool] = lambda: True) -> Lives:
+        return lives.part(part, self.settings.analytics_url(), needed)
+
+    def _has_broker(self) -> bool:
+        return broker_trouble(self.settings) is None
 
     def _url(self, role: str) -> str:
         """As that role in our own server; in another one, what an operator chose."""

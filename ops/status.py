@@ -1,10 +1,15 @@
-"""How fresh the numbers are, and who is at work."""
+"""How fresh and how right the numbers are, and who is at work: a verdict first.
 
-from datetime import datetime
-from typing import Any, cast
+To say more: a query in sql/status, a question in `_QUESTIONS`, and a function in `_SECTIONS` that makes
+lines of what it found.
+"""
 
-from psycopg import sql
-from psycopg.errors import LockNotAvailable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable, QueryCanceled
 from psycopg.rows import dict_row
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,17 +17,42 @@ from rich.table import Table
 from rich.text import Text
 
 from ops import waiting
-from ops.servers import broker, database
+from ops.servers import broker_trouble, database
 from shared import sqlfiles
-from shared.database import Connection, flags
-from shared.errors import ServerUnavailableError
+from shared.database import Connection, connect
+from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 
 Status = dict[str, Any]
 """Ready for JSON: moments are RFC 3339 text, durations seconds; None where there was none yet."""
 
 
+class Line(NamedTuple):
+    """A line about one thing; `remedy`: what to type where it is `wrong`."""
+
+    name: str
+    text: str
+    wrong: bool = False
+    since: str | None = None
+    remedy: str = ""
+
+
 BEHIND = "Replication is behind or down; the analytics server's log and `analytics init` say why"
+
+_OPTIONS = "-c statement_timeout=3s -c lock_timeout=2s"
+"""Whoever is in the way is not waited for."""
+
+_Asked = list[dict[str, Any]] | list[str]
+
+_QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
+    "blockers": waiting.blockers,
+    "parts": lambda connection: _rows(connection, "status/parts"),
+    "summaries": lambda connection: _rows(connection, "status/summaries"),
+    "mirror": lambda connection: _rows(connection, "status/mirror"),
+    "snapshots": waiting.snapshots,
+    "replication": lambda connection: _rows(connection, "status/replication"),
+}
+"""What is asked of the analytics database; each may fail by itself."""
 
 
 def replicated_until(settings: Settings) -> str | None:
@@ -32,35 +62,190 @@ def replicated_until(settings: Settings) -> str | None:
 
 
 def collect(settings: Settings) -> Status:
-    """`summaries`: one entry each; `broker`, `workers`, `last_beat`: who is at work.
+    """`verdict`: the first of `problems`, or that there is none.
 
-    `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard says
-    of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
-    `relay`: whether changes wake the workers. `last_beat`: when beat was last heard of.
+    `summaries`: one entry each. `parts`: worker, beat, relay, guard and API, by their last sign of
+    life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
+    says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
+    `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
-    # whoever has locked one of our tables is named, not waited for
-    options = flags({"lock_timeout": "2s"})
-    with database(settings, row_factory=dict_row, options=options) as connection:
-        blockers = waiting.blockers(connection)
-        try:
-            return _collect(settings, connection) | {"blockers": blockers}
-        except LockNotAvailable:
-            blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
-            raise ServerUnavailableError(" ".join(blockers)) from None
-
-
-def _collect(settings: Settings, connection: Connection) -> Status:
-    return {
-        "summaries": [
-            row | {"rows": _count(connection, row["summary"])}
-            for row in _rows(connection, "status/summaries")
-        ],
-        **_at_work(settings),
-        **_rows(connection, "status/beat")[0],
-        **_rows(connection, "status/replication")[0],
-        "snapshots": waiting.snapshots(connection),
+    found: dict[str, list[Any]] = {}
+    unanswered: dict[str, str] = {}
+    forbidden: list[str] = []
+    with database(settings, row_factory=dict_row, options=_OPTIONS) as connection:
+        for name, ask in _QUESTIONS.items():
+            try:
+                found[name] = list(ask(connection))
+            except InsufficientPrivilege:
+                found[name] = []
+                forbidden.append(name)
+            except QueryCanceled:
+                found[name], unanswered[name] = [], "no answer within 3 s"
+            except LockNotAvailable:
+                blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
+                raise ServerUnavailableError(" ".join(blockers)) from None
+    parts = {row.pop("name"): row for row in found["parts"]}
+    _add_replica(settings, parts)
+    status: Status = {
+        "summaries": found["summaries"],
+        "parts": parts,
+        "workers": parts.get("worker", {}).get("hosts", []),
+        "last_beat": parts.get("beat", {}).get("seen_at"),
+        "relay": parts.get("relay", {}).get("alive", False),
+        **_broker(settings),
+        **(found["mirror"] or [_NO_MIRROR])[0],
+        "replicated_until": (found["replication"] or [_NO_MIRROR])[0].get("replicated_until"),
+        "blockers": found["blockers"],
+        "snapshots": found["snapshots"],
+        "unanswered": unanswered,
+        "forbidden": forbidden,
     }
+    problems = [line._asdict() for line in lines(status) if line.wrong]
+    return {"verdict": _verdict(status, problems), "problems": problems, **status}
+
+
+_NO_MIRROR: dict[str, Any] = {
+    "looked_at": None,
+    "trouble": None,
+    "trouble_since": None,
+    "mirror_audited_at": None,
+    "mirror_incidents": 0,
+    "open_mirror_incidents": 0,
+}
+
+
+def lines(status: Status) -> list[Line]:
+    """What there is to say besides the table, and what of it is wrong."""
+    return [line for section in _SECTIONS for line in section(status)]
+
+
+def _verdict(status: Status, problems: list[dict[str, Any]]) -> dict[str, Any]:
+    if not problems:
+        moments = [row["as_of"] for row in status["summaries"] if row["as_of"]]
+        return {"fine": True, "as_of": min(moments, default=None)}
+    first = problems[0]
+    return {
+        "fine": False,
+        "since": first["since"],
+        "what": f"{first['name']}: {first['text']}",
+        "remedy": first["remedy"],
+        "others": len(problems) - 1,
+    }
+
+
+def _asked(status: Status) -> Iterator[Line]:
+    for name, reason in status["unanswered"].items():
+        yield Line(name.capitalize(), f"could not be asked: {reason}", wrong=True)
+    for name in status["forbidden"]:
+        yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")
+
+
+def _answers(status: Status) -> Iterator[Line]:
+    """Only what is wrong: the table says the rest."""
+    late = [row for row in status["summaries"] if is_late(row)]
+    for family in {row["family"]: row for row in late}.values():
+        yield Line(
+            "Answers",
+            f"{family['family']} was last right as of {_clock(family['as_of'])}",
+            wrong=True,
+            since=family["as_of"],
+            remedy="analytics refresh",
+        )
+    errors = {row["family"]: row for row in status["summaries"] if row["rebuild_error"]}
+    for family, row in errors.items():
+        yield Line(
+            "Rebuild",
+            f"The last rebuild of {family} was given up: {row['rebuild_error']}",
+            wrong=True,
+            since=row["rebuilt_at"],
+            remedy=f"analytics rebuild {family}",
+        )
+    for row in status["summaries"]:
+        if row["open_incidents"]:
+            yield Line(
+                "Audit",
+                f"{row['open_incidents']:,} wrong rows were found in {row['summary']}",
+                wrong=True,
+                since=row["incident_at"],
+                remedy="analytics audit && analytics acknowledge",
+            )
+
+
+def _waits(status: Status) -> Iterator[Line]:
+    for sentence in (*status["blockers"], *status["snapshots"]):
+        yield Line("Locks", sentence, wrong=True)
+
+
+def is_late(row: dict[str, Any]) -> bool:
+    return row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
+
+
+def _mirror(status: Status) -> Iterator[Line]:
+    until = status["replicated_until"]
+    if until:
+        yield Line("Mirror", f"holds what was committed by {_clock(until)}")
+    elif "replication" not in (*status["unanswered"], *status["forbidden"]):
+        yield Line("Mirror", BEHIND, wrong=True, remedy="analytics init")
+    if status["trouble"]:
+        since = status["trouble_since"]
+        yield Line("", f"since {_clock(since)}: {status['trouble']}", wrong=True, since=since)
+    compared = _clock(status["mirror_audited_at"])
+    found = f"{status['mirror_incidents']:,} rows differed so far"
+    yield Line("", f"compared with MentorHub: {compared}, {found}")
+    if status["open_mirror_incidents"]:
+        yield Line(
+            "",
+            f"{status['open_mirror_incidents']:,} of them nobody has taken note of",
+            wrong=True,
+            remedy="analytics acknowledge",
+        )
+
+
+def _redis(status: Status) -> Iterator[Line]:
+    if status["broker"] is None:
+        yield Line("Broker", "REDIS_URL is not set here: it was not asked")
+    elif status["broker"]:
+        yield Line("Broker", "answers")
+    else:
+        yield Line("Broker", status["broker_trouble"], wrong=True)
+
+
+_STARTED_BY = {
+    "worker": "celery -A workers.app worker",
+    "beat": "celery -A workers.app beat",
+    "relay": "analytics relay",
+    "guard": "analytics guard",
+    "api": "granian … api.rsgi:app",
+}
+_NAMES = {"worker": "Workers", "beat": "Beat", "relay": "Relay", "guard": "Guard", "api": "API"}
+
+
+def _parts(status: Status) -> Iterator[Line]:
+    for part, row in status["parts"].items():
+        name, seen = _NAMES[part], row["seen_at"]
+        if row["alive"]:
+            yield Line(name, f"at work: {', '.join(row['hosts'])}")
+        else:
+            # an API that reads a replica is not seen from here
+            unseen = part == "api" and seen is None
+            yield Line(
+                name,
+                f"last heard of: {_clock(seen)}",
+                wrong=not unseen,
+                since=seen,
+                remedy=_STARTED_BY[part],
+            )
+
+
+_SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
+    _asked,
+    _waits,
+    _answers,
+    _mirror,
+    _redis,
+    _parts,
+)
 
 
 _HEADERS = (
@@ -71,70 +256,48 @@ _HEADERS = (
     "Rows",
     "Rebuilt",
     "Took",
-    "Audited",
+    "Whole",
     "Drift",
 )
 
 
 def table(status: Status) -> RenderableType:
     """What `collect` found, for people: 80 columns are enough."""
-    lines = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    grid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for header in _HEADERS:
         justify = "left" if header == "Summary" else "right"
-        lines.add_column(header, justify=justify, no_wrap=True)
+        grid.add_column(header, justify=justify, no_wrap=True)
     for row in status["summaries"]:
-        late = row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
-        lines.add_row(
+        wrong = row["open_incidents"] or row["drift"]
+        grid.add_row(
             row["summary"],
             _short(row["as_of"]),
-            Text(_duration(row["lag_seconds"]), "red" if late else "green"),
+            Text(_duration(row["lag_seconds"]), "red" if is_late(row) else "green"),
             f"{row['pending']:,}",
             f"{row['rows']:,}",
             Text(_short(row["rebuilt_at"], "%H:%M"), "red" if row["rebuild_error"] else ""),
             _duration(row["rebuild_seconds"]),
-            _short(row["audited_at"], "%H:%M"),
-            Text(_number(row["drift"]), "red" if row["drift"] else "green"),
+            _short(row["whole_audited_at"], "%H:%M"),
+            Text(_number(wrong or row["drift"]), "red" if wrong else "green"),
         )
-    return Group(lines, "", *_failures(status), *_waits(status), _who_is_at_work(status))
+    return Group(_said(status["verdict"]), "", grid, "", *map(_shown, lines(status)))
+
+
+def _said(verdict: dict[str, Any]) -> Text:
+    if verdict["fine"]:
+        return Text(f"Fine: every answer is right as of {_clock(verdict['as_of'])}.", "green")
+    since = f" since {_clock(verdict['since'])}" if verdict["since"] else ""
+    remedy = f" Type `{verdict['remedy']}`." if verdict["remedy"] else ""
+    others = f" And {verdict['others']} more, below." if verdict["others"] else ""
+    return Text(f"Wrong{since}: {verdict['what'].rstrip('.')}.{remedy}{others}", "red")
+
+
+def _shown(line: Line) -> Text:
+    return Text.assemble(f"{line.name:<8} ", (line.text, "red" if line.wrong else ""))
 
 
 def _number(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
-
-
-def _failures(status: Status) -> list[Text]:
-    errors = {row["family"]: row["rebuild_error"] for row in status["summaries"]}
-    return [
-        Text(f"The last rebuild of {family} was given up: {error}", "red")
-        for family, error in errors.items()
-        if error
-    ]
-
-
-def _waits(status: Status) -> list[Text]:
-    return [Text(sentence, "red") for sentence in (*status["blockers"], *status["snapshots"])]
-
-
-def _who_is_at_work(status: Status) -> Text:
-    workers = ", ".join(status["workers"])
-    until, trouble = status["replicated_until"], status["trouble"]
-    return Text.assemble(
-        "Mirror   ",
-        f"holds what was committed by {_clock(until)}" if until else (BEHIND, "red"),
-        f"\n         compared with MentorHub: {_clock(status['mirror_audited_at'])}, "
-        f"{status['mirror_incidents']:,} rows differed so far",
-        (
-            f"\n         since {_clock(status['trouble_since'])}: {trouble}" if trouble else "",
-            "red",
-        ),
-        "\nRelay    ",
-        "listens" if status["relay"] else ("does not listen; beat wakes the workers", "red"),
-        "\nBroker   ",
-        "answers" if status["broker"] else ("does not answer", "red"),
-        "\nWorkers  ",
-        workers or ("none answers", "red"),
-        f"\nBeat     last heard of: {_clock(status['last_beat'])}",
-    )
 
 
 def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
@@ -146,19 +309,30 @@ def _for_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _count(connection: Connection, summary: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM analytics.{}").format(sql.Identifier(summary))
-    rows: list[dict[str, Any]] = connection.execute(query).fetchall()
-    return rows[0]["count"]
-
-
-def _at_work(settings: Settings) -> dict[str, Any]:
+def _add_replica(settings: Settings, parts: dict[str, dict[str, Any]]) -> None:
+    """An API that reads a replica is seen there, by who has the same address."""
+    if not settings.read_database_url or "api" not in parts:
+        return
     try:
-        with broker(settings) as (app, line):
-            answers = cast("Any", app.control.ping(timeout=1, connection=line))
-    except ServerUnavailableError:
-        return {"broker": False, "workers": []}
-    return {"broker": True, "workers": sorted(name for answer in answers for name in answer)}
+        with connect(settings.read_database_url, options=_OPTIONS, connect_timeout=2) as replica:
+            rows = replica.execute("SELECT host, seen_at FROM analytics.api_seen()").fetchall()
+    except (psycopg.Error, ConfigurationError):
+        return
+    for host, seen in rows:
+        alive = (datetime.now(UTC) - seen).total_seconds() < ALIVE
+        parts["api"] = {"seen_at": seen.isoformat(), "alive": alive, "hosts": [host] * alive}
+
+
+ALIVE = 8
+"""Seconds without a sign of life after which a part counts as dead; sql/status/parts.sql too."""
+
+
+def _broker(settings: Settings) -> dict[str, Any]:
+    """`broker` is None where its address is nobody's business here, as in the guard's container."""
+    if not settings.redis_url:
+        return {"broker": None, "broker_trouble": None}
+    trouble = broker_trouble(settings)
+    return {"broker": trouble is None, "broker_trouble": trouble}
 
 
 def _clock(moment: str | None) -> str:

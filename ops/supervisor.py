@@ -3,26 +3,28 @@
 import signal
 import subprocess
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import NoReturn, Protocol, Self
 
 from ops import leash, processes
 from ops.leash import Leash
 from shared.errors import ConfigurationError
 
-CRASHES = 5
-PERIOD = 30
-"""A child that ends `CRASHES` times in `PERIOD` seconds won't be helped by another start."""
+SILENCE = 30.0
+"""Seconds without a sign of life after which a child counts as ended."""
 
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 5.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 60.0
+"""Seconds before the next start: twice as many each time, until the child stays that long."""
 
+_LOOK = 2.0
+"""Seconds between two questions whether a child lives."""
 
-class CrashLoopError(Exception):
-    """A child ends again and again; a sentence for people."""
+Lives = Callable[[], bool | None]
+"""Whether a child gives a sign of life; None where that can't be known now. It may take seconds."""
 
 
 class Child(Protocol):
@@ -85,9 +87,12 @@ class Program:
 class _Watched:
     name: str
     child: Child
-    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES))
+    delay: float = _FIRST_DELAY
     due: float | None = None
     """When it starts again, for one that has ended."""
+    started: float = field(default_factory=time.monotonic)
+    lived: float = field(default_factory=time.monotonic)
+    """When it last gave a sign of life, or nobody could know."""
 
 
 class Supervisor:
@@ -96,8 +101,10 @@ class Supervisor:
     `say` gets a sentence whenever a child ends unasked.
     """
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str], object], silence: float = SILENCE) -> None:
+        self.say = say
+        self._silence = silence
+        self._is_over = Event()
         self._watched: list[_Watched] = []
         self._stops = ExitStack()
 
@@ -105,17 +112,27 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_over.set()
         self._stops.close()
 
-    def start(self, name: str, child: Child) -> None:
+    def start(self, name: str, child: Child, lives: Lives | None = None) -> None:
+        """`lives` is asked in a thread of its own, as what hangs may hang whoever asks."""
         self._stops.callback(child.stop)
         child.start()
-        self._watched.append(_Watched(name, child))
+        watched = _Watched(name, child)
+        self._watched.append(watched)
+        if lives:
+            asking = Thread(target=self._ask, args=(watched, lives), name=name, daemon=True)
+            asking.start()
 
-    def watch(self) -> NoReturn:
-        """Start again whatever ends. Raises CrashLoopError for a child that doesn't stay."""
+    def watch(self, chore: Callable[[], object] = lambda: None) -> NoReturn:
+        """Start again whatever ends or hangs, for ever; a `chore` is done every ten seconds."""
+        due = time.monotonic()
         while True:
-            self._look_after_all()
+            self.look_after_all()
+            if time.monotonic() > due:
+                chore()
+                due = time.monotonic() + 10
             time.sleep(0.1)
 
     def watch_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
@@ -124,33 +141,40 @@ class Supervisor:
         while not condition():
             if time.monotonic() > deadline:
                 return False
-            self._look_after_all()
+            self.look_after_all()
             time.sleep(0.1)
         return True
 
-    def _look_after_all(self) -> None:
+    def look_after_all(self) -> None:
         for watched in self._watched:
             self._look_after(watched)
 
+    def _ask(self, watched: _Watched, lives: Lives) -> None:
+        while not self._is_over.wait(_LOOK):
+            if lives() is not False:
+                watched.lived = time.monotonic()
+
     def _look_after(self, watched: _Watched) -> None:
-        process = watched.child.process
+        now, process = time.monotonic(), watched.child.process
         if watched.due is None:
             if process is None or process.poll() is not None:
                 self._has_ended(watched, f"ended with {process.returncode if process else None}")
-        elif time.monotonic() >= watched.due:
+            elif now - max(watched.lived, watched.started) > self._silence:
+                # what doesn't answer wouldn't hear a request either
+                process.kill()
+                process.wait()
+                self._has_ended(watched, f"has not answered for {self._silence:.0f} seconds")
+            elif now - watched.started > _LONGEST_DELAY:
+                watched.delay = _FIRST_DELAY
+        elif now >= watched.due:
             watched.due = None
             try:
                 watched.child.start()
-            except ConfigurationError as error:
-                self._has_ended(watched, f"doesn't start: {error}")
+            except (ConfigurationError, OSError) as error:
+                self._has_ended(watched, f"doesn't start: {error}".rstrip("."))
+            watched.started = time.monotonic()
 
     def _has_ended(self, watched: _Watched, how: str) -> None:
-        now = time.monotonic()
-        watched.crashes.append(now)
-        recent = sum(now - crash < PERIOD for crash in watched.crashes)
-        if recent == CRASHES:
-            raise CrashLoopError(
-                f"{watched.name} ended {CRASHES} times in {PERIOD} seconds: everything is stopped."
-            )
-        watched.due = now + min(_FIRST_DELAY * 2 ** (recent - 1), _LONGEST_DELAY)
-        self._say(f"{watched.name} {how}; it is started again.")
+        watched.due = time.monotonic() + watched.delay
+        watched.delay = min(2 * watched.delay, _LONGEST_DELAY)
+        self.say(f"{watched.name} {how}; it is started again.")

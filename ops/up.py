@@ -1,5 +1,7 @@
 """`analytics up`: everything in the foreground until Ctrl-C."""
 
+import errno
+import shutil
 import signal
 import socket
 import sys
@@ -7,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -16,8 +19,9 @@ from rich.markup import escape
 from ops.demo import someone
 from ops.home import Home
 from ops.leash import Leash
-from ops.stack import HOST, Stack
-from ops.supervisor import CrashLoopError, Supervisor
+from ops.processes import rotate
+from ops.stack import HOST, NotReadyError, Stack
+from ops.supervisor import Supervisor
 from ops.tokens import sign
 from shared.errors import ConfigurationError
 from shared.settings import Settings
@@ -37,31 +41,56 @@ def up(settings: Settings, *, port: int | None, demo: bool, users: int = 20_000)
     home = Home(settings.home)
     with home.locked(), _until_asked_to_stop():
         settings = _with_signing_key(settings, home, demo=demo)
+        usual = port is None
         port = _usual_port() if port is None else _checked(port)
         demo_users = users if demo else None
         try:
             with Leash() as leash, Supervisor(_say) as supervisor:
                 stack = Stack(settings, supervisor, leash, port=port, demo_users=demo_users)
-                _run(stack, supervisor, home)
-        except CrashLoopError as error:
+                _run(stack, supervisor, home, taken=usual and not port)
+        except NotReadyError as error:
             sys.exit(f"analytics: {error} See {settings.home / 'log'}.")
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise ConfigurationError(f"The disk of {settings.home} is full.") from None
 
 
-def _run(stack: Stack, supervisor: Supervisor, home: Home) -> NoReturn:
+def _run(stack: Stack, supervisor: Supervisor, home: Home, *, taken: bool) -> NoReturn:
     try:
         stack.start()
         home.publish(stack.description())
-        _summarise(stack)
-        supervisor.watch()
+        _summarise(stack, taken=taken)
+        supervisor.watch(_Housekeeping(home.folder))
     except KeyboardInterrupt:
         _say("Stopping.")
         raise
 
 
-def _summarise(stack: Stack) -> None:
+class _Housekeeping:
+    """Logs stay small, and a disk that is full is said, once."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._said = False
+
+    def __call__(self) -> None:
+        rotate(self._home / "log")
+        free = shutil.disk_usage(self._home).free
+        if free < _TOO_LITTLE and not self._said:
+            _say(f"The disk of {self._home} is full: what is written may fail until it has space.")
+        self._said = free < _TOO_LITTLE
+
+
+_TOO_LITTLE = 64 * 2**20
+"""Bytes: less than a few files of WAL."""
+
+
+def _summarise(stack: Stack, *, taken: bool) -> None:
     _console.print("\n[bold green]Analytics is running.[/] Ctrl-C stops everything.\n")
     people = someone(stack.settings.source_url()) if stack.demo_users else {}
-    lines = {"API": stack.api_url()} | {
+    note = f"  (port {USUAL_PORT} is taken)" if taken else ""
+    lines = {"API": f"{stack.api_url()}{note}"} | {
         f"{name} token": sign(stack.settings, user_id=people[role], role=role, expires=_DAY)
         for name, role in (("Admin", "admin"), ("Learner", "student"))
         if role in people
@@ -94,9 +123,12 @@ def _with_signing_key(settings: Settings, home: Home, *, demo: bool) -> Settings
     return settings
 
 
+USUAL_PORT = 8000
+
+
 def _usual_port() -> int:
     try:
-        return _checked(8000)
+        return _checked(USUAL_PORT)
     except ConfigurationError:
         return 0
 

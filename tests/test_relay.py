@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from redis import Redis as Client
 
-from ops import status
 from ops.embedded import Postgres, Redis
 from ops.leash import Leash
 from ops.programs import Programs
@@ -43,7 +42,12 @@ class Stack:
         assert wait_until(self.listens, 20)
 
     def listens(self) -> bool:
-        return status.collect(self.settings)["relay"]
+        with connect(self.settings.analytics_url()) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name = 'analytics relay'"
+            ).fetchone()
+            return row != (0,)
 
     def waiting(self) -> int:
         with Client.from_url(self.redis.url()) as client:

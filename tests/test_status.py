@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +12,15 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from ops.embedded import Redis
+from ops.embedded import Postgres, Redis
 from ops.status import Status, collect, table
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, SUMMARIES
 from shared.settings import Settings
 from tests.api.world import USERS, fill
-from workers.audit import audit, audit_next
+from workers.audit import audit
+from workers.pulse import Pulse
 from workers.rebuild import rebuild
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -36,6 +38,11 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "rebuild_reason": str,
     "rebuild_error": (str, type(None)),
     "audited_at": (str, type(None)),
+    "whole_audited_at": (str, type(None)),
+    "audited_percent": (int, type(None)),
+    "incident_at": (str, type(None)),
+    "open_incidents": int,
+    "place": int,
     "drift": (int, type(None)),
     "incidents": int,
 }
@@ -70,8 +77,11 @@ def text(status: Status, width: int = 80) -> str:
 def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Settings) -> None:
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
-        *("summaries", "broker", "workers", "relay", "last_beat", "blockers", "snapshots"),
-        *("replicated_until", "trouble", "trouble_since", "mirror_audited_at", "mirror_incidents"),
+        *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
+        *("blockers", "snapshots"),
+        *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
+        *("replicated_until", "trouble", "trouble_since"),
+        *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
     }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
     for entry in status["summaries"]:
@@ -124,12 +134,95 @@ def test_drift_that_an_audit_found_is_shown_until_the_next_audit(
     assert (found["drift"], found["incidents"]) == (0, 3)
 
 
-def test_beat_is_known_by_what_it_sends(ours: Connection, settings: Settings) -> None:
+def test_a_wrong_row_is_named_until_somebody_takes_note_of_it(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute("UPDATE analytics.session_day SET sessions = sessions + 1")
+    for _ in range(2):  # the first finds and repairs them, the second finds all to be right
+        audit(settings, ["session_day"], repair=True)
+        assert "3 wrong rows were found in session_day" in said(settings)
+    assert ours.execute("SELECT control.acknowledge()").fetchone() == (3,)
+    assert "wrong rows" not in said(settings)
+    assert ours.execute("SELECT control.acknowledge()").fetchone() == (0,)
+
+
+def test_audited_says_since_when_all_of_a_summary_was_compared(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute(
+        "INSERT INTO public.users (id, username, role, is_active, is_verified, created_at)"
+        " SELECT id, id, 'STUDENT', true, true, now() FROM generate_series(10001, 12500) AS id"
+    )
+    rebuild(settings, ["engagement"])
+    ours.execute("DELETE FROM control.audited")
+    ours.execute("ANALYZE analytics.user_engagement")
+    begun = datetime.now(UTC)
+
+    def round_of_one_part() -> dict[str, Any]:
+        audit(settings, ["user_engagement"], repair=True, rolling=True)
+        return by_summary(collect(settings))["user_engagement"]
+
+    first = round_of_one_part()
+    assert first["whole_audited_at"] is None
+    assert 0 < first["audited_percent"] < 50
+    after_first = datetime.now(UTC)
+    assert round_of_one_part()["whole_audited_at"] is None
+    whole = datetime.fromisoformat(round_of_one_part()["whole_audited_at"])
+    assert begun < whole < after_first, "the part that has waited longest counts"
+    assert datetime.fromisoformat(round_of_one_part()["whole_audited_at"]) == whole
+
+
+def test_each_part_is_known_by_its_last_sign_of_life(ours: Connection, settings: Settings) -> None:
     assert collect(settings)["last_beat"] is None
     begin = datetime.now(UTC)
-    audit_next(settings)
-    assert datetime.fromisoformat(collect(settings)["last_beat"]) > begin
-    del ours
+    for part in ("worker", "beat", "relay", "guard"):
+        give_a_sign(settings, part)
+    found = collect(settings)
+    assert datetime.fromisoformat(found["last_beat"]) > begin
+    assert [part for part, row in found["parts"].items() if row["alive"]] == [
+        *("worker", "beat", "relay", "guard")
+    ]
+    ours.execute("UPDATE control.part SET seen_at = seen_at - interval '10 s' WHERE name = 'relay'")
+    found = collect(settings)
+    assert not found["relay"]
+    assert [line["name"] for line in found["problems"]] == ["Broker", "Relay"]
+    assert "Relay    last heard of: " in text(found)
+
+
+def test_the_api_is_known_by_its_looks_and_remembered_when_it_is_gone(
+    ours: Connection, settings: Settings
+) -> None:
+    with connect(settings.analytics_url(), application_name="analytics api") as api:
+        api.execute("SELECT")
+        assert collect(settings)["parts"]["api"]["alive"]
+        give_a_sign(settings, "guard")
+    ours.execute("UPDATE control.part SET seen_at = seen_at - interval '10 s' WHERE name = 'api'")
+    found = collect(settings)["parts"]["api"]
+    assert found["seen_at"]
+    assert not found["alive"]
+
+
+@pytest.mark.parametrize("role", ["analytics_reader", "analytics_worker"])
+@pytest.mark.usefixtures("ours")
+def test_every_role_may_ask(settings: Settings, role: str, postgres: Postgres) -> None:
+    postgres.allow_login(role)
+    url = settings.analytics_url().replace("postgres@", f"{role}@")
+    found = collect(replace(settings, analytics_database_url=url, redis_url=None))
+    assert [entry["summary"] for entry in found["summaries"]] == list(SUMMARIES)
+    assert found["broker"] is None
+    assert found["forbidden"] == (
+        ["blockers", "snapshots", "replication"] if role == "analytics_reader" else []
+    )
+    assert found["unanswered"] == {}
+
+
+def give_a_sign(settings: Settings, part: str) -> None:
+    with closing(Pulse(settings, part)) as pulse:
+        pulse.beat()
+
+
+def said(settings: Settings) -> str:
+    return text(collect(settings), 200)
 
 
 def test_what_the_guard_sees_is_said(ours: Connection, settings: Settings) -> None:
@@ -157,12 +250,13 @@ def test_without_broker_or_worker_it_says_so(
     del ours
     status = collect(settings)
     assert (status["broker"], status["workers"], status["last_beat"]) == (False, [], None)
-    assert "Broker   does not answer" in text(status)
+    assert "Broker   Redis does not answer" in text(status)
     assert "Beat     last heard of: never" in text(status)
+    assert text(status).startswith("Wrong: Broker: Redis does not answer")
     with Redis(tmp_path) as redis:
         status = collect(replace(settings, redis_url=redis.url()))
     assert (status["broker"], status["workers"]) == (True, [])
-    assert "Workers  none answers" in text(status)
+    assert "Workers  last heard of: never" in text(status)
 
 
 def test_a_database_without_analytics_is_told_to_be_installed(settings: Settings) -> None:
@@ -189,48 +283,64 @@ def entry(summary: str, **values: Any) -> dict[str, Any]:
         "rebuild_error": None,
         "pending": 7_000,
         "audited_at": NOW.astimezone(UTC).isoformat(),
+        "whole_audited_at": NOW.astimezone(UTC).isoformat(),
         "drift": 0,
         "incidents": 0,
+        "open_incidents": 0,
+        "incident_at": None,
     } | values
 
 
 NOBODY_AT_WORK: Status = {
+    "verdict": {"fine": True, "as_of": NOW.isoformat()},
+    "parts": {},
     "broker": True,
-    "workers": [],
-    "last_beat": None,
-    "blockers": [],
-    "snapshots": [],
+    "broker_trouble": None,
     "replicated_until": None,
-    "relay": False,
     "trouble": None,
     "trouble_since": None,
     "mirror_audited_at": None,
     "mirror_incidents": 0,
+    "open_mirror_incidents": 0,
+    "unanswered": {},
+    "forbidden": [],
+    "blockers": [],
+    "snapshots": [],
 }
 
 
 def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
     long_ago = NOW.replace(year=2024, month=9, day=30).isoformat()
-    old = {"as_of": long_ago, "lag_seconds": 119.9, "rebuilt_at": long_ago, "audited_at": long_ago}
+    old = {
+        "as_of": long_ago,
+        "lag_seconds": 119.9,
+        "rebuilt_at": long_ago,
+        "whole_audited_at": long_ago,
+    }
     lines = text(
         NOBODY_AT_WORK
         | {
             "summaries": [entry(name, **old, rebuild_seconds=119.4) for name in SUMMARIES],
-            "workers": ["celery@0123456789ab", "celery@ba9876543210"],
-            "last_beat": long_ago,
+            "parts": {
+                "worker": {
+                    "alive": True,
+                    "hosts": ["0123456789ab", "ba9876543210"],
+                    "seen_at": long_ago,
+                },
+                "beat": {"alive": False, "hosts": [], "seen_at": long_ago},
+            },
         }
     ).splitlines()
     assert "…" not in "".join(lines)
     assert max(map(len, lines)) <= 80
-    assert " ".join(lines[0].split()) == (
-        "Summary As of Lag Pending Rows Rebuilt Took Audited Drift"
-    )
-    rows = [" ".join(line.split()) for line in lines[2 : 2 + len(SUMMARIES)]]
+    assert lines[0] == "Fine: every answer is right as of 12:34:56."
+    assert " ".join(lines[2].split()) == ("Summary As of Lag Pending Rows Rebuilt Took Whole Drift")
+    rows = [" ".join(line.split()) for line in lines[4 : 4 + len(SUMMARIES)]]
     cells = "30 Sep 120 s 7,000 98,765,432 30 Sep 119 s 30 Sep 0"
     assert rows == [f"{name} {cells}" for name in SUMMARIES]
     assert lines[-3:] == [
         "Broker   answers",
-        "Workers  celery@0123456789ab, celery@ba9876543210",
+        "Workers  at work: 0123456789ab, ba9876543210",
         "Beat     last heard of: 30 Sep 12:34",
     ]
 
@@ -253,7 +363,14 @@ def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
         ),
         (
             dict.fromkeys(
-                ("as_of", "lag_seconds", "rebuilt_at", "rebuild_seconds", "audited_at", "drift")
+                (
+                    "as_of",
+                    "lag_seconds",
+                    "rebuilt_at",
+                    "rebuild_seconds",
+                    "whole_audited_at",
+                    "drift",
+                )
             ),
             "user_day never 7,000 98,765,432 never never",
         ),
@@ -263,4 +380,4 @@ def test_a_line_of_the_table_tells_clock_lag_and_duration_for_people(
     values: dict[str, Any], line: str
 ) -> None:
     shown = text(NOBODY_AT_WORK | {"summaries": [entry("user_day", **values)]})
-    assert shown.splitlines()[2].split() == line.split()
+    assert shown.splitlines()[4].split() == line.split()

@@ -17,7 +17,7 @@ import pytest
 from ops import processes, supervisor
 from ops.home import Home
 from ops.leash import Leash
-from ops.supervisor import CrashLoopError, Program, Supervisor
+from ops.supervisor import Program, Supervisor
 from ops.up import up
 from shared.errors import ConfigurationError
 from shared.home import running_stack
@@ -90,20 +90,58 @@ def alive(child: Program) -> bool:
     return child.process is not None and child.process.poll() is None
 
 
-def test_what_ends_again_and_again_stops_everything(
+def test_what_ends_again_and_again_is_started_for_ever_with_a_growing_pause(
     tmp_path: Path, leash: Leash, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "_FIRST_DELAY", 0.01)
-    steady = program(GROUP, tmp_path, leash)
-    said: list[str] = []
+    steady, said = program(GROUP, tmp_path, leash), []
     with Supervisor(said.append) as watching:
         watching.start("Steady", steady)
         members = family(steady, 3)
         watching.start("Hasty", program(["false"], tmp_path, leash))
-        with pytest.raises(CrashLoopError, match="Hasty ended 5 times in 30 seconds"):
-            watching.watch()
-    assert are_gone(members)
-    assert len(said) == 4
+        assert watching.watch_until(lambda: len(said) > 5, seconds=30)
+        assert all(member.is_running() for member in members), "nobody is stopped for another"
+    assert set(said) == {"Hasty ended with 1; it is started again."}
+
+
+def test_what_does_not_answer_counts_as_ended_and_the_others_stay(
+    tmp_path: Path, leash: Leash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_LOOK", 0.05)
+    said: list[str] = []
+    hung, steady = (program(GROUP, tmp_path, leash) for _ in range(2))
+
+    def runs(child: Program) -> bool:
+        assert child.process
+        try:
+            return psutil.Process(child.process.pid).status() != psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return False
+
+    with Supervisor(said.append, silence=1) as watching:
+        watching.start("Steady", steady, lambda: runs(steady))
+        watching.start("Unknown", program(GROUP, tmp_path, leash), lambda: None)
+        watching.start("Hung", hung, lambda: runs(hung))
+        before, kept = family(hung, 3), family(steady, 3)
+        before[0].send_signal(signal.SIGSTOP)
+        assert watching.watch_until(lambda: alive(hung) and said != [], seconds=20)
+        assert are_gone(before)
+        assert all(member.is_running() for member in kept)
+    assert said == ["Hung has not answered for 1 seconds; it is started again."]
+
+
+def test_logs_stay_small_while_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "LARGEST_LOG", 1000)
+    log = tmp_path / "part.log"
+    with log.open("ab", buffering=0) as writing:
+        for _ in range(5):
+            writing.write(b"x" * 1500)
+            processes.rotate(tmp_path)
+            writing.write(b"y" * 10)
+            assert log.stat().st_size == 10
+    assert {path.name for path in tmp_path.iterdir()} == {"part.log", "part.log.1"}
 
 
 def test_children_end_in_the_reverse_order_of_their_start() -> None:

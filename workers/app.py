@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 from shared.errors import ConfigurationError
 from shared.logs import configure
 from shared.settings import load
 from workers.broker import KEY_PREFIX
+from workers.pulse import Pulse
 
 VISIBILITY_TIMEOUT = 3600
 """Seconds after which Redis delivers an unfinished task again: above the longest task."""
@@ -34,6 +35,9 @@ app.conf.update(
     beat_schedule=runpy.run_path(str(_ROOT / "celerybeat-schedule.py"))["beat_schedule"],
     # beat's state file would by default have the schedule's own name
     beat_schedule_filename=str(_settings.home / "celerybeat.state"),
+    beat_scheduler="workers.beat:Scheduler",
+    # how long it sleeps at most, and then gives a sign of life
+    beat_max_loop_interval=2,
     timezone="UTC",
     enable_utc=True,
     # A task is a wake-up; what matters is in PostgreSQL. So: deliver at least once, keep no result.
@@ -68,3 +72,8 @@ def _begin(**_: Any) -> None:
     # for beat's state; where it can't be made, beat itself says so, and a worker needs none
     with suppress(OSError):
         settings.home.mkdir(parents=True, exist_ok=True)
+
+
+@worker_ready.connect
+def _live(**_: Any) -> None:
+    Pulse(load(), "worker").keep()

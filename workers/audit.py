@@ -65,7 +65,6 @@ def audit(
 def audit_next(settings: Settings) -> None:
     """The part that has waited longest, if it has waited long enough, and a range of the mirror."""
     with worker_connection(settings) as connection:
-        connection.execute("SELECT control.tick()")
         step = one(connection, "SELECT control.overdue_audit()")
     if step:
         audit(settings, [step], repair=True, rolling=True)

@@ -47,6 +47,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     yield "pg_catalog", sqlfiles.read("install/waiting")
     yield "pg_catalog", sqlfiles.read("install/control")
     yield "pg_catalog", sqlfiles.read("install/reading")
+    yield "pg_catalog", sqlfiles.read("install/status")
 
 
 def digest(mapping: Path | None) -> str:

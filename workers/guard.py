@@ -13,6 +13,7 @@ from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 from workers import mirror
 from workers import source as mentorhub
+from workers.pulse import Pulse
 
 log = structlog.get_logger("analytics")
 
@@ -35,6 +36,7 @@ class Guard:
     """Holds a connection to either server; while another guard is on duty, it does nothing."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._our_url, self._source_url = settings.analytics_url(), settings.source_url()
         self._names = mentorhub.names_of(settings.mapping)
         self._ours: Connection | None = None
@@ -52,6 +54,8 @@ class Guard:
                 connection.close()
 
     def run(self) -> NoReturn:
+        # in a thread: to put a large mirror right takes minutes
+        Pulse(self._settings, "guard").keep()
         while True:
             self.look()
             time.sleep(self.pause())

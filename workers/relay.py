@@ -15,6 +15,7 @@ from shared.errors import ConfigurationError
 from shared.settings import Settings
 from workers.app import app
 from workers.fold import worker_connection
+from workers.pulse import Pulse
 
 CHANGED, FOLDED = "mentorhub_analytics", "mentorhub_analytics_folded"
 """PostgreSQL's channels: a table's rows changed (the payload names it); a fold was committed."""
@@ -87,12 +88,12 @@ class Wakeups:
 
 def relay(settings: Settings) -> NoReturn:
     """Relay until killed; servers that go away are waited for."""
-    said = None
+    said, pulse = None, Pulse(settings, "relay")
     while True:
         try:
             with worker_connection(settings, "analytics relay") as connection:
                 said = None
-                _listen(connection)
+                _listen(connection, pulse)
         except (ConfigurationError, OperationalError) as error:
             sentence = " ".join(str(error).split())
             if sentence != said:
@@ -101,12 +102,13 @@ def relay(settings: Settings) -> NoReturn:
             time.sleep(1)
 
 
-def _listen(connection: Connection) -> NoReturn:
+def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
     for channel in (CHANGED, FOLDED):
         connection.execute(f"LISTEN {channel}".encode())
     log.info("Analytics: the relay listens")
     wakeups = Wakeups()
     while True:
+        pulse.beat()
         timeout = wakeups.wait(time.monotonic())
         heard = list(connection.notifies(timeout=timeout, stop_after=1))
         for notice in heard:

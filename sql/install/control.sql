@@ -1,12 +1,9 @@
 CREATE TABLE control.installation (
-    definitions text NOT NULL,
-    beat_at     timestamptz
+    definitions text NOT NULL
 );
 CREATE UNIQUE INDEX installation_is_one_row ON control.installation ((true));
 COMMENT ON TABLE control.installation IS 'What is installed; one row.';
 COMMENT ON COLUMN control.installation.definitions IS 'Digest of the SQL that made these schemas: another digest asks for an upgrade.';
-
-COMMENT ON COLUMN control.installation.beat_at IS 'When a worker last did what beat had sent.';
 
 CREATE TABLE control.run (
     id           text PRIMARY KEY,
@@ -83,14 +80,6 @@ AND NOT EXISTS (
         AND (requested_at AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date = analytics.today()
 );
 COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and today''s nightly refresh has neither been made nor asked for.';
-
-CREATE FUNCTION control.tick() RETURNS void
-LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    UPDATE control.installation SET beat_at = clock_timestamp();
-END;
-COMMENT ON FUNCTION control.tick() IS 'Notes that beat is alive.';
 
 CREATE FUNCTION control.forget_old_runs() RETURNS void
 LANGUAGE sql SECURITY DEFINER

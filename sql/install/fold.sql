@@ -47,12 +47,16 @@ COMMENT ON VIEW control.mirror IS 'Empty; whoever counts the mirror locks it bef
 GRANT SELECT ON control.mirror TO analytics_worker;
 
 CREATE TABLE control.audited (
-    summary    text PRIMARY KEY,
-    audited_at timestamptz,
-    seconds    double precision,
-    drift      bigint,
-    incidents  bigint NOT NULL DEFAULT 0,
-    next_key   text
+    summary     text PRIMARY KEY,
+    audited_at  timestamptz,
+    seconds     double precision,
+    drift       bigint,
+    incidents   bigint NOT NULL DEFAULT 0,
+    next_key    text,
+    begun_at    timestamptz,
+    whole_at    timestamptz,
+    share       double precision,
+    incident_at timestamptz
 );
 COMMENT ON TABLE control.audited IS 'What audits found in each step.';
 COMMENT ON COLUMN control.audited.summary IS 'The step''s name.';
@@ -61,6 +65,10 @@ COMMENT ON COLUMN control.audited.seconds IS 'How long that took.';
 COMMENT ON COLUMN control.audited.drift IS 'How many rows that audit found to be wrong: 0.';
 COMMENT ON COLUMN control.audited.incidents IS 'Wrong rows found since the installation.';
 COMMENT ON COLUMN control.audited.next_key IS 'Where the next part begins; NULL for the beginning.';
+COMMENT ON COLUMN control.audited.begun_at IS 'When the first part of the present round was compared.';
+COMMENT ON COLUMN control.audited.whole_at IS 'Since then every row has been compared; NULL before the first whole round.';
+COMMENT ON COLUMN control.audited.share IS 'Which share of it the last audit compared.';
+COMMENT ON COLUMN control.audited.incident_at IS 'When a wrong row was last found.';
 
 CREATE TABLE control.drift (
     found_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -423,6 +431,7 @@ DECLARE
     key_type   text;
     lower      text;
     upper      text;
+    share      double precision := 1;
     wrong      bigint;
 BEGIN
     IF is_summary AND NOT whole THEN
@@ -436,6 +445,11 @@ BEGIN
             ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $2) LIMIT 1)::text',
             key, step, key_type
         ) INTO upper USING lower, format('analytics.%I', step)::regclass;
+        IF lower IS NOT NULL OR upper IS NOT NULL THEN
+            SELECT least(1, greatest(reltuples / 48, 1000) / greatest(reltuples, 1)) INTO STRICT share
+            FROM pg_class
+            WHERE oid = format('analytics.%I', step)::regclass;
+        END IF;
     END IF;
 
     EXECUTE format(
@@ -458,15 +472,36 @@ BEGIN
     IF repair AND (wrong > 0 OR is_unseen) THEN
         INSERT INTO control.repair (step) VALUES (audit.step);
     END IF;
-    INSERT INTO control.audited AS before (summary, audited_at, seconds, drift, incidents, next_key)
-    VALUES (step, clock_timestamp(), extract(EPOCH FROM clock_timestamp() - began), wrong, wrong, upper)
+    INSERT INTO control.audited AS before (
+        summary, audited_at, seconds, drift, incidents, next_key, begun_at, whole_at, share, incident_at
+    )
+    VALUES (
+        step,
+        clock_timestamp(),
+        extract(EPOCH FROM clock_timestamp() - began),
+        wrong,
+        wrong,
+        upper,
+        began,
+        CASE WHEN lower IS NULL AND upper IS NULL THEN began END,
+        share,
+        CASE WHEN wrong > 0 THEN began END
+    )
     ON CONFLICT (summary) DO UPDATE
         SET
             audited_at = excluded.audited_at,
             seconds = excluded.seconds,
             drift = excluded.drift,
             incidents = before.incidents + excluded.incidents,
-            next_key = excluded.next_key;
+            next_key = excluded.next_key,
+            begun_at = CASE WHEN lower IS NULL THEN excluded.begun_at ELSE before.begun_at END,
+            whole_at = CASE
+                WHEN upper IS NOT NULL THEN before.whole_at
+                WHEN lower IS NULL THEN excluded.begun_at
+                ELSE before.begun_at
+            END,
+            share = excluded.share,
+            incident_at = coalesce(excluded.incident_at, before.incident_at);
     RETURN wrong;
 END
 $$;

@@ -1,0 +1,83 @@
+"""Whether each part of a stack lives: True, False, or None where that can't be known now."""
+
+import http.client
+import socket
+import struct
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+
+from ops.servers import PATIENCE, spoilt_keys
+from ops.supervisor import SILENCE, Lives
+from shared.database import connect
+from shared.errors import ConfigurationError
+
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+"""What a PostgreSQL client may ask first, and every server that takes connections answers."""
+
+_SEEN = (
+    "SELECT max(seen_at) > clock_timestamp() - make_interval(secs => %s)"
+    " FROM analytics.parts() WHERE name = %s"
+)
+
+
+def api(url: str) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def postgres(socket_path: str) -> bool:
+    """Also while it recovers, has no connection left, or its disk is full: that is no silence."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(5)
+        try:
+            line.connect(socket_path)
+            line.sendall(_SSL_REQUEST)
+            return line.recv(1) != b""
+        except OSError:
+            return False
+
+
+def our_redis(url: str, say: Callable[[str], object]) -> bool:
+    """Mends what somebody did to it: it is nobody's replica, and its queue is a queue."""
+    with redis.Redis.from_url(
+        url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=None
+    ) as client:
+        try:
+            if client.info("replication")["role"] != "master":
+                client.replicaof("NO", "ONE")
+                say("Redis had been made a replica; it is its own master again.")
+            for key in spoilt_keys(client):
+                client.delete(key)
+                say(f"Redis held something else under {key}; it is deleted.")
+            return bool(client.ping())
+        except redis.ResponseError:
+            return True  # it answers: `analytics status` says what is wrong
+        except redis.RedisError:
+            return False
+
+
+def part(name: str, database_url: str, needed: Callable[[], bool]) -> Lives:
+    """By its last sign of life; `needed`: whether what it can't live without is there."""
+
+    def lives() -> bool | None:
+        if not needed():
+            return None
+        try:
+            with connect(
+                database_url, connect_timeout=PATIENCE, options="-c statement_timeout=2s"
+            ) as connection:
+                row = connection.execute(_SEEN, [SILENCE, name]).fetchone()
+        except (psycopg.Error, ConfigurationError):
+            return None
+        return bool(row and row[0])
+
+    return lives

@@ -112,9 +112,9 @@ def test_what_does_not_answer_counts_as_ended_and_the_others_stay(
     hung, steady = (program(GROUP, tmp_path, leash) for _ in range(2))
 
     def runs(child: Program) -> bool:
-        assert child.process
+        process = child.process
         try:
-            return psutil.Process(child.process.pid).status() != psutil.STATUS_STOPPED
+            return bool(process and psutil.Process(process.pid).status() != psutil.STATUS_STOPPED)
         except psutil.NoSuchProcess:
             return False
 

@@ -1,7 +1,7 @@
 """How fresh and how right the numbers are, and who is at work: a verdict first.
 
-To say more: a query in sql/status, a question in `_QUESTIONS`, and a function in `_SECTIONS` that makes
-lines of what it found.
+To say more: a query in sql/status, a question in `_QUESTIONS`, and a function in `_SECTIONS` that
+makes lines of what it found.
 """
 
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from api.answers import remembered
 from api.catalogue import Problem
 from api.limits import limit_user
 from api.negotiation import refuse_bodies, refuse_other_formats
-from api.problems import refuse
+from api.problems import RETRY_AFTER, refuse
 from api.tickets import ticket_user
 from api.tokens import token_user
 
@@ -19,12 +19,12 @@ View = Callable[..., Response]
 
 def admin(view: View) -> View:
     """Only for admins."""
-    return _guarded(view, lambda account, _: account.is_admin)
+    return _guarded(view, lambda account, _: _is_admin(account))
 
 
 def oneself_or_admin(view: View) -> View:
     """For the user of the path and for admins; it doesn't tell whether the user exists."""
-    return _guarded(view, lambda account, path: account.is_admin or account.id == path["user_id"])
+    return _guarded(view, lambda account, path: account.id == path["user_id"] or _is_admin(account))
 
 
 def everyone(view: View) -> View:
@@ -59,6 +59,17 @@ def _guarded(
         return remembered(g.account.id if personal else None) or view(**path)
 
     return guarded
+
+
+def _is_admin(account: Account) -> bool:
+    """A mirror put back from a copy must not make a demoted admin an admin again."""
+    if account.is_admin and not account.is_proven:
+        refuse(
+            Problem.ROLE_NOT_PROVEN,
+            "The accounts are being compared with MentorHub's.",
+            RETRY_AFTER,
+        )
+    return account.is_admin
 
 
 def _account(user_id: int) -> Account:

@@ -18,9 +18,12 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """`is_proven`: the role is MentorHub's, and not of a mirror that may have missed a change."""
+
     id: int
     is_admin: bool
     is_active: bool
+    is_proven: bool
 
 
 class Accounts:
@@ -42,7 +45,7 @@ class Accounts:
         row = self._reader.row("account", user_id=user_id)
         if row is None:
             return None
-        account = Account(user_id, row.role == "admin", row.is_active)
+        account = Account(user_id, row.role == "admin", row.is_active, row.is_proven)
         with self._lock:
             # Not into what replaced it meanwhile: the row may be older than the change.
             known[user_id] = account

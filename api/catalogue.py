@@ -144,6 +144,12 @@ class Problem(Enum):
         "The analytics database does not answer.",
         "Try again after the seconds of Retry-After.",
     )
+    ROLE_NOT_PROVEN = Kind(
+        503,
+        "Role not proven",
+        "Changes of accounts may have been missed, so that nobody is taken for an admin.",
+        "Try again after the seconds of Retry-After.",
+    )
     KEYS_UNAVAILABLE = Kind(
         503,
         "Keys unavailable",
@@ -153,7 +159,7 @@ class Problem(Enum):
     NOT_READY = Kind(
         503,
         "Not ready",
-        "Some numbers are not calculated, or older than promised.",
+        "Some numbers are not calculated, older than promised, or may lack changes.",
         "Send readers elsewhere until /readyz answers 200.",
     )
 

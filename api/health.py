@@ -29,13 +29,20 @@ def healthz() -> Response:
 @blueprint.response(200, HealthBody)
 @blueprint.alt_response(503, response="SERVICE_UNAVAILABLE")
 def readyz() -> Response:
-    """Every answer is calculated and no older than promised."""
+    """Every answer is calculated and no older than promised, and no change may be missing."""
     try:
-        fresh = {row.family for row in reader().rows("ready") if not row.stale}
+        families = reader().rows("ready")
     except (SQLAlchemyError, ConfigurationError):
         return problem(
             Problem.DATABASE_UNAVAILABLE, "The analytics database can't be read.", RETRY_AFTER
         )
+    if not all(row.is_proven for row in families):
+        return problem(
+            Problem.NOT_READY,
+            "Changes may have been missed: the mirror is being compared with MentorHub.",
+            RETRY_AFTER,
+        )
+    fresh = {row.family for row in families if not row.stale}
     waiting = ", ".join(name for name in FAMILIES if name not in fresh)
     if waiting:
         return problem(

@@ -23,8 +23,10 @@ from tests.api.tokens import bearer, sign
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.oracle import Oracle, Rows
-from workers import mirror
+from tests.processes import wait_until
+from workers import comparison, mirror
 from workers.definitions import MIRRORED
+from workers.guard import Guard
 from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
 from workers.source import drop_slot, published
@@ -93,7 +95,7 @@ def copy(settings: Settings) -> None:
     """What `analytics init` does before it calculates."""
     with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as theirs:
         mirror.prepare(ours, theirs, settings.source_url())
-        mirror.wait_for_first_copy(ours, theirs, lambda *_: None)
+        comparison.settle(ours, theirs, AS_OURS, lambda _: None)
 
 
 def ask(connection: psycopg.Connection[Any], question: LiteralString, *parameters: object) -> Any:
@@ -170,6 +172,17 @@ def contents(url: str) -> dict[str, list[Any]]:
             ).fetchall()
             for table, columns in published().items()
         }
+
+
+def look_until_proven(settings: Settings) -> bool:
+    """What the guard of a running stack does."""
+    with connect(settings.analytics_url()) as ours, Guard(settings) as guard:
+
+        def is_proven() -> bool:
+            guard.look()
+            return ask(ours, "SELECT control.replicated_until('0.1 s')") is not None
+
+        return wait_until(is_proven, 30)
 
 
 def is_mirrored(settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from shared import sqlfiles
 from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
-from workers import mirror
+from workers import comparison, mirror
 from workers import source as mentorhub
 from workers.pulse import Pulse
 
@@ -20,8 +20,9 @@ log = structlog.get_logger("analytics")
 PAUSE = 2.0
 """Seconds between two looks."""
 
-LONGEST_PAUSE = 300.0
-"""Where mending fails, it is tried again after twice the time, up to this."""
+LONGEST_PAUSE = 10.0
+"""Where mending fails, it is tried again after twice the time, up to this: somebody may be at work
+on what is in its way, and looks whether that helped."""
 
 ERRORS = 3
 """So many errors without progress are no passing trouble."""
@@ -43,6 +44,7 @@ class Guard:
         self._source: Connection | None = None
         self._said: str | None = None
         self._failures = 0
+        self._looked = 0.0
         self._forget()
 
     def __enter__(self) -> Self:
@@ -92,9 +94,13 @@ class Guard:
         finding = ""
         try:
             source = self._their_line()
+            mentorhub.check(source, self._names)
             finding = mirror.loss(ours, source, self._names) or self._stuck(ours) or ""
             if finding:
-                self._resync(ours, source, finding)
+                self._doubt(ours, finding)
+                mirror.begin_anew(ours, source, self._source_url, self._names)
+                self._forget()
+            self._prove(ours, source, has_begun=bool(finding))
             sentence = self._watch(ours, source)
         except ServerUnavailableError as error:
             return f"MentorHub's server does not answer. {error}"
@@ -115,15 +121,30 @@ class Guard:
             except OperationalError:
                 self._source.close()
         if self._source is None or self._source.closed:
-            self._source = connect(self._source_url)
+            self._source = mentorhub.reach(self._source_url)
         return self._source
 
-    def _resync(self, ours: Connection, source: Connection, finding: str) -> None:
+    def _prove(self, ours: Connection, source: Connection, *, has_begun: bool) -> None:
+        """Compare what is not proven any more, as soon as somebody reads the slot."""
+        there = mentorhub.witness(source)
+        if not there and not has_begun:
+            return
+        reason = comparison.retract(ours, there)
+        if not comparison.unproven(ours):
+            return
+        if reason and not has_begun:
+            self._doubt(ours, f"Changes may have been lost: {reason}.")
+        changed = comparison.prove(ours, source, self._names, lambda _: self._still_looks(ours))
+        log.warning("Analytics: the mirror is proven", rows_changed=changed)
+
+    def _doubt(self, ours: Connection, finding: str) -> None:
         if not self._failures:
-            self._write_down(ours, f"{finding} The mirror is being resynchronised.")
-        changed = mirror.resync(ours, source, self._source_url, self._names)
-        self._forget()
-        log.warning("Analytics: the mirror is resynchronised", rows_changed=changed)
+            self._write_down(ours, f"{finding} The mirror is compared with MentorHub.")
+
+    def _still_looks(self, ours: Connection) -> None:
+        """A comparison of many rows takes a while."""
+        if time.monotonic() > self._looked + PAUSE:
+            self._write_down(ours, self._said)
 
     def _watch(self, ours: Connection, source: Connection) -> str | None:
         """What is there and whole is also to run; returns what stays wrong."""
@@ -131,15 +152,17 @@ class Guard:
         if subscription and not subscription.enabled:
             mirror.enable(ours)
             log.warning("Analytics: the subscription was disabled, and is enabled again")
+        elif subscription and not subscription.is_at_work and self._is_idle_again():
+            mirror.subscribe_again(ours, self._source_url)
+            log.warning("Analytics: nobody began to read MentorHub's changes, and does now")
         if subscription and subscription.applied:
             ours.execute(sqlfiles.read("mirror/reached").encode(), [subscription.applied])
         self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
-        if self._idle < IDLE_LOOKS:
-            return None
-        return (
-            "Nobody reads MentorHub's changes: the analytics server's log says why; after a "
-            "change of address or password run `analytics init`."
-        )
+        return mentorhub.UNREAD if self._idle >= IDLE_LOOKS else None
+
+    def _is_idle_again(self) -> bool:
+        """Every so many looks: what did not help may help later."""
+        return self._idle % IDLE_LOOKS == IDLE_LOOKS - 1
 
     def _stuck(self, ours: Connection) -> str | None:
         subscription = mirror.subscription(ours)
@@ -168,6 +191,7 @@ class Guard:
 
     def _write_down(self, ours: Connection, sentence: str | None) -> None:
         ours.execute(sqlfiles.read("mirror/health").encode(), {"sentence": sentence})
+        self._looked = time.monotonic()
         self._say(sentence)
 
     def _say(self, sentence: str | None) -> None:

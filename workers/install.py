@@ -11,7 +11,7 @@ from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers import definitions, mirror
+from workers import comparison, definitions, mirror
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
@@ -25,24 +25,24 @@ def install(settings: Settings) -> None:
     """
     with (
         connect(settings.analytics_url(), options=flags(mirror.BOUNDS)) as ours,
-        connect(settings.source_url()) as source,
+        mentorhub.reach(settings.source_url()) as source,
         _progress() as bars,
     ):
         _check_timezone(ours, settings.timezone)
         has_turn(ours)
         names = mentorhub.names_of(settings.mapping)
         mirror.prepare(ours, source, settings.source_url(), names)
-        copying = bars.add_task("First synchronisation", total=None)
-        mirror.wait_for_first_copy(
-            ours,
-            source,
-            lambda done, total: bars.update(copying, completed=done, total=total),
-            names,
+        comparing = bars.add_task(
+            "Comparing with MentorHub", total=sum(mentorhub.estimated_rows(source, names).values())
         )
-        bars.remove_task(copying)
-        as_of = mirror.wait_until_caught_up(ours, source)
+        as_of, proven = comparison.settle(
+            ours, source, names, lambda rows: bars.advance(comparing, rows)
+        )
+        bars.remove_task(comparing)
         install_schemas(ours, settings, as_of, bars)
-        mirror.remember_source(ours, settings.source_url())
+        mirror.remember_source(ours, source, settings.source_url())
+        for table, witness in proven.items():
+            comparison.store(ours, table, witness)
 
 
 def install_schemas(

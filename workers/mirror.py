@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared import sqlfiles
-from shared.database import Connection, connect, inherit, options_of
+from shared.database import Connection, inherit, options_of
 from shared.errors import ConfigurationError
 from workers import fold
 from workers import source as mentorhub
@@ -31,21 +31,17 @@ _LOCK = "hashtext('mentorhub_analytics replication')"
 BOUNDS = {**fold.BOUNDS, "idle_session_timeout": "180s"}
 """Of a session that makes or mends replication; longer than it waits for MentorHub."""
 
-_MAKE_EQUAL = "control.make_mirror_equal(text, text, text)"
-
 SCHEMAS = (
     *("capture", "source", "change", "truth", "delta", "derived", "folded", "slice"),
     *("correction", "pending", "drift", "analytics", "control", "link"),
 )
-
-Progress = Callable[[int, int], object]
-"""Called with the rows copied so far and how many there are, both about."""
 
 
 class Subscription(NamedTuple):
     """`applied`: so many bytes of MentorHub's WAL; None before it has heard from MentorHub."""
 
     enabled: bool
+    is_at_work: bool
     applied: int | None
     errors: int
 
@@ -53,9 +49,9 @@ class Subscription(NamedTuple):
 def prepare(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> None:
     """Mirror tables, publication, slot and subscription, made where they are missing.
 
-    Interrupted, it goes on where it was. A mirror that MentorHub no longer keeps changes for is
-    resynchronised; one that no longer fits its columns is made anew. Raises ConfigurationError with
-    the command that mends what is in the way.
+    What the mirror lacks then is found by a comparison. One that no longer fits MentorHub's columns
+    is made anew, and empty. Raises ConfigurationError with the command that mends what is in the
+    way.
     """
     has_turn(ours)
     _refuse_strangers(ours, names)
@@ -66,8 +62,8 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     fits, there = _mirrored_layout(ours) == layout, subscription(ours)
     if fits and there and not loss(ours, source, names):
         _reconnect(ours, _conninfo(source_url))
-    elif fits and _serves(ours):
-        resync(ours, source, source_url, names)
+    elif fits:
+        begin_anew(ours, source, source_url, names)
     else:
         _make_anew(ours, source, source_url, names)
 
@@ -105,7 +101,7 @@ def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | 
         return "The subscription is gone."
     if not mentorhub.still_offers(source, names):
         return "MentorHub keeps no changes for us any more, or not all of them."
-    row = _serves(ours) and ours.execute("SELECT timeline, reached::text FROM control.source")
+    row = _is_known(ours) and ours.execute("SELECT timeline, reached::text FROM control.source")
     timeline, reached = (row and row.fetchone()) or (None, None)
     if timeline and timeline != mentorhub.timeline(source):
         return "MentorHub's database has another history: it was restored, or failed over."
@@ -114,11 +110,12 @@ def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | 
     return None
 
 
-def resync(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> int:
-    """Mend the mirror by what differs, and go on from there; returns how many rows differed.
+def begin_anew(
+    ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS
+) -> None:
+    """Follow MentorHub from now on; what was missed is found by a comparison.
 
-    Answers are served throughout. Interrupted, it is simply begun again: without a subscription
-    nothing can be applied to a mirror that is not mended. Raises ConfigurationError.
+    Answers are served throughout. Interrupted, it is simply begun again. Raises ConfigurationError.
     """
     mentorhub.check(source, names)
     if _mirrored_layout(ours) != _layout(mentorhub.columns(source, names), names):
@@ -129,14 +126,32 @@ def resync(ours: Connection, source: Connection, source_url: str, names: Names =
     if subscription(ours):
         unsubscribe(ours)
     mentorhub.publish(source, names)
-    try:
-        with mentorhub.slot_with_snapshot(source, source_url) as snapshot:
-            changed = _make_equal(ours, source, source_url, snapshot)
-        _subscribe(ours, _conninfo(source_url), copied=True)
-    except ConfigurationError:
-        mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
-        raise
-    return changed
+    mentorhub.make_slot(source, source_url)
+    make_way(ours, MIRRORED)
+    _subscribe_or_drop_slot(ours, source, source_url)
+    if _is_known(ours):
+        remember_source(ours, source, source_url)
+
+
+def subscribe_again(ours: Connection, source_url: str) -> None:
+    """Let another subscription read the same slot.
+
+    What the old one had applied and not yet confirmed comes again. For a worker that the server
+    doesn't start: after a clock was set back, the launcher waits until it is as late as before.
+    """
+    make_way(ours, MIRRORED)
+    with ours.transaction():
+        _let_go(ours)
+        _subscribe(ours, _conninfo(source_url))
+
+
+def make_way(ours: Connection, tables: Iterable[str], *, enable: bool = True) -> None:
+    """Let what replication brings replace a row that is there, and has the same id."""
+    verb = sql.SQL("ENABLE ALWAYS" if enable else "DISABLE")
+    for table in tables:
+        ours.execute(
+            sql.SQL("ALTER TABLE public.{} {} TRIGGER make_way").format(sql.Identifier(table), verb)
+        )
 
 
 def enable(ours: Connection) -> None:
@@ -159,49 +174,9 @@ def _make_anew(ours: Connection, source: Connection, source_url: str, names: Nam
         _adapt_types(ours, columns)
         _adapt_names(ours, columns, names)
         _mark(ours, _layout(columns, names))
-    mentorhub.make_slot(source)
-    try:
-        _subscribe(ours, _conninfo(source_url))
-    except ConfigurationError:
-        mentorhub.drop_slot(source)
-        raise
-
-
-def wait_for_first_copy(
-    ours: Connection, source: Connection, progress: Progress, names: Names = AS_OURS
-) -> None:
-    """Return once every table is copied and replicating; it goes on when we are interrupted.
-
-    Raises ConfigurationError when it can't succeed.
-    """
-    estimates = mentorhub.estimated_rows(source, names)
-    total = sum(estimates.values())
-    errors_before, last, deadline = _sync_errors(ours), None, time.monotonic() + PATIENCE
-    done = 0
-    while True:
-        waiting = _copying(ours)
-        # never back: between its copy and its first change a table shows no rows copied
-        done = max(
-            done,
-            total
-            - sum(max(estimates.get(table, 0) - copied, 0) for table, copied in waiting.items()),
-        )
-        progress(done, total)
-        if not waiting:
-            return
-        if _sync_errors(ours) > errors_before:
-            raise ConfigurationError(
-                "The first synchronisation fails; the analytics server's log says why. "
-                "Mend it and run `analytics init` again: it goes on where it was."
-            )
-        if waiting != last:
-            last, deadline = waiting, time.monotonic() + PATIENCE
-        elif time.monotonic() > deadline:
-            raise ConfigurationError(
-                f"The first synchronisation has not moved for {PATIENCE} s: are there "
-                "enough max_logical_replication_workers on the analytics server?"
-            )
-        time.sleep(0.1)
+    mentorhub.make_slot(source, source_url)
+    make_way(ours, MIRRORED)
+    _subscribe_or_drop_slot(ours, source, source_url)
 
 
 def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
@@ -233,9 +208,14 @@ def unsubscribe(ours: Connection) -> None:
         ours.execute("DROP SUBSCRIPTION mentorhub_analytics")  # and its slot at MentorHub
     except errors.OperationalError:  # that server is away, or has no such slot any more
         with ours.transaction():
-            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
-            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
-            ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
+            _let_go(ours)
+
+
+def _let_go(ours: Connection) -> None:
+    """End replication; the slot stays as it is."""
+    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
+    ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
 
 
 def _tables_exist(ours: Connection) -> bool:
@@ -384,30 +364,28 @@ def _mirrored_layout(ours: Connection) -> str | None:
     return row[0] if row else None
 
 
-def _serves(ours: Connection) -> bool:
-    """Whether there are answers above the mirror, which are not to vanish."""
-    row = ours.execute("SELECT to_regprocedure(%s) IS NOT NULL", [_MAKE_EQUAL]).fetchone()
-    return row == (True,)
+def _is_known(ours: Connection) -> bool:
+    """Whether there are schemas of ours above the mirror."""
+    return ours.execute("SELECT to_regclass('control.source') IS NOT NULL").fetchone() == (True,)
 
 
-def _make_equal(ours: Connection, source: Connection, source_url: str, snapshot: str) -> int:
-    with _sentence_when_away():
-        row = ours.execute(
-            "SELECT control.make_mirror_equal(%s, %s, %s)",
-            [_conninfo(source_url), mentorhub.timeline(source), snapshot],
-        ).fetchone()
-    return row[0] if row else 0
+def _subscribe_or_drop_slot(ours: Connection, source: Connection, source_url: str) -> None:
+    try:
+        _subscribe(ours, _conninfo(source_url))
+    except ConfigurationError:
+        mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
+        raise
 
 
-def _subscribe(ours: Connection, conninfo: str, *, copied: bool = False) -> None:
+def _subscribe(ours: Connection, conninfo: str) -> None:
     with _sentence_when_away():
         # The slot is there already: in one server, making it here would wait for itself.
         ours.execute(
             sql.SQL(
                 "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION {}"
                 " PUBLICATION mentorhub_analytics"
-                " WITH (create_slot = false, copy_data = {}, streaming = {})"
-            ).format(sql.Literal(conninfo), sql.Literal(not copied), _streaming(ours))
+                " WITH (create_slot = false, copy_data = false, streaming = {})"
+            ).format(sql.Literal(conninfo), _streaming(ours))
         )
 
 
@@ -434,33 +412,25 @@ def _sentence_when_away() -> Generator[None]:
 
 
 def _reconnect(ours: Connection, conninfo: str) -> None:
-    """MentorHub's address or password may be another than at the last start."""
-    with ours.transaction():
-        ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
-        ours.execute(
-            sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics CONNECTION {}").format(
-                sql.Literal(conninfo)
+    """MentorHub's address or password may be another than at the last start.
+
+    Not where it is the same: changes might have been lost while nobody was connected.
+    """
+    row = _is_known(ours) and ours.execute("SELECT conninfo FROM control.source").fetchone()
+    if row != (conninfo,):
+        with ours.transaction():
+            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+            ours.execute(
+                sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics CONNECTION {}").format(
+                    sql.Literal(conninfo)
+                )
             )
-        )
-        ours.execute(
-            sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
-                _streaming(ours)
+            ours.execute(
+                sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
+                    _streaming(ours)
+                )
             )
-        )
-        ours.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
-
-
-def _copying(ours: Connection) -> dict[str, int]:
-    """Tables whose first copy isn't done, and the rows copied of each."""
-    return dict(ours.execute(sqlfiles.read("mirror/copying").encode()).fetchall())
-
-
-def _sync_errors(ours: Connection) -> int:
-    row = ours.execute(
-        "SELECT sync_error_count FROM pg_stat_subscription_stats"
-        " WHERE subname = 'mentorhub_analytics'"
-    ).fetchone()
-    return row[0] if row else 0
+    enable(ours)
 
 
 def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
@@ -469,13 +439,17 @@ def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
     return (row[0], row[1]) if row else (False, None)
 
 
-def remember_source(ours: Connection, source_url: str) -> None:
+def remember_source(ours: Connection, source: Connection, source_url: str) -> None:
     """Keep MentorHub's address where control.replicated_until() looks for it."""
-    with connect(source_url) as source:
-        timeline = mentorhub.timeline(source)
+    timeline = mentorhub.timeline(source)
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
         ours.execute(
-            "INSERT INTO control.source (conninfo, timeline) VALUES (%s, %s)",
-            [_conninfo(source_url), timeline],
+            "INSERT INTO control.source (conninfo, timeline, witness) VALUES (%s, %s, %s)",
+            [_conninfo(source_url), timeline, sqlfiles.read("source/witness")],
+        )
+        # a position in another history says nothing in this one
+        ours.execute(
+            "UPDATE control.question"
+            " SET asked_at = NULL, clock = NULL, there = NULL, upto = NULL, confirmed = NULL"
         )

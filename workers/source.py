@@ -4,14 +4,17 @@ MentorHub is never queried for a metric; this looks at its catalog only.
 """
 
 import re
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 from psycopg import errors
 
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags
 from shared.errors import ConfigurationError
 from workers.names import AS_OURS, FILE, Names, read
 
@@ -23,7 +26,43 @@ _KEPT_TIMES = ("timestamp", "timestamptz")
 
 _LIST = r"public\.(\w+) \((.+)\)"
 
+APPLICATION = "analytics"
+"""As MentorHub's DBAs see us."""
+
+LOCK_PATIENCE = 20
+"""Seconds for somebody's lock on a table of MentorHub's to go."""
+
+SLOT_PATIENCE = 60
+"""Seconds for the transactions to end that are under way at MentorHub when a slot is made."""
+
+UNREAD = (
+    "Nobody reads MentorHub's changes: the analytics server's log says why; after a change of "
+    "address or password run `analytics init`."
+)
+
+# Nobody at MentorHub waits for us longer than a second: not for a lock that we have, nor behind one
+# that we wait for. Making a slot takes none, and waits for every transaction under way.
+_BOUNDS = {
+    "lock_timeout": "400ms",
+    "statement_timeout": "1s",
+    "idle_in_transaction_session_timeout": "1s",
+}
+
 _BY_HAND = "let a DBA of MentorHub run what `analytics init --print-source-sql` prints"
+
+
+def reach(source_url: str) -> Connection:
+    """A connection to MentorHub that is in nobody's way; raises as `connect`."""
+    source = connect(source_url, options=flags(_BOUNDS), application_name=APPLICATION)
+    if source.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        source.execute("SET transaction_timeout = '1s'")
+    return source
+
+
+def witness(source: Connection) -> dict[str, str]:
+    """What a proof of each published table depends on; empty while nobody reads the slot."""
+    found: Any = _value(source, sqlfiles.read("source/witness"))
+    return found
 
 
 def by_hand(names: Names = AS_OURS) -> str:
@@ -137,9 +176,15 @@ def publish(source: Connection, names: Names = AS_OURS) -> None:
     """Make the publication where it is missing or different; raises ConfigurationError."""
     if _is_published(source, names):
         return
+    deadline = time.monotonic() + LOCK_PATIENCE
     try:
-        # One transaction: whoever reads the slot must never come to a place without publication.
-        source.execute(publication(names).encode())
+        while not _publish(source, names):
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"Somebody has locked one of MentorHub's tables for more than {LOCK_PATIENCE} "
+                    "s: they can be published when that ends."
+                )
+            time.sleep(0.2)
     except errors.InsufficientPrivilege as error:
         raise ConfigurationError(
             f"The role {_role(source)} may not publish MentorHub's tables "
@@ -147,29 +192,38 @@ def publish(source: Connection, names: Names = AS_OURS) -> None:
         ) from None
 
 
-def make_slot(source: Connection) -> None:
-    """Make the slot anew; raises ConfigurationError where another analytics system uses it."""
-    drop_slot(source)
-    with _named_when_full(source):
-        source.execute(sqlfiles.read("source/slot").encode())
+def _publish(source: Connection, names: Names) -> bool:
+    """False where somebody's lock is in the way: who waits for it makes others wait."""
+    try:
+        # One transaction: whoever reads the slot must never come to a place without publication.
+        source.execute(publication(names).encode())
+    except (errors.LockNotAvailable, errors.QueryCanceled):
+        return False
+    return True
 
 
-@contextmanager
-def slot_with_snapshot(source: Connection, source_url: str) -> Generator[str]:
-    """Make the slot anew; the snapshot shows all before the changes that it keeps.
+def make_slot(source: Connection, source_url: str) -> None:
+    """Make the slot anew; it keeps what is committed from then on.
 
-    Others may import it while the `with` block lasts. Raises ConfigurationError as `make_slot`.
+    Raises ConfigurationError where another analytics system uses it, or MentorHub is too busy.
     """
     drop_slot(source)
-    with connect(source_url, replication="database") as line:
-        with _named_when_full(source):
-            # the command of the replication protocol: the function exports no snapshot
-            row = line.execute(
-                "CREATE_REPLICATION_SLOT mentorhub_analytics LOGICAL pgoutput (SNAPSHOT 'export')"
-            ).fetchone()
-        if row is None:
-            raise AssertionError
-        yield row[2]
+    with connect(source_url, replication="database") as line, _named_when_full(source):
+        # It waits for every transaction under way. The command of the replication protocol does so
+        # without a transaction of its own, the function would hold one.
+        giving_up = Timer(SLOT_PATIENCE, line.cancel)
+        giving_up.start()
+        try:
+            line.execute(
+                "CREATE_REPLICATION_SLOT mentorhub_analytics LOGICAL pgoutput (SNAPSHOT 'nothing')"
+            )
+        except errors.QueryCanceled:
+            raise ConfigurationError(
+                f"A transaction has been open at MentorHub's server for {SLOT_PATIENCE} s: "
+                "replication can begin when it has ended. pg_stat_activity.xact_start tells which."
+            ) from None
+        finally:
+            giving_up.cancel()
 
 
 @contextmanager

@@ -351,9 +351,9 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     UPDATE analytics.freshness
     SET
+        -- What was published while a clock was ahead lies in the future now, and is taken back.
         as_of = greatest(
-            freshness.as_of,
-            -- no later than our own clock: ages are measured with it, MentorHub's may be ahead
+            CASE WHEN freshness.as_of <= clock_timestamp() THEN freshness.as_of END,
             CASE WHEN publish.as_of > clock_timestamp() THEN clock_timestamp() ELSE publish.as_of END
         ),
         day = analytics.today(),

@@ -73,10 +73,17 @@ CREATE VIEW analytics.account AS
 SELECT
     id AS user_id,
     role,
-    is_active
+    is_active,
+    (SELECT is_proven FROM control.trust WHERE mirrored = 'users') AS is_proven
 FROM source.users;
 
 COMMENT ON VIEW analytics.account IS 'Who may ask: role and state of each account, as of the last replicated change.';
+
+CREATE VIEW analytics.proof AS
+SELECT bool_and(is_proven) AS is_proven
+FROM control.trust;
+
+COMMENT ON VIEW analytics.proof IS 'Whether the mirror is proven to be MentorHub''s tables; while it is not, answers stand still.';
 
 GRANT USAGE ON SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analytics_reader;

@@ -1,6 +1,7 @@
 -- Our subscription, and how far it has come; parallel workers say nothing about that.
 SELECT
     subscription.subenabled,
+    EXISTS (SELECT FROM pg_stat_subscription WHERE subid = subscription.oid AND pid IS NOT NULL),
     (
         SELECT max(latest_end_lsn) - '0/0'::pg_lsn
         FROM pg_stat_subscription

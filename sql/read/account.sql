@@ -1,5 +1,6 @@
 SELECT
     role,
-    is_active
+    is_active,
+    is_proven
 FROM analytics.account
 WHERE user_id = :user_id

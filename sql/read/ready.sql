@@ -1,6 +1,7 @@
 SELECT
     family,
     as_of,
-    as_of IS NULL OR as_of < now() - ttl AS stale
+    as_of IS NULL OR as_of < now() - ttl AS stale,
+    (SELECT is_proven FROM analytics.proof) AS is_proven
 FROM analytics.freshness
 ORDER BY family

@@ -1,0 +1,201 @@
+CREATE TABLE control.mirror_audit (
+    mirrored   text PRIMARY KEY,
+    next_id    bigint,
+    audited_at timestamptz NOT NULL,
+    incidents  bigint NOT NULL
+);
+COMMENT ON TABLE control.mirror_audit IS 'How far the mirror was compared with MentorHub''s tables.';
+COMMENT ON COLUMN control.mirror_audit.mirrored IS 'The table in schema public.';
+COMMENT ON COLUMN control.mirror_audit.next_id IS 'Where the next range begins; NULL for the beginning.';
+COMMENT ON COLUMN control.mirror_audit.audited_at IS 'When a range was last compared.';
+COMMENT ON COLUMN control.mirror_audit.incidents IS 'Differing rows found since the installation.';
+GRANT SELECT ON control.mirror_audit TO analytics_worker;
+
+CREATE FUNCTION control.published(mirrored text, OUT names text, OUT definitions text)
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT
+        string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+        string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+    FROM pg_attribute
+    WHERE
+        attrelid = format('public.%I', mirrored)::regclass
+        AND attnum > 0
+        AND NOT attisdropped
+        -- of a column that has another name there, ours is a copy
+        AND attgenerated = ''
+        AND attname <> 'w';
+END;
+COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, and the same with their types here.';
+
+CREATE FUNCTION control.range(lower bigint, upper bigint) RETURNS text
+IMMUTABLE LANGUAGE sql
+RETURN concat_ws(' AND ', 'true', 'id >= ' || lower, 'id < ' || upper);
+COMMENT ON FUNCTION control.range(bigint, bigint) IS 'The condition for ids from lower on and below upper; NULL is no bound.';
+
+CREATE FUNCTION control.range_end(line text, mirrored text, lower bigint) RETURNS bigint
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, public, pg_temp
+AS $$
+DECLARE
+    query text := format(
+        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET 20000 LIMIT 1',
+        control.theirs(mirrored),
+        control.range(lower, NULL)
+    );
+    here  bigint;
+BEGIN
+    EXECUTE query INTO here;
+    RETURN least(here, (SELECT id FROM dblink(line, query) AS there (id bigint)));
+END
+$$;
+COMMENT ON FUNCTION control.range_end(text, text, bigint) IS 'Where a range ends that holds 20,000 rows at most, here and at MentorHub; NULL for the last one.';
+
+CREATE FUNCTION control.make_equal(line text, mirrored text, condition text) RETURNS bigint
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, public, pg_temp
+AS $$
+DECLARE
+    published record;
+    changed   bigint;
+BEGIN
+    SELECT * INTO STRICT published FROM control.published(mirrored);
+    -- *<> compares what is stored: 1.0 and 1.00 are equal, and print differently
+    EXECUTE format(
+        $sql$
+        WITH
+            difference AS MATERIALIZED (
+                SELECT theirs.*, coalesce(theirs.id, ours.id) AS key, theirs.id IS NULL AS is_gone, ours.id IS NULL AS is_new
+                FROM
+                    dblink(%1$L, 'SELECT %2$s FROM public.%3$I WHERE ' || %4$L) AS theirs (%5$s)
+                    FULL JOIN (SELECT * FROM public.%3$I WHERE %4$s) AS ours ON ours.id = theirs.id
+                WHERE ROW (%6$s)::record *<> ROW (%7$s)::record
+            ),
+            deleted AS (
+                DELETE FROM public.%3$I AS ours USING difference WHERE is_gone AND ours.id = key
+            ),
+            updated AS (
+                UPDATE public.%3$I AS ours
+                SET (%2$s) = ROW (%8$s)
+                FROM difference
+                WHERE NOT is_gone AND NOT is_new AND ours.id = key
+            ),
+            inserted AS (
+                INSERT INTO public.%3$I (%2$s) SELECT %2$s FROM difference WHERE is_new
+            )
+        SELECT count(*) FROM difference
+        $sql$,
+        line,
+        published.names,
+        control.theirs(mirrored),
+        condition,
+        published.definitions,
+        control.each('theirs.?', string_to_array(published.names, ', ')),
+        control.each('ours.?', string_to_array(published.names, ', ')),
+        control.each('difference.?', string_to_array(published.names, ', '))
+    ) INTO STRICT changed;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION control.make_equal(text, text, text) IS 'Inserts, updates and deletes the rows of a mirrored table that differ from MentorHub''s; returns how many. Triggers capture it like replication.';
+
+CREATE FUNCTION control.row_sums(mirrored text, condition text) RETURNS text
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT
+        format(
+            'SELECT id, md5(convert_to(ROW (%s)::text, ''UTF8'')) AS sum FROM public.%I WHERE %s',
+            names,
+            control.theirs(mirrored),
+            condition
+        )
+    FROM control.published(mirrored);
+END;
+COMMENT ON FUNCTION control.row_sums(text, text) IS 'The query for a checksum of each row, here and at MentorHub: of the published columns'' text.';
+
+CREATE FUNCTION control.differing(mirrored text, condition text) RETURNS TABLE (id bigint, there text, here text)
+VOLATILE LANGUAGE plpgsql
+SET search_path = pg_catalog, link, public, pg_temp
+AS $$
+DECLARE
+    query text := control.row_sums(mirrored, condition);
+    told  jsonb;
+BEGIN
+    SELECT coalesce(jsonb_object_agg(row_of.id, row_of.sum), '{}')
+    INTO STRICT told
+    FROM dblink(control.line(), query) AS row_of (id bigint, sum text);
+    IF (SELECT caught_up.clock IS NULL FROM control.caught_up(1500)) THEN
+        RAISE connection_exception USING MESSAGE = 'replication is behind or down';
+    END IF;
+    RETURN QUERY EXECUTE format(
+        $sql$
+        SELECT coalesce(theirs.key::bigint, ours.id), theirs.value, ours.sum
+        FROM jsonb_each_text($1) AS theirs FULL JOIN (%s) AS ours ON ours.id = theirs.key::bigint
+        WHERE theirs.value IS DISTINCT FROM ours.sum
+        $sql$,
+        query
+    ) USING told;
+END
+$$;
+COMMENT ON FUNCTION control.differing(text, text) IS 'Rows whose checksums differ: MentorHub''s read first, and ours when all committed by then has arrived. A change that came later differs too.';
+
+CREATE FUNCTION control.listed(wrong jsonb) RETURNS text
+IMMUTABLE LANGUAGE sql
+-- the array takes the type of id: with another one, neither an index nor a hash would serve
+RETURN format(
+    'id = ANY (%L)',
+    array(SELECT (entry ->> 'id')::bigint FROM jsonb_array_elements(wrong) AS listed (entry))
+);
+COMMENT ON FUNCTION control.listed(jsonb) IS 'The condition for the ids of these rows.';
+
+CREATE FUNCTION control.audit_mirror(
+    mirrored text, lower bigint, repair boolean, OUT next_id bigint, OUT wrong jsonb
+)
+VOLATILE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, link, public, pg_temp
+-- a row's text must be the same here and there
+SET timezone = 'UTC'
+SET datestyle = 'ISO, MDY'
+SET intervalstyle = 'postgres'
+SET extra_float_digits = 1
+AS $$
+DECLARE
+    condition text;
+    total     text;
+    there     text;
+    here      text;
+BEGIN
+    IF control.line() IS NULL THEN
+        RAISE connection_exception USING MESSAGE = 'MentorHub''s address is not known yet';
+    END IF;
+    next_id := control.range_end(control.line(), mirrored, lower);
+    condition := control.range(lower, next_id);
+    total := format(
+        'SELECT concat_ws('' '', count(*), sum((''x'' || left(sum, 15))::bit(60)::bigint)) FROM (%s) AS row_of',
+        control.row_sums(mirrored, condition)
+    );
+    SELECT answer.total INTO STRICT there FROM dblink(control.line(), total) AS answer (total text);
+    EXECUTE total INTO STRICT here;
+    -- Twice: what differs in the same way again is no change under way.
+    FOR attempt IN 1..2 LOOP
+        EXIT WHEN there = here OR wrong = '[]';
+        SELECT coalesce(jsonb_agg(suspect ORDER BY suspect.id), '[]')
+        INTO STRICT wrong
+        FROM control.differing(mirrored, condition) AS suspect
+        WHERE wrong IS NULL OR to_jsonb(suspect) IN (SELECT jsonb_array_elements(wrong));
+        condition := control.listed(wrong);
+    END LOOP;
+    wrong := coalesce(wrong, '[]');
+    IF repair AND wrong <> '[]' THEN
+        PERFORM control.make_equal(control.line(), mirrored, condition);
+    END IF;
+    INSERT INTO control.mirror_audit AS before (mirrored, next_id, audited_at, incidents)
+    VALUES (audit_mirror.mirrored, audit_mirror.next_id, clock_timestamp(), jsonb_array_length(wrong))
+    ON CONFLICT ON CONSTRAINT mirror_audit_pkey DO UPDATE
+        SET
+            next_id = excluded.next_id,
+            audited_at = excluded.audited_at,
+            incidents = before.incidents + excluded.incidents;
+END
+$$;
+COMMENT ON FUNCTION control.audit_mirror(text, bigint, boolean) IS 'Compares a mirrored table from this id on, 20,000 rows at most, with MentorHub''s. next_id: where the next range begins, NULL after the last; wrong: id and checksums (there, here) of each row that differs and not only because a change is under way; with repair they are made equal.';

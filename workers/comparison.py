@@ -1,0 +1,279 @@
+"""Make the mirror equal to MentorHub's tables and prove it, range by range, beside replication.
+
+A range is read at MentorHub by statements shorter than a second, and no transaction outlives one.
+What is read is of a later moment than what replication has applied, so that replication brings some
+of it again: meanwhile the mirror makes way for it (sql/install/mirror.sql). When everything is
+applied that MentorHub had committed at the end, the table is what MentorHub's was then.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import errors, sql
+from psycopg.types.json import Jsonb
+
+from shared import sqlfiles
+from shared.database import Connection
+from shared.errors import ConfigurationError
+from workers import mirror
+from workers import source as mentorhub
+from workers.definitions import MIRRORED
+from workers.names import Names
+
+ROWS = 20_000
+"""Of a range, at most; fewer where MentorHub can't read so many within a second."""
+
+PATIENCE = 10
+"""Seconds for replication to connect, and for somebody's lock on a table to go."""
+
+TRIES = 3
+"""So often a table is compared when something makes it doubtful in the meantime."""
+
+_UNSTEADY = (
+    "MentorHub's tables, or the connection to them, are other ones again and again while they are "
+    "compared: the analytics server's log may say why."
+)
+
+Progress = Callable[[int], object]
+"""Called with how many rows were compared since the last call."""
+
+
+class Place(NamedTuple):
+    """A table: its name here and at MentorHub, and the published columns by MentorHub's names."""
+
+    here: str
+    there: str
+    columns: list[str]
+
+    @classmethod
+    def of(cls, table: str, names: Names) -> "Place":
+        there = names.table(table)
+        return cls(table, there, mentorhub.asked(names)[there])
+
+
+class Witness(NamedTuple):
+    """What a proof holds under: see sql/install/proof.sql."""
+
+    there: str
+    started: Any
+    subscription: int | None
+    edits: int
+
+
+def prove(ours: Connection, source: Connection, names: Names, progress: Progress) -> int:
+    """Compare the tables that are not proven, and write down that they are.
+
+    Return how many rows differed.
+
+    Raises ConfigurationError where replication brings nothing.
+    """
+    changed, proven = compare(ours, source, names, unproven(ours), progress)
+    for table, witness in proven.items():
+        store(ours, table, witness)
+    return changed
+
+
+def settle(
+    ours: Connection, source: Connection, names: Names, progress: Progress
+) -> tuple[datetime, dict[str, Witness]]:
+    """Compare until every table is proven; return as of when, and under what.
+
+    For before the schemas are there, which keep it.
+    """
+    proven = _known(ours)
+    for _ in range(TRIES):
+        as_of = mirror.wait_until_caught_up(ours, source)
+        doubtful = [
+            table
+            for table in MIRRORED
+            if proven.get(table) != _witness(ours, source, names.table(table))
+        ]
+        if not doubtful:
+            return as_of, proven
+        proven |= compare(ours, source, names, doubtful, progress)[1]
+    raise ConfigurationError(_UNSTEADY)
+
+
+def retract(ours: Connection, there: dict[str, str]) -> str | None:
+    """Forget the proofs that do not hold any more; return why there are such.
+
+    `there`: MentorHub's witness.
+    """
+    row = ours.execute("SELECT control.retract(%s)", [Jsonb(there)]).fetchone()
+    return row[0] if row else None
+
+
+def unproven(ours: Connection) -> list[str]:
+    """The tables to be compared."""
+    proven = _known(ours)
+    return [table for table in MIRRORED if table not in proven]
+
+
+def compare(
+    ours: Connection,
+    source: Connection,
+    names: Names,
+    tables: Iterable[str],
+    progress: Progress,
+) -> tuple[int, dict[str, Witness]]:
+    """Make these tables equal; return how many rows differed, and what each is proven under."""
+    tables, changed = list(tables), 0
+    proven: dict[str, Witness] = {}
+    mirror.make_way(ours, tables)
+    for table in tables:
+        for _ in range(TRIES):
+            before = _witness(ours, source, names.table(table))
+            changed += _make_equal(ours, source, Place.of(table, names), progress)
+            mirror.wait_until_caught_up(ours, source)
+            if _witness(ours, source, names.table(table)) == before:
+                proven[table] = before
+                break
+        else:
+            raise ConfigurationError(_UNSTEADY)
+    return changed, proven
+
+
+def store(ours: Connection, table: str, witness: Witness) -> None:
+    """From now on the table is proven, as long as the witness says the same."""
+    with ours.transaction():
+        mirror.make_way(ours, [table], enable=False)
+        ours.execute(
+            sqlfiles.read("mirror/prove").encode(), {"mirrored": table, **witness._asdict()}
+        )
+
+
+def _known(ours: Connection) -> dict[str, Witness]:
+    """What is written down; before the schemas are there, nothing."""
+    if ours.execute("SELECT to_regclass('control.proof')").fetchone() == (None,):
+        return {}
+    rows = ours.execute(
+        "SELECT mirrored, there, started, subscription, edits FROM control.proof"
+        " WHERE there IS NOT NULL"
+    )
+    return {table: Witness(*witness) for table, *witness in rows}
+
+
+def _witness(ours: Connection, source: Connection, table: str) -> Witness:
+    there, deadline = mentorhub.witness(source), time.monotonic() + PATIENCE
+    while table not in there:
+        if time.monotonic() > deadline:
+            raise ConfigurationError(mentorhub.UNREAD)
+        time.sleep(0.05)
+        there = mentorhub.witness(source)
+    row = ours.execute(sqlfiles.read("mirror/here").encode()).fetchone()
+    if row is None:
+        raise AssertionError
+    return Witness(there[table], *row)
+
+
+def _make_equal(ours: Connection, source: Connection, place: Place, progress: Progress) -> int:
+    lower, size, changed, deadline = None, ROWS, 0, time.monotonic() + PATIENCE
+    while True:
+        try:
+            part = _Range(place, lower, _range_end(ours, source, place, lower, size))
+            rows, differed = part.make_equal(ours, source)
+        except (errors.QueryCanceled, errors.LockNotAvailable):
+            # too much for a second, or somebody's migration is waited for
+            if time.monotonic() > deadline:
+                raise
+            size = max(size // 2, 1)
+            time.sleep(0.2)
+            continue
+        changed += differed
+        progress(rows)
+        if part.upper is None:
+            return changed
+        lower, size, deadline = part.upper, min(2 * size, ROWS), time.monotonic() + PATIENCE
+
+
+def _range_end(
+    ours: Connection, source: Connection, place: Place, lower: int | None, size: int
+) -> int | None:
+    """Where a range ends that holds so many rows at most, here and there; None for the last one."""
+    template = sql.SQL(sqlfiles.read("mirror/range_end"))  # pyright: ignore[reportArgumentType]
+    words = {"bounds": _bounds(lower, None), "rows": sql.Literal(size)}
+    ends = [
+        line.execute(template.format(table=sql.Identifier(table), **words)).fetchone()
+        for line, table in ((source, place.there), (ours, place.here))
+    ]
+    return min((end[0] for end in ends if end), default=None)
+
+
+def _bounds(lower: int | None, upper: int | None) -> sql.Composable:
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    if lower is not None:
+        conditions.append(sql.SQL("id >= {}").format(sql.Literal(lower)))
+    if upper is not None:
+        conditions.append(sql.SQL("id < {}").format(sql.Literal(upper)))
+    return sql.SQL(" AND ").join(conditions)
+
+
+class _Range:
+    """The rows of a table with ids from `lower` on and below `upper`; None is no bound."""
+
+    def __init__(self, place: Place, lower: int | None, upper: int | None) -> None:
+        self.upper = upper
+
+        def each(prefix: str) -> sql.Composable:
+            return sql.SQL(", ").join(
+                sql.Identifier(*prefix.split(), name) for name in place.columns
+            )
+
+        self._words = {
+            "table": sql.Identifier(place.here),
+            "there": sql.Identifier(place.there),
+            "bounds": _bounds(lower, upper),
+            "names": each(""),
+            "theirs": each("theirs"),
+            "ours": each("ours"),
+        }
+
+    def make_equal(self, ours: Connection, source: Connection) -> tuple[int, int]:
+        """Return how many rows MentorHub has, and how many differed."""
+        here = self._sum(ours)
+        if here[0]:
+            there = self._sum(source, where="there")
+            if there == here:
+                return here[0], 0
+        with ours.transaction():
+            ours.execute("SET LOCAL analytics.comparing = 'on'")
+            # What replication has applied stands still, and is older than what is read now.
+            ours.execute(self._query("LOCK TABLE public.{table} IN SHARE ROW EXCLUSIVE MODE"))
+            rows = self._read(source)
+            if self._sum(ours)[0] == 0:
+                copied = self._write(ours, "public.{table}", rows)
+                return copied, copied
+            ours.execute(
+                self._query(
+                    "CREATE TEMP TABLE theirs (LIKE public.{table} INCLUDING DEFAULTS)"
+                    " ON COMMIT DROP"
+                )
+            )
+            copied = self._write(ours, "pg_temp.theirs", rows)
+            row = ours.execute(self._query(sqlfiles.read("mirror/make_equal"))).fetchone()
+            return copied, row[0] if row else 0
+
+    def _sum(self, line: Connection, where: str = "table") -> tuple[int, Any]:
+        query = self._query(sqlfiles.read("mirror/sum"), table=self._words[where])
+        row = line.execute(query).fetchone()
+        if row is None:
+            raise AssertionError
+        return row
+
+    def _read(self, source: Connection) -> list[bytes]:
+        """Whole, before anything is written: MentorHub does not wait for our disk."""
+        query = self._query("COPY (SELECT {names} FROM public.{there} WHERE {bounds}) TO STDOUT")
+        with source.cursor().copy(query) as copied:
+            return [bytes(part) for part in copied]
+
+    def _write(self, ours: Connection, where: str, rows: list[bytes]) -> int:
+        cursor = ours.cursor()
+        with cursor.copy(self._query(f"COPY {where} ({{names}}) FROM STDIN")) as copy:
+            for part in rows:
+                copy.write(part)
+        return cursor.rowcount
+
+    def _query(self, text: str, **words: sql.Composable) -> sql.Composed:
+        return sql.SQL(text).format(**self._words | words)  # pyright: ignore[reportArgumentType]

@@ -28,7 +28,7 @@ def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> F
     """
     steps = _steps(names)
     with database(settings) as connection:
-        connection.execute("SELECT FROM control.installation")
+        connection.execute("SELECT FROM control.step")
     with said_in_a_sentence(), Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("Auditing", total=None)
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ops.embedded import Postgres, wheel_binaries
+from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -132,3 +133,57 @@ def test_the_image_installs_by_hash_runs_unprivileged_and_copies_what_is_there()
     assert "--require-hashes --requirement" in dockerfile
     assert dockerfile.index("USER analytics") < dockerfile.index("CMD")
     assert not re.search("PASSWORD|SECRET", dockerfile)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_is_contained(service: str) -> None:
+    each = SERVICES[service]
+    assert each["init"] is True
+    assert each["cap_drop"] == ["ALL"]
+    assert each["security_opt"] == ["no-new-privileges:true"]
+    assert 0 < each["pids_limit"] <= 256
+    assert re.fullmatch(r"\d+[mg]", each["mem_limit"])
+    assert set(each["logging"]["options"]) == {"max-size", "max-file"}
+    assert each.get("read_only", False) is (service != "postgres")
+    assert "cap_add" not in each or service == "postgres"
+
+
+LOGINS = {
+    "migrate": "postgres",
+    "guard": "postgres",
+    "api": "analytics_reader",
+    **dict.fromkeys(("worker", "beat", "relay"), "analytics_worker"),
+}
+
+
+@pytest.mark.parametrize("service", LOGINS)
+@pytest.mark.parametrize("words", [["status"], ["audit"], ["refresh"]])
+def test_diagnosis_works_in_every_container(
+    service: str, words: list[str], postgres: Postgres, settings: Settings, tmp_path: Path
+) -> None:
+    """With the variables that the container has, and its role."""
+    postgres.allow_login(LOGINS[service])
+    ours = settings.analytics_url().replace("postgres@", f"{LOGINS[service]}@")
+    servers = {
+        "ANALYTICS_DATABASE_URL": ours,
+        "SOURCE_DATABASE_URL": postgres.url("postgres"),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    given = {name: servers[name] for name in SERVICES[service]["environment"] if name in servers}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("analytics"), *words],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    if words[0] == "status":
+        assert done.returncode == 1, done.stderr  # nobody is at work
+        assert "Relay" in done.stdout
+    elif service == "api":
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1, "one sentence"
+    else:
+        assert done.returncode == 0, done.stderr

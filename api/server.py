@@ -19,6 +19,7 @@ from granian.rsgi import (
     ProtocolClosed,  # pyright: ignore[reportPrivateImportUsage]
     Scope,
 )
+from werkzeug.test import create_environ
 
 from api import stream, watch
 from api.answers import WAIT
@@ -57,6 +58,8 @@ class Server:
         self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
         self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
+        # Asked for now and kept: whether we live is not to depend on a free thread.
+        self._alive = self._answer(create_environ("/healthz"))
         self._looked = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
 
@@ -76,6 +79,9 @@ class Server:
         refused = self._bounds.refusal(scope.http_version, scope.path, scope.query_string, headers)
         if refused:
             protocol.response_bytes(*refused)
+            return
+        if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
+            protocol.response_bytes(self._alive.status, self._alive.headers, self._alive.first)
             return
         environ = _environ(scope, headers)
         answered = await self._in_thread(self._answer, environ)

@@ -139,6 +139,7 @@ class Watch:
             self._url,
             options=options,
             row_factory=namedtuple_row,
+            patience=PATIENCE,
             # by this name `analytics status` knows it
             application_name="analytics api",
         ) as connection:

@@ -2,10 +2,12 @@
 
 import os
 import re
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import Pool, QueuePool
@@ -51,20 +53,76 @@ _FROM_ENVIRONMENT = ("PGTZ", "PGDATESTYLE", "PGGEQO")
 
 Connection = psycopg.Connection[Any]
 
+_Answer = TypeVar("_Answer")
 
-def connect(url: str, *, options: str = "", autocommit: bool = True, **others: Any) -> Connection:
+LIVENESS: dict[str, Any] = {
+    "application_name": "analytics",
+    # Seconds for each address of the host, log-in included: 2 is the least that libpq takes.
+    "connect_timeout": 3,
+    # A machine that is gone, or a network that drops packets, is noticed within some 10 s, whether
+    # we wait for an answer (keepalives) or for what was sent to arrive (milliseconds).
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How every connection of ours notices that nobody is there; what a URL says counts more."""
+
+
+class ServerSilentError(psycopg.OperationalError):
+    """The server took longer to answer than its asker can wait."""
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Closes itself where an answer takes longer than `patience` seconds.
+
+    A server that is frozen acknowledges what it is sent, and no time-out of its own ends a
+    statement: neither TCP nor `statement_timeout` notices.
+    """
+
+    patience: float | None = None
+
+    def wait(
+        self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None
+    ) -> _Answer:
+        # with a time-out: notifications, for which the caller waits as long as it likes
+        if timeout is not None or self.patience is None:
+            return super().wait(gen, interval, timeout)
+        began = monotonic()
+        try:
+            return super().wait(gen, interval, self.patience)
+        except psycopg.OperationalError:
+            if monotonic() - began < self.patience:
+                raise
+            self.pgconn.finish()
+            raise ServerSilentError(f"no answer within {self.patience:g} s") from None
+
+
+def connect(
+    url: str,
+    *,
+    options: str = "",
+    autocommit: bool = True,
+    patience: float | None = None,
+    **others: Any,
+) -> Connection:
     """One psycopg connection, whose session has the settings of SESSION, and then of `options`.
+
+    `patience`: seconds that an answer may take; then the connection is closed.
 
     Raises ConfigurationError for a URL or server that can't be used, ServerUnavailableError for
     one that doesn't answer; both name the server and never the password.
     """
-    defaults = {"connect_timeout": 10, "application_name": "analytics"}
     always = {"autocommit": True, "client_encoding": "UTF8"}
     for name in _FROM_ENVIRONMENT:
         os.environ.pop(name, None)
     try:
+        said = conninfo_to_dict(url)
+        unsaid = {name: value for name, value in LIVENESS.items() if name not in said}
         given = f"{options_of(url)} {options}".strip()
-        connection: Connection = psycopg.connect(url, **defaults | others | always, options=given)  # pyright: ignore[reportArgumentType]
+        keywords: dict[str, Any] = unsaid | others | always
+        connection = _Impatient.connect(url, **keywords, options=given)
+        connection.patience = patience
     except psycopg.OperationalError as error:
         raise ServerUnavailableError(f"Can't connect to {where(url)}: {_reason(error)}") from None
     except psycopg.ProgrammingError:
@@ -90,6 +148,7 @@ def engine(
     *,
     poolclass: type[Pool] = QueuePool,
     settings: dict[str, str] | None = None,
+    patience: float | None = None,
     **options: Any,
 ) -> Engine:
     """A SQLAlchemy engine whose connections start with the given server `settings`.
@@ -99,7 +158,7 @@ def engine(
     session = flags(settings or {})
     return create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(url, options=session, autocommit=False),
+        creator=lambda: connect(url, options=session, autocommit=False, patience=patience),
         poolclass=poolclass,
         **options,
     )

@@ -56,6 +56,8 @@ app.conf.update(
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,
         "socket_connect_timeout": 5,
+        # above the second for which a worker waits for tasks: a Redis that is frozen is left
+        "socket_timeout": 5,
         "health_check_interval": 10,
     },
     worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -106,7 +106,7 @@ def stage(stack: Stack) -> Iterator[Stage]:
 def post(stack: Stack, task: str) -> None:
     """As the relay or MentorHub does; nobody hears of it where Redis is away."""
     with suppress(ServerUnavailableError, BrokerError), broker(stack.settings) as (app, line):
-        app.send_task(f"workers.tasks.{task}", queue=POST, connection=line, expires=60)
+        app.send_task(f"workers.tasks.{task}", queue=POST, connection=line)
 
 
 def write_and_post(stack: Stack, hand: Hand, seconds: float, *accidents: object) -> Counter[str]:

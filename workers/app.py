@@ -33,7 +33,7 @@ app = Celery("mentorhub_analytics", include=["workers.tasks"])
 app.conf.update(
     broker_url=_broker_url,
     beat_schedule=runpy.run_path(str(_ROOT / "celerybeat-schedule.py"))["beat_schedule"],
-    # beat's state file would by default have the schedule's own name
+    # a sign of life; its default name would be the schedule's own
     beat_schedule_filename=str(_settings.home / "celerybeat.state"),
     beat_scheduler="workers.beat:Scheduler",
     # how long it sleeps at most, and then gives a sign of life
@@ -42,6 +42,7 @@ app.conf.update(
     enable_utc=True,
     # A task is a wake-up; what matters is in PostgreSQL. So: deliver at least once, keep no result.
     task_ignore_result=True,
+    result_expires=None,  # or beat would send for results to be cleared away
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=VISIBILITY_TIMEOUT // 2,

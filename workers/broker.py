@@ -1,4 +1,26 @@
 """What all who speak to Celery's Redis must have in common."""
 
+from typing import Any, cast
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
 KEY_PREFIX = "mentorhub_analytics:"
 """Before every key: MentorHub's own Celery, or another analytics, may use the same Redis."""
+
+LONGEST_QUEUE = 100
+"""So many wake-ups are enough, for whoever comes back to take them."""
+
+
+def has_room(app: Celery) -> bool:
+    """Whether one more wake-up makes sense; a message's age says nothing, as clocks differ.
+
+    Raises kombu's OperationalError where Redis doesn't answer.
+    """
+    with cast("Any", app.pool).acquire(block=True) as line:
+        line.ensure_connection(max_retries=0)
+        try:
+            queue = line.default_channel.queue_declare(queue=app.conf.task_default_queue)
+        except line.connection_errors as error:
+            raise OperationalError(str(error)) from error
+    return queue.message_count < LONGEST_QUEUE

@@ -14,6 +14,7 @@ from shared.database import Connection
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 from workers.app import app
+from workers.broker import has_room
 from workers.fold import worker_connection
 from workers.pulse import Pulse
 
@@ -126,6 +127,7 @@ def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
 def _send(task: str) -> None:
     """A broker that is away loses the wake-up: it is sent again, and beat sends others."""
     try:
-        app.send_task(f"workers.tasks.{task}", expires=60, retry=False, ignore_result=True)
+        if has_room(app):
+            app.send_task(f"workers.tasks.{task}", retry=False, ignore_result=True)
     except BrokerError as error:
         log.warning("Analytics: Redis does not answer: %s", " ".join(str(error).split()))

@@ -25,7 +25,7 @@ from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
 from workers.mirror_audit import audit_mirror
-from workers.source import by_hand, published
+from workers.source import by_hand, drop_slot, published
 
 PASSWORD = "correct horse"  # noqa: S105
 
@@ -151,6 +151,68 @@ def test_each_obstacle_at_mentorhub_is_mended_by_what_its_sentence_says(
         assert refusal(settings) is None
         tell(superuser, "UPDATE reviews SET rating = 1", "DELETE FROM progress WHERE id < 9")
         assert is_mirrored(settings)
+
+
+RECIPE = "DROP PUBLICATION mentorhub_analytics"
+
+MIGRATIONS = (
+    "ALTER TABLE payments ALTER amount TYPE bigint",
+    """
+    CREATE TABLE copied (LIKE reviews INCLUDING ALL);
+    INSERT INTO copied TABLE reviews;
+    ALTER TABLE reviews RENAME TO old;
+    ALTER TABLE copied RENAME TO reviews;
+    DROP TABLE old
+    """,
+    "ALTER TABLE progress ALTER created_at TYPE timestamp",
+)
+
+
+def test_the_owner_of_the_tables_migrates_them_by_the_recipe_and_is_no_superuser(
+    recipe: Postgres, postgres: Postgres
+) -> None:
+    run_by_hand(recipe.url("mentorhub"))
+    owner = recipe.url("mentorhub", user="owner")
+    with analytics(postgres) as url:
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=url,
+            source_database_url=recipe.url("mentorhub", user="mentorhub_analytics"),
+        )
+        assert refusal(settings) is None
+        for migration in MIGRATIONS:
+            tell(owner, RECIPE, *migration.split(";"))
+            sentence = refusal(settings)
+            assert sentence
+            assert "--print-source-sql" in sentence or "may not read reviews" in sentence
+            run_by_hand(owner)
+            assert refusal(settings) is None
+            tell(
+                owner, "UPDATE payments SET amount = amount + 1", "DELETE FROM reviews WHERE id < 9"
+            )
+            assert is_mirrored(settings)
+    with connect(owner) as source:
+        drop_slot(source)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Iterator[Postgres]:
+    """A MentorHub whose tables are a role's that may nothing else."""
+    with Postgres(tmp_path / "recipe", settings=QUICK) as server:
+        tell(server.url(), "CREATE ROLE owner LOGIN", "CREATE DATABASE mentorhub")
+        demo.fill(server.url("mentorhub"), users=20, seed=1)
+        with connect(server.url("mentorhub")) as source:
+            made = source.execute(
+                "SELECT format('ALTER %s %s OWNER TO owner', CASE relkind WHEN 'r' THEN 'TABLE'"
+                " ELSE 'SEQUENCE' END, oid::regclass) FROM pg_class WHERE relkind = 'r'"
+                " AND relnamespace = 'public'::regnamespace"
+                " UNION ALL SELECT format('ALTER TYPE %s OWNER TO owner', oid::regtype)"
+                " FROM pg_type WHERE typtype = 'e'"
+            ).fetchall()
+            for (statement,) in made:
+                source.execute(statement.encode())
+            source.execute("GRANT CREATE ON SCHEMA public TO owner")
+        yield server
 
 
 PROBLEMS = (

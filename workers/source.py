@@ -48,7 +48,7 @@ _BOUNDS = {
     "idle_in_transaction_session_timeout": "1s",
 }
 
-_BY_HAND = "let a DBA of MentorHub run what `analytics init --print-source-sql` prints"
+_BY_HAND = "let the owner of MentorHub's tables run what `analytics init --print-source-sql` prints"
 
 
 def reach(source_url: str) -> Connection:
@@ -68,8 +68,8 @@ def witness(source: Connection) -> dict[str, str]:
 def by_hand(names: Names = AS_OURS) -> str:
     """The SQL that a DBA runs at MentorHub where our role may not."""
     joined = "".join(f"{grant};\n" for grant in grants("mentorhub_analytics", names))
-    once = sqlfiles.read("source/by_hand")
-    return "\n".join((f"{once}{joined}", "BEGIN;", f"{publication(names)}COMMIT;", ""))
+    once, may_publish = sqlfiles.read("source/by_hand"), sqlfiles.read("source/may_publish")
+    return "\n".join((f"{once}{joined}", "BEGIN;", f"{publication(names)}COMMIT;", "", may_publish))
 
 
 def published() -> dict[str, list[str]]:

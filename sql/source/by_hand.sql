@@ -1,17 +1,12 @@
--- What a DBA of MentorHub runs in its database, where the role of SOURCE_DATABASE_URL may not;
--- with psql and as a superuser, as often as need be. wal_level needs a restart of the server.
-ALTER SYSTEM SET wal_level = logical;
+-- What MentorHub's DBAs run in its database where the role of SOURCE_DATABASE_URL may not, with psql:
+-- the first time as a superuser, after each migration as the owner of the tables, who needs no more
+-- rights than that. Whatever is done already is left alone. wal_level needs a restart of the server.
+SELECT 'ALTER SYSTEM SET wal_level = logical' WHERE current_setting('wal_level') <> 'logical' \gexec
 -- How much WAL is kept for an analytics that is away: beyond that it compares every row.
-ALTER SYSTEM SET max_slot_wal_keep_size = '10GB';
+SELECT 'ALTER SYSTEM SET max_slot_wal_keep_size = ''10GB''' FROM pg_roles WHERE rolname = current_user AND rolsuper AND current_setting('max_slot_wal_keep_size') = '-1' \gexec
 
 -- The role that analytics connects as. Give it a password: \password mentorhub_analytics
-DO $$
-BEGIN
-    IF to_regrole('mentorhub_analytics') IS NULL THEN
-        CREATE ROLE mentorhub_analytics;
-    END IF;
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO mentorhub_analytics', current_database());
-END
-$$;
-ALTER ROLE mentorhub_analytics LOGIN REPLICATION;
-GRANT USAGE ON SCHEMA public TO mentorhub_analytics;
+SELECT 'CREATE ROLE mentorhub_analytics' WHERE to_regrole('mentorhub_analytics') IS NULL \gexec
+SELECT 'ALTER ROLE mentorhub_analytics LOGIN REPLICATION' FROM pg_roles WHERE rolname = 'mentorhub_analytics' AND NOT (rolcanlogin AND rolreplication) \gexec
+SELECT format('GRANT CONNECT ON DATABASE %I TO mentorhub_analytics', current_database()) WHERE NOT has_database_privilege('mentorhub_analytics', current_database(), 'CONNECT') \gexec
+SELECT 'GRANT USAGE ON SCHEMA public TO mentorhub_analytics' WHERE NOT has_schema_privilege('mentorhub_analytics', 'public', 'USAGE') \gexec

@@ -9,3 +9,20 @@ CREATE PUBLICATION mentorhub_analytics FOR TABLE
     public.progress (id, user_id, created_at),
     public.reviews (id, user_id, course_id, rating, created_at),
     public.payments (id, student_id, amount, currency, status, created_at);
+-- It is the tables' owner's: a migration has to drop it, and then make it again.
+DO $$
+DECLARE
+    owners oid[] := array(
+        SELECT DISTINCT relowner
+        FROM
+            pg_publication
+            INNER JOIN pg_publication_rel ON prpubid = pg_publication.oid
+            INNER JOIN pg_class ON pg_class.oid = prrelid
+        WHERE pubname = 'mentorhub_analytics'
+    );
+BEGIN
+    IF cardinality(owners) = 1 AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('ALTER PUBLICATION mentorhub_analytics OWNER TO %I', pg_get_userbyid(owners[1]));
+    END IF;
+END
+$$;

@@ -1,0 +1,2 @@
+-- Who owns the tables migrates them, and so drops the publication and makes it again.
+SELECT DISTINCT format('GRANT CREATE ON DATABASE %I TO %I', current_database(), pg_get_userbyid(relowner)) FROM pg_publication_rel INNER JOIN pg_publication ON pg_publication.oid = prpubid INNER JOIN pg_class ON pg_class.oid = prrelid WHERE pubname = 'mentorhub_analytics' AND NOT has_database_privilege(relowner, current_database(), 'CREATE') \gexec

@@ -43,6 +43,17 @@ SUBSCRIPTION = """
 """
 """Ours; the catalog is shared by all databases of a server."""
 
+HELD = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE
+        datname = current_database()
+        AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'
+        AND application_name ^@ 'analytics'
+        AND xact_start IS NOT NULL
+"""
+"""Transactions at MentorHub that are open."""
+
 UNKNOWN = 10**6
 """Nobody's id."""
 
@@ -57,6 +68,7 @@ def pair(theirs: Postgres, ours: Postgres, template: str = "template1") -> Gener
                 DEFAULTS, analytics_database_url=analytics_url, source_database_url=source_url
             )
         with connect(source_url) as source:
+            assert wait_until(lambda: ask(source, HELD) == 0, 2), "nothing of ours is held there"
             drop_slot(source)
 
 

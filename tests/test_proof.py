@@ -2,10 +2,13 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -15,6 +18,7 @@ from ops.embedded import Postgres
 from ops.refresh import refresh
 from ops.servers import database as database_of
 from shared.database import connect
+from shared.errors import ServerUnavailableError
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
 from tests.mentorhub import QUICK, apart, ask, is_mirrored, look_until_proven, pair, tell
@@ -24,6 +28,7 @@ from workers import source as mentorhub
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mirror_audit import audit_mirror
 
 PEOPLE = """
     INSERT INTO users (username, email, hashed_password, role)
@@ -238,3 +243,41 @@ def test_a_table_whose_updates_the_publication_makes_fail_is_named_with_what_men
         sentence = ask(ours, "SELECT sentence FROM control.health")
     assert sentence
     assert "ALTER TABLE public.reviews ADD PRIMARY KEY (id)" in sentence
+
+
+MIGRATION = (
+    "ALTER TABLE reviews ADD COLUMN mood text",
+    "ALTER TABLE reviews RENAME COLUMN mood TO feeling",
+    "ALTER TABLE reviews ALTER feeling TYPE varchar(9)",
+    "ALTER TABLE reviews DROP COLUMN feeling",
+    "TRUNCATE reviews",
+    "ALTER TYPE userrole ADD VALUE IF NOT EXISTS 'GUEST'",
+)
+
+
+def test_a_migration_beside_all_that_we_do_waits_for_no_lock_longer_than_a_second(
+    settings: Settings,
+) -> None:
+    done = Event()
+
+    def compare_on() -> None:
+        with Guard(settings) as guard:
+            while not done.is_set():
+                guard.look()
+                with worker_connection(settings) as worker, suppress(ServerUnavailableError):
+                    audit_mirror(worker, everything=True, repair=False)
+
+    with ThreadPoolExecutor(1) as ours, connect(settings.source_url()) as source:
+        comparing = ours.submit(compare_on)
+        try:
+            # whoever waits longer is refused
+            source.execute("SET lock_timeout = '1s'")
+            for _ in range(5):
+                source.execute(REVIEWS.encode())
+                for statement in MIGRATION:
+                    source.execute(statement.encode())
+        finally:
+            done.set()
+            comparing.result(60)
+    assert look_until_proven(settings)
+    assert is_mirrored(settings)

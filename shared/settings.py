@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from environs import Env, EnvError
 from limits import parse_many
 
-from shared import money
+from shared import money, timezones
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 
@@ -176,12 +175,10 @@ def _database_url(text: _Lookup, name: str) -> str | None:
 
 
 def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    if not timezones.exists(name):
         raise ConfigurationError(
             f"ANALYTICS_TIMEZONE={name!r} is not in the tz database: use a name like Europe/Moscow."
-        ) from None
+        )
     return name
 
 

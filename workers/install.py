@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from psycopg import IsolationLevel, errors, sql
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,11 +12,13 @@ from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers import comparison, definitions, mirror
+from workers import comparison, definitions, mirror, timezone
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, recalculate, reporting, settings_differ
+
+log = structlog.get_logger("analytics")
 
 
 def install(settings: Settings) -> None:
@@ -28,7 +31,10 @@ def install(settings: Settings) -> None:
         mentorhub.reach(settings.source_url()) as source,
         _progress() as bars,
     ):
-        _check_timezone(ours, settings.timezone)
+        timezone.check(ours, settings.timezone)
+        sentence = timezone.difference(ours, settings.timezone)
+        if sentence:
+            log.warning("Analytics: %s", sentence)
         has_turn(ours)
         names = mentorhub.names_of(settings.mapping)
         mirror.prepare(ours, source, settings.source_url(), names)
@@ -131,13 +137,6 @@ def _installed(ours: Connection) -> str | None:
         return None
     row = ours.execute("SELECT definitions FROM control.installation").fetchone()
     return row[0] if row else None
-
-
-def _check_timezone(ours: Connection, name: str) -> None:
-    if not ours.execute("SELECT 1 FROM pg_timezone_names WHERE name = %s", [name]).fetchone():
-        raise ConfigurationError(
-            f"ANALYTICS_TIMEZONE={name!r} is unknown to the analytics server's tz database."
-        )
 
 
 def _progress() -> Progress:

@@ -1,0 +1,50 @@
+"""Whether the analytics server and the tz database mean the same by the reporting zone."""
+
+from typing import Any
+
+from psycopg.errors import InvalidParameterValue
+from psycopg.rows import tuple_row
+
+from shared import sqlfiles, timezones
+from shared.database import Connection
+from shared.errors import ConfigurationError
+
+
+def check(ours: Connection, zone: str) -> None:
+    """Raise ConfigurationError for a name that the server lacks or takes for a fixed offset."""
+    row = _compared(ours, zone)
+    if row is None:
+        raise ConfigurationError(
+            f"ANALYTICS_TIMEZONE={zone!r} is unknown to the analytics server's tz database."
+        )
+    days, _, _, is_abbreviation = row
+    if days and is_abbreviation:
+        raise ConfigurationError(
+            f"ANALYTICS_TIMEZONE={zone!r} is a fixed offset to PostgreSQL: "
+            "use the name of a place, like Europe/Berlin."
+        )
+
+
+def difference(ours: Connection, zone: str) -> str | None:
+    """A sentence where the server has other rules for the zone; None where all is well."""
+    row = _compared(ours, zone)
+    if row is None or not row[0]:
+        return None
+    days, first, last, _ = row
+    return (
+        f"The analytics server's rules for {zone} are not those of tz {timezones.RELEASE}: they "
+        f"differ on {days:,} days from {first:%Y-%m-%d} to {last:%Y-%m-%d}. Update the server's "
+        "time zones (PostgreSQL, or the machine's tzdata), restart it, run `analytics rebuild`."
+    )
+
+
+def _compared(ours: Connection, zone: str) -> tuple[int, Any, Any, bool] | None:
+    moments, ahead = timezones.offsets(zone)
+    try:
+        cursor = ours.cursor(row_factory=tuple_row)
+        return cursor.execute(
+            sqlfiles.read("status/timezone").encode(),
+            {"zone": zone, "moments": moments, "ahead": ahead},
+        ).fetchone()  # pyright: ignore[reportReturnType]
+    except InvalidParameterValue:
+        return None

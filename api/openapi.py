@@ -61,6 +61,12 @@ HEADERS = {
     "X-Analytics-Pending": _header(
         "Signed rows known and not counted yet, 1000 a table at most.", pattern="^[0-9]+$"
     ),
+    "X-Analytics-Unusable": _header(
+        "Rows set aside, that the answer lacks: a value in them can't be counted. "
+        "Absent where there are none.",
+        pattern="^[1-9][0-9]*$",
+    )
+    | {"required": False},
     "X-Analytics-Window": _header(
         "First and last day, and the reporting time zone.",
         pattern=r"^\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d \S+$",
@@ -85,6 +91,7 @@ STATE = (
     "Cache-Control",
     "Vary",
     "X-Analytics-As-Of",
+    "X-Analytics-Unusable",
     "X-Analytics-Pending",
     "X-Analytics-Max-Staleness",
 )

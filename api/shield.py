@@ -30,6 +30,7 @@ READABLE = [
     "X-Analytics-As-Of",
     "X-Analytics-Max-Staleness",
     "X-Analytics-Pending",
+    "X-Analytics-Unusable",
     "X-Analytics-Window",
     "X-Analytics-Currency",
     "X-Analytics-Currencies",

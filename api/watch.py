@@ -61,6 +61,7 @@ class Freshness:
                 ("X-Analytics-As-Of", timestamp(row.as_of)),
                 ("X-Analytics-Pending", str(row.pending)),
                 ("Last-Modified", http_date(row.changed_at)),
+                *([("X-Analytics-Unusable", str(row.unusable))] if row.unusable else []),
             ),
         )
 

@@ -49,6 +49,7 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
     "parts": lambda connection: _rows(connection, "status/parts"),
     "summaries": lambda connection: _rows(connection, "status/summaries"),
     "mirror": lambda connection: _rows(connection, "status/mirror"),
+    "unusable": lambda connection: _rows(connection, "status/unusable"),
     "snapshots": waiting.snapshots,
     "replication": lambda connection: _rows(connection, "status/replication"),
 }
@@ -67,6 +68,7 @@ def collect(settings: Settings) -> Status:
     `summaries`: one entry each. `parts`: worker, beat, relay, guard and API, by their last sign of
     life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
+    `unusable`: rows set aside, by table and reason.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
     Raises ConfigurationError where analytics is not installed or doesn't answer.
     """
@@ -98,6 +100,7 @@ def collect(settings: Settings) -> Status:
         "replicated_until": (found["replication"] or [_NO_MIRROR])[0].get("replicated_until"),
         "blockers": found["blockers"],
         "snapshots": found["snapshots"],
+        "unusable": found["unusable"],
         "unanswered": unanswered,
         "forbidden": forbidden,
     }
@@ -139,6 +142,17 @@ def _asked(status: Status) -> Iterator[Line]:
         yield Line(name.capitalize(), f"could not be asked: {reason}", wrong=True)
     for name in status["forbidden"]:
         yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")
+
+
+def _set_aside(status: Status) -> Iterator[Line]:
+    """Not wrong, as nothing of ours can mend it; analytics.unusable_row lists all of them."""
+    for entry in status["unusable"]:
+        count = "1 row" if entry["rows"] == 1 else f"{entry['rows']:,} rows"
+        ids = ", ".join(map(str, entry["ids"])) + ("…" if entry["rows"] > len(entry["ids"]) else "")
+        yield Line(
+            "Set aside",
+            f"{count} of {entry['table']} can't be counted (id {ids}): {entry['reason']}",
+        )
 
 
 def _answers(status: Status) -> Iterator[Line]:
@@ -242,6 +256,7 @@ _SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
     _asked,
     _waits,
     _answers,
+    _set_aside,
     _mirror,
     _redis,
     _parts,

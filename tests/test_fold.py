@@ -64,7 +64,7 @@ def number(connection: Connection, query: str, *parameters: Any) -> Any:
 def columns(connection: Connection, table: str) -> dict[str, str]:
     """Its measured columns, and how to make another value of each."""
     other = {
-        "integer": "coalesce({}, 0) + 1",
+        "bigint": "coalesce({}, 0) + 1",
         "text": "concat({}, 'x')",
         "boolean": "({}) IS NOT true",
         "timestamp with time zone": "{} + interval '1 us'",

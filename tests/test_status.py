@@ -78,7 +78,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
-        *("blockers", "snapshots"),
+        *("blockers", "snapshots", "unusable"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
         *("replicated_until", "trouble", "trouble_since"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
@@ -306,6 +306,7 @@ NOBODY_AT_WORK: Status = {
     "forbidden": [],
     "blockers": [],
     "snapshots": [],
+    "unusable": [],
 }
 
 

@@ -25,6 +25,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     yield "pg_catalog", sqlfiles.read("install/capture")
     for schemas in ("source, public", "change, capture"):
         yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
+    yield "pg_catalog", sqlfiles.read("install/unusable")
     yield "pg_catalog", sqlfiles.read("install/folded")
     yield "pg_catalog", sqlfiles.read("install/fold")
     for family in FAMILIES.values():

@@ -285,14 +285,21 @@ def _make_tables(ours: Connection) -> None:
 
 
 def _adapt_types(ours: Connection, needed: Columns) -> None:
-    """Take over what the columns are at this MentorHub: created_at may be epoch seconds."""
+    """Take over what the columns are at this MentorHub: created_at may be epoch seconds.
+
+    Where it may make a column wider, it is wide from the start, so that no value ends replication.
+    """
     for table, types in needed.items():
         for column, type_name in types.items():
             ours.execute(
                 sql.SQL("ALTER TABLE public.{} ALTER COLUMN {} TYPE {} USING NULL").format(
-                    sql.Identifier(table), sql.Identifier(column), sql.Identifier(type_name)
+                    sql.Identifier(table), sql.Identifier(column), sql.Identifier(_wide(type_name))
                 )
             )
+
+
+def _wide(type_name: str) -> str:
+    return {"int2": "int8", "int4": "int8", "float4": "float8"}.get(type_name, type_name)
 
 
 def _adapt_names(ours: Connection, needed: Columns, names: Names) -> None:
@@ -307,7 +314,7 @@ def _adapt_names(ours: Connection, needed: Columns, names: Names) -> None:
                 table=sql.Identifier(table),
                 ours=sql.Identifier(column),
                 theirs=sql.Identifier(theirs),
-                type=sql.Identifier(needed[table][column]),
+                type=sql.Identifier(_wide(needed[table][column])),
             )
         )
     for table, theirs in names.tables.items():

@@ -115,7 +115,8 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
     Raises ConfigurationError naming the first table or column that MentorHub doesn't have.
     """
     rows = source.execute(sqlfiles.read("source/columns").encode()).fetchall()
-    found = {(table, column): type_name for table, column, type_name in rows}
+    found = {(table, column): type_name for table, column, type_name, _ in rows}
+    generated = {(table, column) for table, column, _, is_generated in rows if is_generated}
     tables = {table for table, _ in found}
     needed: Columns = {}
     for ours, listed in published().items():
@@ -132,6 +133,13 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
                 raise ConfigurationError(
                     f"MentorHub's table {table} has no column {names.column(ours, column)}, "
                     f"which analytics needs. {_says_so('it', column, ours)}"
+                )
+            if (table, names.column(ours, column)) in generated:
+                raise ConfigurationError(
+                    f"MentorHub's {table}.{names.column(ours, column)} is a generated column, "
+                    "which replication leaves out (PostgreSQL 18 takes stored ones): run "
+                    f"`ALTER TABLE public.{table} ALTER {names.column(ours, column)} "
+                    "DROP EXPRESSION` there, or name another column in ANALYTICS_MAPPING."
                 )
             needed[ours][column] = type_name if type_name in _KEPT_TYPES + _KEPT_TIMES else "text"
     return needed

@@ -4,7 +4,7 @@ SELECT
     sum(w * amount::numeric) AS amount,
     sum(w) AS transactions
 FROM payments
-WHERE status = 'completed'
+WHERE status = 'completed' AND amount IS NOT NULL
 GROUP BY currency;
 
 COMMENT ON VIEW payment_total IS 'Completed payments of all time by currency.';

@@ -33,4 +33,23 @@ SELECT DISTINCT
 FROM
     control.step
     CROSS JOIN LATERAL unnest(step.family || step.shared) AS answer (family)
-    CROSS JOIN LATERAL unnest(step.mirrored) AS needed (mirrored)
+    CROSS JOIN LATERAL unnest(step.mirrored) AS needed (mirrored);
+
+-- A definition's view depends on each mapped column that it names. last_activity lacks no row for
+-- the want of a date, so created_at itself, of which it is the maximum, is not counted by.
+INSERT INTO control.counted (family, mirrored, name)
+SELECT DISTINCT
+    step.family,
+    pg_class.relname::text,
+    CASE pg_attribute.attname WHEN 'day' THEN 'created_at' ELSE pg_attribute.attname::text END
+FROM
+    control.step
+    INNER JOIN pg_rewrite ON pg_rewrite.ev_class = to_regclass(format('truth.%I', step.name))
+    INNER JOIN pg_depend
+        ON
+            pg_depend.classid = 'pg_rewrite'::regclass
+            AND pg_depend.objid = pg_rewrite.oid
+            AND pg_depend.refclassid = 'pg_class'::regclass
+    INNER JOIN pg_class ON pg_class.oid = pg_depend.refobjid AND pg_class.relnamespace = 'source'::regnamespace
+    INNER JOIN pg_attribute ON pg_attribute.attrelid = pg_class.oid AND pg_attribute.attnum = pg_depend.refobjsubid
+WHERE pg_attribute.attname <> 'created_at'

@@ -23,6 +23,17 @@ COMMENT ON TABLE control.dependence IS 'Which mirrored tables each answer depend
 COMMENT ON COLUMN control.dependence.family IS 'The answer.';
 COMMENT ON COLUMN control.dependence.mirrored IS 'The table in schema public.';
 
+CREATE TABLE control.counted (
+    family   text,
+    mirrored text,
+    name     text,
+    PRIMARY KEY (family, mirrored, name)
+);
+COMMENT ON TABLE control.counted IS 'By which columns each answer counts its rows: those that its own definitions name.';
+COMMENT ON COLUMN control.counted.family IS 'The answer.';
+COMMENT ON COLUMN control.counted.mirrored IS 'The table in schema public.';
+COMMENT ON COLUMN control.counted.name IS 'The column; created_at where rows are counted by the day.';
+
 CREATE TABLE control.repair (
     step text NOT NULL
 );

@@ -25,6 +25,20 @@ GROUP BY dependence.family;
 
 COMMENT ON VIEW analytics.pending IS 'How many signed rows each answer does not count yet (an update is two), up to 1,000 of a table.';
 
+CREATE VIEW analytics.unusable AS
+SELECT
+    counted.family,
+    sum(unusable_total.rows)::bigint AS rows
+FROM
+    analytics.unusable_total
+    INNER JOIN control.counted
+        ON
+            counted.mirrored = unusable_total.mirrored
+            AND counted.name = split_part(unusable_total.reason, ' ', 1)
+GROUP BY counted.family;
+
+COMMENT ON VIEW analytics.unusable IS 'How many rows each answer lacks, as a value that it counts by can''t be used; no row where it lacks none.';
+
 CREATE VIEW analytics.answer AS
 SELECT
     freshness.family,
@@ -32,12 +46,14 @@ SELECT
     freshness.version,
     freshness.changed_at,
     coalesce(pending.changes, 0) AS pending,
+    unusable.rows AS unusable,
     reporting.timezone,
     reporting.currency,
     freshness.day AS today
 FROM
     analytics.freshness
     LEFT JOIN analytics.pending USING (family)
+    LEFT JOIN analytics.unusable USING (family)
     CROSS JOIN analytics.reporting
 WHERE freshness.as_of IS NOT NULL;
 
@@ -87,4 +103,5 @@ COMMENT ON VIEW analytics.proof IS 'Whether the mirror is proven to be MentorHub
 
 GRANT USAGE ON SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analytics_reader;
+GRANT SELECT ON analytics.unusable_row, analytics.unusable_total TO analytics_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA analytics TO analytics_reader;

@@ -94,17 +94,97 @@ IMMUTABLE PARALLEL SAFE LANGUAGE sql
 RETURN coalesce(round(numerator * 1.00000000000000000000 / nullif(denominator, 0), places), 0.00);
 COMMENT ON FUNCTION analytics.ratio(numeric, numeric, integer) IS 'Exact decimals, half-up to 2 places or as many as asked for; 0 where there is nothing to divide by.';
 
+CREATE FUNCTION analytics.whole(numerator numeric, denominator numeric) RETURNS numeric
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- div() and mod() round nothing, however long the numbers are
+RETURN coalesce(
+    div(
+        numerator - mod(mod(numerator, nullif(denominator, 0)) + denominator, nullif(denominator, 0)),
+        nullif(denominator, 0)
+    ),
+    0
+);
+COMMENT ON FUNCTION analytics.whole(numeric, numeric) IS 'The quotient''s greatest whole number that is no greater; 0 where there is nothing to divide by.';
+
+-- What follows is called with MentorHub's values of whatever type, and never raises: a value that it
+-- can't take is NULL. Ranges are compared before anything is converted. An argument is a column, or
+-- the planner would not write a body that names it twice in place of a call.
 CREATE FUNCTION source.instant(moment timestamptz) RETURNS timestamptz
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
-RETURN moment;
-COMMENT ON FUNCTION source.instant(timestamptz) IS 'MentorHub of today.';
+-- what RFC 3339 can say, with a day to spare for every time zone; NULL, infinite and BC are not in it
+RETURN CASE
+    WHEN moment >= timestamptz '0001-01-02 00:00:00+00' AND moment < timestamptz '9999-12-31 00:00:00+00' THEN moment
+END;
+COMMENT ON FUNCTION source.instant(timestamptz) IS 'MentorHub of today; NULL outside of the years 1 to 9999.';
 
 CREATE FUNCTION source.instant(moment timestamp) RETURNS timestamptz
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
-RETURN moment AT TIME ZONE 'UTC';
+RETURN CASE
+    WHEN moment >= timestamp '0001-01-02' AND moment < timestamp '9999-12-31' THEN moment AT TIME ZONE 'UTC'
+END;
 COMMENT ON FUNCTION source.instant(timestamp) IS 'Naive timestamps of MentorHub are UTC.';
+
+CREATE FUNCTION source.instant(day date) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE
+    WHEN day >= date '0001-01-02' AND day < date '9999-12-31' THEN day::timestamp AT TIME ZONE 'UTC'
+END;
+COMMENT ON FUNCTION source.instant(date) IS 'A day without a time began at midnight UTC.';
 
 CREATE FUNCTION source.instant(epoch double precision) RETURNS timestamptz
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
-RETURN to_timestamp(epoch);
+RETURN CASE WHEN epoch >= -62135510400 AND epoch < 253402214400 THEN to_timestamp(epoch) END;
 COMMENT ON FUNCTION source.instant(double precision) IS 'Older installations keep seconds since 1970.';
+
+CREATE FUNCTION source.instant(epoch bigint) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN epoch >= -62135510400 AND epoch < 253402214400 THEN to_timestamp(epoch::double precision) END;
+COMMENT ON FUNCTION source.instant(bigint) IS 'Older installations keep seconds since 1970.';
+
+CREATE FUNCTION source.instant(epoch numeric) RETURNS timestamptz
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN epoch >= -62135510400 AND epoch < 253402214400 THEN to_timestamp(epoch::double precision) END;
+COMMENT ON FUNCTION source.instant(numeric) IS 'Older installations keep seconds since 1970.';
+
+CREATE FUNCTION source.number(value bigint) RETURNS bigint
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- a signed row counts -1 times what it holds: the smallest has no such inverse
+RETURN nullif(value, -9223372036854775808);
+COMMENT ON FUNCTION source.number(bigint) IS 'What can be added up and taken away again; the sum of bigint is numeric, and has no end.';
+
+CREATE FUNCTION source.number(value numeric) RETURNS numeric
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- NaN is greater than every number
+RETURN CASE WHEN value > -1e30 AND value < 1e30 THEN value END;
+COMMENT ON FUNCTION source.number(numeric) IS 'NULL for NaN, the infinite, and what nothing counted has.';
+
+CREATE FUNCTION source.number(value double precision) RETURNS numeric
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN value > -1e30::double precision AND value < 1e30::double precision THEN value::numeric END;
+COMMENT ON FUNCTION source.number(double precision) IS 'NULL for NaN, the infinite, and what nothing counted has.';
+
+CREATE FUNCTION source.number(value text) RETURNS numeric
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN value ~ '^ *[+-]?[0-9]{1,30}([.][0-9]{1,30})? *$' THEN value::numeric END;
+COMMENT ON FUNCTION source.number(text) IS 'Digits; NULL for any other text.';
+
+CREATE FUNCTION source.flag(value boolean) RETURNS boolean
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN coalesce(value, false);
+COMMENT ON FUNCTION source.flag(boolean) IS 'What nobody said is not so.';
+
+CREATE FUNCTION source.flag(value bigint) RETURNS boolean
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN coalesce(value <> 0, false);
+COMMENT ON FUNCTION source.flag(bigint) IS '0 and 1.';
+
+CREATE FUNCTION source.flag(value text) RETURNS boolean
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN coalesce(lower(rtrim(value) COLLATE "C") IN ('t', 'true', 'y', 'yes', 'on', '1'), false);
+COMMENT ON FUNCTION source.flag(text) IS 'Words that PostgreSQL itself takes for true.';
+
+CREATE FUNCTION source.word(value text) RETURNS text
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- In locale C, not in the database's: Turkish has another I. The mirror has char(n) as text, with its blanks.
+RETURN lower(rtrim(value) COLLATE "C");
+COMMENT ON FUNCTION source.word(text) IS 'A label for machines: a role, a status.';

@@ -1,8 +1,8 @@
 CREATE VIEW courses AS
 SELECT
     id,
-    title,
-    is_active,
+    coalesce(title, '') AS title,
+    source.flag(is_active) AS is_active,
     w
 FROM courses;
 

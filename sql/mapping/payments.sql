@@ -1,17 +1,20 @@
 CREATE VIEW payments AS
 SELECT
+    id,
     student_id,
-    coalesce(amount, 0) AS amount,
+    CASE WHEN amount IS NULL THEN 0 ELSE source.number(amount) END AS amount,
     -- XXX is ISO 4217 for "no currency": a payment without a code is reported apart, not dropped
-    -- codes and labels are for machines: they are folded in locale C, not in the database's (Turkish
-    -- has another I)
     CASE
-        WHEN upper(currency COLLATE "C") ~ '^[A-Z]{3}$' THEN upper(currency COLLATE "C")
+        WHEN source.word(currency) ~ '^[a-z]{3}$' THEN upper(source.word(currency) COLLATE "C")
         ELSE 'XXX'
     END AS currency,
-    coalesce(lower(status COLLATE "C"), 'unknown') AS status,
+    coalesce(source.word(status), 'unknown') AS status,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    CASE
+        WHEN amount IS NOT NULL AND source.number(amount) IS NULL THEN 'amount is not a number that can be counted'
+        WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+    END AS unusable,
     w
 FROM payments;
 

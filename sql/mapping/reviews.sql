@@ -1,9 +1,14 @@
 CREATE VIEW reviews AS
 SELECT
+    id,
     user_id,
     course_id,
-    rating,
+    source.number(rating) AS rating,
     source.instant(created_at) AS created_at,
+    CASE
+        WHEN rating IS NOT NULL AND source.number(rating) IS NULL THEN 'rating is not a number that can be counted'
+        WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+    END AS unusable,
     w
 FROM reviews;
 

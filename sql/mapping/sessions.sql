@@ -1,11 +1,16 @@
 CREATE VIEW sessions AS
 SELECT
+    id,
     student_id,
     mentor_id,
-    coalesce(duration_minutes, 0) AS duration_minutes,
-    coalesce(lower(status COLLATE "C"), 'unknown') AS status,
+    CASE WHEN duration_minutes IS NULL THEN 0 ELSE source.number(duration_minutes) END AS duration_minutes,
+    coalesce(source.word(status), 'unknown') AS status,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    CASE
+        WHEN duration_minutes IS NOT NULL AND source.number(duration_minutes) IS NULL THEN 'duration_minutes is not a number that can be counted'
+        WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+    END AS unusable,
     w
 FROM sessions;
 

@@ -1,12 +1,13 @@
 CREATE VIEW users AS
 SELECT
     id,
-    username,
-    lower(role COLLATE "C") AS role,
-    is_active,
-    is_verified,
+    coalesce(username, '') AS username,
+    source.word(role) AS role,
+    source.flag(is_active) AS is_active,
+    source.flag(is_verified) AS is_verified,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    CASE WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999' END AS unusable,
     w
 FROM users;
 

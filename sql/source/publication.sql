@@ -8,7 +8,9 @@ CREATE PUBLICATION mentorhub_analytics FOR TABLE
     public.course_enrollments (id, user_id, course_id, progress_percent, completed, created_at),
     public.progress (id, user_id, created_at),
     public.reviews (id, user_id, course_id, rating, created_at),
-    public.payments (id, student_id, amount, currency, status, created_at);
+    public.payments (id, student_id, amount, currency, status, created_at)
+-- a table that is parted there is one here
+WITH (publish_via_partition_root = true);
 -- It is the tables' owner's: a migration has to drop it, and then make it again.
 DO $$
 DECLARE

@@ -11,3 +11,4 @@ WHERE
     AND pubupdate
     AND pubdelete
     AND pubtruncate
+    AND pubviaroot

@@ -3,10 +3,10 @@ CREATE TABLE analytics.course_performance (
     title           text,
     courses         bigint NOT NULL,
     enrollments     bigint NOT NULL,
-    progress_sum    bigint NOT NULL,
+    progress_sum    numeric NOT NULL,
     completed       bigint NOT NULL,
     ratings         bigint NOT NULL,
-    rating_sum      bigint NOT NULL,
+    rating_sum      numeric NOT NULL,
     avg_progress    numeric GENERATED ALWAYS AS (analytics.ratio(progress_sum, enrollments)) STORED,
     completion_rate numeric GENERATED ALWAYS AS (analytics.ratio(100 * completed, enrollments)) STORED,
     avg_rating      numeric GENERATED ALWAYS AS (analytics.ratio(rating_sum, ratings)) STORED

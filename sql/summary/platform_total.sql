@@ -12,7 +12,7 @@ CREATE TABLE analytics.platform_total (
     enrollments                bigint NOT NULL,
     reviews                    bigint NOT NULL,
     ratings                    bigint NOT NULL,
-    rating_sum                 bigint NOT NULL,
+    rating_sum                 numeric NOT NULL,
     verification_rate          numeric GENERATED ALWAYS AS (analytics.ratio(100 * verified_users, users)) STORED,
     completion_rate            numeric GENERATED ALWAYS AS (analytics.ratio(100 * completed_sessions, sessions)) STORED,
     avg_enrollments_per_course numeric GENERATED ALWAYS AS (analytics.ratio(enrollments, courses)) STORED,

@@ -2,7 +2,7 @@ CREATE TABLE analytics.session_day (
     day      date,
     status   text COLLATE "C",
     sessions bigint NOT NULL,
-    minutes  bigint NOT NULL,
+    minutes  numeric NOT NULL,
     PRIMARY KEY (day, status)
 );
 

@@ -3,7 +3,7 @@ CREATE TABLE analytics.session_window (
     from_day date,
     status   text COLLATE "C",
     sessions bigint NOT NULL,
-    minutes  bigint NOT NULL,
+    minutes  numeric NOT NULL,
     PRIMARY KEY (from_day, status)
 ) WITH (fillfactor = 50);
 

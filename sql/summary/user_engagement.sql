@@ -4,15 +4,15 @@ CREATE TABLE analytics.user_engagement (
     users             bigint NOT NULL,
     sessions_attended bigint NOT NULL,
     courses_enrolled  bigint NOT NULL,
-    progress_sum      bigint NOT NULL,
+    progress_sum      numeric NOT NULL,
     reviews_written   bigint NOT NULL,
     last_activity     timestamptz,
     avg_progress      numeric GENERATED ALWAYS AS (analytics.ratio(progress_sum, courses_enrolled)) STORED,
-    -- 0.3 * mean progress is floored in integers: 3 * sum / (10 * count) has no rounding to go wrong
-    engagement_score  bigint GENERATED ALWAYS AS (
+    -- 0.3 * mean progress is 3 * sum / (10 * count), of which nothing is rounded that could go wrong
+    engagement_score  numeric GENERATED ALWAYS AS (
         least(3 * sessions_attended, 30)
         + least(5 * courses_enrolled, 25)
-        + least(coalesce(3 * progress_sum / nullif(10 * courses_enrolled, 0), 0), 30)
+        + least(analytics.whole(3 * progress_sum, 10 * courses_enrolled), 30)
         + least(5 * reviews_written, 15)
     ) STORED
 );

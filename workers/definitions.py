@@ -4,12 +4,18 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from psycopg import ProgrammingError
+
 from shared import sqlfiles
 from shared.database import Connection
+from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
 MIRRORED = ("users", "courses", "sessions", "course_enrollments", "progress", "reviews", "payments")
 """MentorHub's tables that some metric needs."""
+
+_MAPPED = ("source, public", "change, capture")
+"""The schemas that a mapping is executed in, and takes its rows from."""
 
 
 def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
@@ -23,7 +29,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     """
     yield "pg_catalog", sqlfiles.read("install/schemas")
     yield "pg_catalog", sqlfiles.read("install/capture")
-    for schemas in ("source, public", "change, capture"):
+    for schemas in _MAPPED:
         yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
     yield "pg_catalog", sqlfiles.read("install/unusable")
     yield "pg_catalog", sqlfiles.read("install/folded")
@@ -61,7 +67,15 @@ def execute(connection: Connection, mapping: Path | None) -> None:
     """Make all schemas anew inside the caller's transaction; what they held is dropped."""
     for search_path, sql in statements(mapping):
         connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
-        connection.execute(sql.encode())
+        try:
+            connection.execute(sql.encode())
+        except ProgrammingError as error:
+            if search_path not in _MAPPED:
+                raise
+            raise ConfigurationError(
+                f"A mapping doesn't fit MentorHub's tables ({error.diag.message_primary}, in "
+                f"`{sql.splitlines()[0]}`): write one that does, in the folder ANALYTICS_MAPPING."
+            ) from None
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
     connection.execute(
         "INSERT INTO control.installation (definitions) VALUES (%s)", [digest(mapping)]

@@ -21,7 +21,8 @@ from workers.names import AS_OURS, FILE, Names, read
 Columns = dict[str, dict[str, str]]
 """Our table to our column to type name; enums and whatever else is kept as text are `text`."""
 
-_KEPT_TYPES = ("bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date")
+_WHOLE_NUMBERS = ("int2", "int4", "int8")
+_KEPT_TYPES = (*_WHOLE_NUMBERS, "bool", "float4", "float8", "numeric", "date")
 _KEPT_TIMES = ("timestamp", "timestamptz")
 
 _LIST = r"public\.(\w+) \((.+)\)"
@@ -140,6 +141,11 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
                     "which replication leaves out (PostgreSQL 18 takes stored ones): run "
                     f"`ALTER TABLE public.{table} ALTER {names.column(ours, column)} "
                     "DROP EXPRESSION` there, or name another column in ANALYTICS_MAPPING."
+                )
+            if (column == "id" or column.endswith("_id")) and type_name not in _WHOLE_NUMBERS:
+                raise ConfigurationError(
+                    f"MentorHub's {table}.{names.column(ours, column)} is of type {type_name}: "
+                    "analytics takes ids that are whole numbers, and no others."
                 )
             needed[ours][column] = type_name if type_name in _KEPT_TYPES + _KEPT_TIMES else "text"
     return needed

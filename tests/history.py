@@ -37,7 +37,7 @@ from tests import dashboard
 from tests.api.tokens import bearer, sign
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
-from tests.oracle import STATUSES, Oracle, Row, Rows
+from tests.oracle import SMALLEST, STATUSES, Oracle, Row, Rows
 from tests.processes import wait_until
 from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES, MINOR_UNITS, NOWS, ZONES
 from workers.audit import audit
@@ -322,50 +322,74 @@ MOMENTS = st.builds(
         [timedelta(microseconds=off) for off in (-1, 0, 1, 3_600_000_000, 43_200_000_000)]
     ),
 )
+ODD_DATES = (
+    "infinity",
+    "-infinity",
+    "294276-12-31 23:59:59.999999+00",
+    "10000-01-01 00:00:00+00",
+    "0044-03-15 12:00:00+00 BC",
+    None,
+)
+"""No dates of the years 1 to 9999."""
+
 STARTS = st.builds(
     datetime.__add__, st.sampled_from(NOWS), st.builds(timedelta, seconds=st.integers(0, 86400))
 )
 USERS = st.integers(1, 4) | st.none()
 COURSES = st.integers(1, 4)
 MENTORS = st.integers(1, 14) | st.none()
-FLAGS = st.booleans()
+FLAGS = st.sampled_from([True, False, True, False, None])
+DATES = st.one_of(*[MOMENTS] * 7, st.sampled_from(ODD_DATES))
+"""Nearly all of them."""
+
+EDGES = st.sampled_from([None, 0, -(2**31), 2**31 - 1, 2**63 - 1, SMALLEST + 1, SMALLEST])
+
+
+def some(*usual: int) -> st.SearchStrategy[int | None]:
+    """Numbers, and now and then one at the edge of its type."""
+    return st.one_of(*[st.sampled_from(usual)] * 5, EDGES)
+
 
 VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "users": {
-        "username": st.sampled_from(["ann", "bob", "", "Зоя", "=1+1", "ann\n"]),
-        "role": st.sampled_from(["STUDENT", "MENTOR", "ADMIN", "student"]),
+        "username": st.sampled_from(["ann", "bob", "", "Зоя", "=1+1", "ann\n", None]),
+        "role": st.sampled_from(["STUDENT", "MENTOR", "ADMIN", "student", None]),
         "is_active": FLAGS,
         "is_verified": FLAGS,
-        "created_at": MOMENTS,
+        "created_at": DATES,
     },
-    "courses": {"title": st.sampled_from(["Питон", '=1+1"', "", "SQL"]), "is_active": FLAGS},
+    "courses": {"title": st.sampled_from(["Питон", '=1+1"', "", "SQL", None]), "is_active": FLAGS},
     "sessions": {
         "student_id": USERS,
         "mentor_id": MENTORS,
-        "duration_minutes": st.sampled_from([0, 30, 45, 60, 61]),
-        "status": st.sampled_from([*map(str.upper, STATUSES), "COMPLETED", "done", "POSTPONED"]),
-        "created_at": MOMENTS,
+        "duration_minutes": some(0, 30, 45, 60, 61),
+        "status": st.sampled_from(
+            [*map(str.upper, STATUSES), "COMPLETED", "done", "POSTPONED", None]
+        ),
+        "created_at": DATES,
     },
     "course_enrollments": {
         "user_id": USERS,
         "course_id": COURSES | st.none(),
-        "progress_percent": st.integers(0, 100),
+        "progress_percent": some(*range(0, 101, 5), 33, 99),
         "completed": FLAGS,
-        "created_at": MOMENTS,
+        "created_at": DATES,
     },
-    "progress": {"user_id": USERS, "created_at": MOMENTS},
+    "progress": {"user_id": USERS, "created_at": DATES},
     "reviews": {
         "user_id": USERS,
         "course_id": st.none() | st.integers(1, 6),
-        "rating": st.integers(1, 5),
-        "created_at": MOMENTS,
+        "rating": some(1, 2, 3, 4, 5),
+        "created_at": DATES,
     },
     "payments": {
         "student_id": USERS,
-        "amount": st.sampled_from([0, 1, 99, 150000, 2_000_000_000]),
+        "amount": some(0, 1, 99, 150000, 2_000_000_000),
         "currency": st.sampled_from([*CURRENCIES, "usd", "РУБ", "a\nb", "", None]),
-        "status": st.sampled_from(["PENDING", "COMPLETED", "COMPLETED", "REFUNDED", "completed"]),
-        "created_at": MOMENTS,
+        "status": st.sampled_from(
+            ["PENDING", "COMPLETED", "COMPLETED", "REFUNDED", "completed", None]
+        ),
+        "created_at": DATES,
     },
 }
 
@@ -604,7 +628,7 @@ class History(Scene):
 
     def dated(self, values: Row) -> Row:
         moment = values.get("created_at")
-        return values | ({"created_at": self.on(moment)} if moment else {})
+        return values | ({"created_at": self.on(moment)} if isinstance(moment, Moment) else {})
 
     def picked(self, writer: Writer, table: str, picks: list[int]) -> list[int]:
         """Ids of rows that are there and nobody else has in hand; never the admin."""

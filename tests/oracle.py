@@ -13,6 +13,11 @@ from zoneinfo import ZoneInfo
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
+NEVER = date(1, 1, 1)
+
+SMALLEST = -(2**63)
+"""The one whole number that PostgreSQL can't count -1 times."""
+
 STATUSES = ("scheduled", "confirmed", "in_progress", "completed", "cancelled", "no_show")
 
 
@@ -38,14 +43,15 @@ class Oracle:
     def __init__(
         self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: str
     ) -> None:
-        self.rows = rows
+        self.rows = {table: list(map(understood, entries)) for table, entries in rows.items()}
         self.zone = ZoneInfo(timezone)
         self.today = self.day(now)
         self.currency = currency
         self.minor_units = minor_units
 
-    def day(self, instant: datetime) -> date:
-        return instant.astimezone(self.zone).date()
+    def day(self, instant: datetime | None) -> date:
+        """That of no instant is before all others that anybody asks for."""
+        return instant.astimezone(self.zone).date() if instant else NEVER
 
     def platform(self, currency: str | None = None) -> Row:
         users, sessions = self.rows["users"], self.rows["sessions"]
@@ -76,7 +82,7 @@ class Oracle:
             },
             "reviews": {
                 "total": len(reviews),
-                "average_rating": mean(review["rating"] for review in reviews),
+                "average_rating": mean(rated(reviews)),
             },
             "revenue": {
                 "total": self.money(self.completed_payments(currency), currency),
@@ -92,9 +98,10 @@ class Oracle:
         }
 
     def sessions(self, days: int) -> Row:
-        inside = self.within(self.rows["sessions"], days)
+        dated = self.within(self.rows["sessions"], days)
+        mentors = Counter(session["mentor_id"] for session in dated if session["mentor_id"])
+        inside = [session for session in dated if session["duration_minutes"] is not None]
         statuses = Counter(session["status"].lower() for session in inside)
-        mentors = Counter(session["mentor_id"] for session in inside if session["mentor_id"])
         top = sorted(mentors.items(), key=lambda mentor: (-mentor[1], mentor[0]))[:10]
         return {
             "period_days": days,
@@ -121,10 +128,10 @@ class Oracle:
             "course_id": course_id,
             "course_title": title[0],
             "enrollments": len(enrolled),
-            "avg_progress": mean(enrollment["progress_percent"] for enrollment in enrolled),
+            "avg_progress": mean(enrollment["progress_percent"] or 0 for enrollment in enrolled),
             "completed": completed,
             "completion_rate": ratio(100 * completed, len(enrolled)),
-            "avg_rating": mean(review["rating"] for review in reviews),
+            "avg_rating": mean(rated(reviews)),
         }
 
     def revenue(self, days: int, currency: str | None = None) -> Row:
@@ -160,7 +167,7 @@ class Oracle:
         lessons = owned(self.rows["progress"], "user_id", user_id)
         payments = owned(self.rows["payments"], "student_id", user_id)
         attended = count(sessions, lambda session: session["status"].lower() == "completed")
-        progress = [enrollment["progress_percent"] for enrollment in enrolled]
+        progress = [enrollment["progress_percent"] or 0 for enrollment in enrolled]
         active = [
             row["created_at"] for row in (*sessions, *enrolled, *reviews, *lessons, *payments)
         ]
@@ -177,7 +184,9 @@ class Oracle:
             "courses_enrolled": len(enrolled),
             "avg_progress": mean(progress),
             "reviews_written": len(reviews),
-            "last_activity": max(active).astimezone(UTC) if active else None,
+            "last_activity": max(dated).astimezone(UTC)
+            if (dated := [*filter(None, active)])
+            else None,
             "engagement_score": floor(score),
         }
 
@@ -187,7 +196,13 @@ class Oracle:
         earlier.today = self.today - timedelta(days)
         if family == "platform":
             earlier.rows = {
-                table: [row for row in rows if self.day(row["created_at"]) <= earlier.today]
+                table: [
+                    row
+                    for row in rows
+                    if row["created_at"]
+                    and row.get("duration_minutes", 0) is not None
+                    and self.day(row["created_at"]) <= earlier.today
+                ]
                 for table, rows in self.rows.items()
             }
         now, before = (oracle.metrics(family, days, currency) for oracle in (self, earlier))
@@ -234,6 +249,7 @@ class Oracle:
             payment
             for payment in self.rows["payments"]
             if payment["status"].lower() == "completed"
+            and payment["amount"] is not None
             and currency_code(payment["currency"]) == (currency or self.currency)
         ]
 
@@ -251,6 +267,20 @@ class Oracle:
         return int(listed.get(code) or STANDARD.get(code, listed.get("XXX", 2)))
 
 
+def understood(row: Row) -> Row:
+    """The row as far as it can be counted: what is not said is 0, not so or unknown."""
+    read = dict(row)
+    if not isinstance(row.get("created_at", None), datetime):
+        read["created_at"] = None
+    for name in ("duration_minutes", "progress_percent", "amount"):
+        if name in row:
+            read[name] = None if row[name] == SMALLEST else row[name] or 0
+    if row.get("rating") == SMALLEST:
+        read["rating"] = None
+    absent = {"username": "", "title": "", "role": "", "status": "unknown"}
+    return read | {name: value for name, value in absent.items() if row.get(name, value) is None}
+
+
 def currency_code(currency: str | None) -> str:
     code = (currency or "").upper()
     return code if re.fullmatch("[A-Z]{3}", code) else "XXX"
@@ -258,6 +288,10 @@ def currency_code(currency: str | None) -> str:
 
 def count(rows: Iterable[Row], holds: Callable[[Row], bool]) -> int:
     return sum(1 for row in rows if holds(row))
+
+
+def rated(reviews: list[Row]) -> list[int]:
+    return [review["rating"] for review in reviews if review["rating"] is not None]
 
 
 def owned(rows: list[Row], column: str, owner: int) -> list[Row]:
@@ -287,4 +321,6 @@ def change(current: Fraction | int, previous: Fraction | int | None) -> Row:
 
 
 def half_up(number: Fraction, places: int = 2) -> Fraction:
-    return Fraction(floor(number * 10**places + Fraction(1, 2)), 10**places)
+    """What is below 0 is rounded like what is above it."""
+    size = Fraction(floor(abs(number) * 10**places + Fraction(1, 2)), 10**places)
+    return size if number >= 0 else -size

@@ -109,8 +109,8 @@ def test_widths_domains_and_flags_of_other_types_are_taken_as_they_are(settings:
         "UPDATE reviews SET rating = 'NaN'",
         "UPDATE reviews SET rating = 5",
         "INSERT INTO payments (student_id, mentor_id, amount, currency, status, created_at)"
-        " SELECT 2, 1, amount, 'RUB', 'COMPLETED', now()"
-            " FROM unnest('{NaN,1e200}'::numeric[]) AS amount",
+        " SELECT 2, 1, amount, 'RUB', 'COMPLETED', '2026-03-10 08:00:00+00'"
+        " FROM unnest('{NaN,1e200}'::numeric[]) AS amount",
     )
     for user in truth["users"]:
         user["is_verified"] = False
@@ -184,7 +184,7 @@ def test_a_table_in_parts_is_followed_as_one(settings: Settings) -> None:
         "INSERT INTO payments (id, student_id, mentor_id, amount, currency, status, created_at)"
         " SELECT n, 2, 1, n, 'RUB', 'COMPLETED', '2026-03-10 08:00:00+00'"
         " FROM generate_series(995, 1005) AS n",
-        "UPDATE payments SET id = id + 1000 WHERE id = 1",
+        "UPDATE payments SET id = id + 5000 WHERE id = 1",
         "DELETE FROM payments WHERE id = 1005",
     )
     catch_up(settings)

@@ -21,7 +21,10 @@ from shared.settings import Settings
 from workers.broker import KEY_PREFIX
 
 PATIENCE = 2
-"""Seconds in which a server must answer a person."""
+"""Seconds in which a server must answer a person; libpq knows no fewer."""
+
+REDIS_PATIENCE = 1
+"""The same for Redis, which is asked more than once."""
 
 
 @contextmanager
@@ -71,8 +74,8 @@ def broker(settings: Settings) -> Generator[tuple[Celery, Any]]:
         set_as_current=False,
         broker_transport_options={
             "global_keyprefix": KEY_PREFIX,
-            "socket_connect_timeout": PATIENCE,
-            "socket_timeout": PATIENCE,
+            "socket_connect_timeout": REDIS_PATIENCE,
+            "socket_timeout": REDIS_PATIENCE,
             "max_retries": 0,
         },
     )
@@ -104,8 +107,8 @@ def broker_trouble(settings: Settings) -> str | None:
     """What is wrong with Redis, in a sentence; None when it takes and gives messages."""
     with redis.Redis.from_url(
         settings.broker_url(),
-        socket_connect_timeout=PATIENCE,
-        socket_timeout=PATIENCE,
+        socket_connect_timeout=REDIS_PATIENCE,
+        socket_timeout=REDIS_PATIENCE,
         retry=None,
     ) as client:
         try:
@@ -125,4 +128,4 @@ def broker_trouble(settings: Settings) -> str | None:
 
 def _sentence(error: Exception) -> str:
     reason = " ".join(str(error).split()).removesuffix(".")
-    return f"Redis does not answer ({reason}): is it running, and REDIS_URL right?"
+    return f"Redis does not answer ({reason}): is it running, and is REDIS_URL right?"

@@ -302,9 +302,10 @@ def _said(verdict: dict[str, Any]) -> Text:
     if verdict["fine"]:
         return Text(f"Fine: every answer is right as of {_clock(verdict['as_of'])}.", "green")
     since = f" since {_clock(verdict['since'])}" if verdict["since"] else ""
+    what = verdict["what"] if verdict["what"].endswith(("?", ".")) else f"{verdict['what']}."
     remedy = f" Type `{verdict['remedy']}`." if verdict["remedy"] else ""
     others = f" And {verdict['others']} more, below." if verdict["others"] else ""
-    return Text(f"Wrong{since}: {verdict['what'].rstrip('.')}.{remedy}{others}", "red")
+    return Text(f"Wrong{since}: {what}{remedy}{others}", "red")
 
 
 def _shown(line: Line) -> Text:

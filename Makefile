@@ -1,14 +1,22 @@
 # A stranger needs Python 3.11 or newer and make; everything else comes from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
+# a folder of wheels, for machines without PyPI: pip download -r requirements.lock -d FOLDER
+WHEELHOUSE ?=
+INSTALL = $(PYTHON) -m pip --quiet --disable-pip-version-check --python $(BIN)/python install $(if $(WHEELHOUSE),--no-index --find-links '$(WHEELHOUSE)')
 
-.PHONY: demo test bench check format lock clean
+.PHONY: .venv demo test quick bench check format lock clean
 
 demo: .venv
 	@exec $(BIN)/analytics up --demo $(if $(PORT),--port $(PORT))
 
 test: .venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What starts no program of ours and plays few histories.
+QUICK := conventions definitions comparison midnight numbers pages truncation
+quick: .venv
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py) tests/api/test_answers.py tests/api/test_permissions.py
 
 bench: .venv
 	$(BIN)/python -m benchmarks
@@ -23,13 +31,18 @@ format: .venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.venv: .venv/.installed
+
+# The stamp, not the folder: an installation that was interrupted is begun again.
 # `--without-pip` and the outer pip: Debian's python3 has no ensurepip, but its pip can fill our environment.
-.venv: requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/it." >&2; exit 2; }
-	$(PYTHON) -m venv --clear --without-pip .venv
-	$(PYTHON) -m pip --quiet --python $(BIN)/python install --require-hashes -r requirements.lock
-	$(PYTHON) -m pip --quiet --python $(BIN)/python install --no-deps --no-build-isolation --editable .
-	@touch .venv
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "$(PYTHON) has no pip: install it (Debian: apt install python3-pip), or set PYTHON to one that has." >&2; exit 2; }
+	@echo "Installing what requirements.lock names into .venv, once; it takes a minute or less."
+	@$(PYTHON) -m venv --clear --without-pip .venv
+	@$(INSTALL) --require-hashes -r requirements.lock || { echo "The packages can't be had: is PyPI reachable? Offline, set WHEELHOUSE to a folder with their wheels. Then call make again." >&2; exit 2; }
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --extra embedded --group dev pyproject.toml -o requirements.lock

@@ -1,5 +1,6 @@
 """What `analytics init` asks of both servers: one sentence each, and what it says mends it."""
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterator
@@ -220,7 +221,7 @@ PROBLEMS = (
     "may not create roles",
     "may not create extensions",
     "may not subscribe",
-    "password is required",
+    "must provide a password",
     "are not ours to grant",
 )
 
@@ -415,6 +416,39 @@ def test_a_password_that_only_the_client_knows_does_not_let_the_server_in(
     copy(settings)
 
 
+LOG_EVERYTHING = {"log_statement": "all", "log_min_error_statement": "debug5"}
+"""And every statement that fails."""
+
+
+def test_no_log_of_our_server_holds_mentorhubs_password(
+    secretive: Postgres, tmp_path: Path
+) -> None:
+    log = tmp_path / "ours.log"
+    with Postgres(tmp_path / "ours", log=log, settings=QUICK | LOG_EVERYTHING) as server:
+        server.create_database("analytics")
+        # a folder below our own, which our server's processes do not stand in
+        nearby = with_password(secretive).replace("host=", "host=%2Fproc%2Fself%2Fcwd")
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=server.url("analytics"),
+            source_database_url=nearby,
+        )
+        with contextlib.chdir("/"):
+            sentence = refusal(settings)
+        assert sentence
+        assert sentence.startswith("The analytics server can't connect to MentorHub's by SOURCE_D")
+        with connect(settings.analytics_url()) as ours:
+            left = ask(ours, "SELECT to_regclass('public.users') IS NULL")
+            assert left, "nothing is changed before the address is known to be good"
+        copy(replace(settings, source_database_url=with_password(secretive)))
+        with connect(settings.analytics_url()) as ours:
+            mirror.unsubscribe(ours)
+    said = log.read_text()
+    assert "run_addressed" in said
+    assert PASSWORD not in said
+    assert quote(PASSWORD) not in said
+
+
 def test_a_server_too_old_is_refused(
     any_databases: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,7 +461,7 @@ def test_a_server_too_old_is_refused(
 def test_a_time_zone_that_the_server_does_not_know_is_refused(any_databases: Settings) -> None:
     sentence = refusal(replace(any_databases, timezone="Mars/Olympus_Mons"))
     assert sentence
-    assert "'Mars/Olympus_Mons' is unknown to the analytics server" in sentence
+    assert "'Mars/Olympus_Mons' is unknown to the analytics server or" in sentence
 
 
 def test_what_is_published_is_what_a_dba_grants_and_what_the_mirror_holds(

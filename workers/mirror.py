@@ -59,6 +59,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     inherit(ours)
     layout = _layout(mentorhub.columns(source, names), names)
     mentorhub.check(source, names)
+    _check_address(ours, _conninfo(source_url))
     fits, there = _mirrored_layout(ours) == layout, subscription(ours)
     if fits and there and not loss(ours, source, names):
         _reconnect(ours, _conninfo(source_url))
@@ -385,23 +386,49 @@ def _subscribe_or_drop_slot(ours: Connection, source: Connection, source_url: st
 
 
 def _subscribe(ours: Connection, conninfo: str) -> None:
+    # The slot is there already: in one server, making it here would wait for itself.
+    _run_addressed(
+        ours,
+        "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION %L PUBLICATION mentorhub_analytics"
+        f" WITH (create_slot = false, copy_data = false, streaming = {_streaming(ours)})",
+        conninfo,
+    )
+
+
+def _run_addressed(ours: Connection, statement: str, conninfo: str) -> None:
+    """A statement with MentorHub's address for its %L, whose password no log gets to see.
+
+    Raises ConfigurationError where the address leads our server nowhere.
+    """
+    ours.execute(sqlfiles.read("mirror/discreet").encode())
+    ours.execute(sqlfiles.read("mirror/addressed").encode())
     with _sentence_when_away():
-        # The slot is there already: in one server, making it here would wait for itself.
-        ours.execute(
-            sql.SQL(
-                "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION {}"
-                " PUBLICATION mentorhub_analytics"
-                " WITH (create_slot = false, copy_data = false, streaming = {})"
-            ).format(sql.Literal(conninfo), _streaming(ours))
-        )
+        ours.execute("SELECT pg_temp.run_addressed(%s, %s)", [statement, conninfo])
 
 
-def _streaming(ours: Connection) -> sql.Literal:
+def _check_address(ours: Connection, conninfo: str) -> None:
+    """Let our server try MentorHub's address before anything is changed.
+
+    Raises ConfigurationError where it leads nowhere.
+    """
+    with ours.transaction(force_rollback=True):
+        ours.execute("CREATE EXTENSION IF NOT EXISTS dblink")
+        row = ours.execute(
+            "SELECT quote_ident(nspname) FROM pg_extension"
+            " INNER JOIN pg_namespace ON pg_namespace.oid = extnamespace"
+            " WHERE extname = 'dblink'"
+        ).fetchone()
+        schema = row[0] if row else "public"
+        _run_addressed(ours, f"SELECT {schema}.dblink_connect('mentorhub address', %L)", conninfo)
+        _run_addressed(ours, f"SELECT {schema}.dblink_disconnect('mentorhub address')", "")
+
+
+def _streaming(ours: Connection) -> str:
     """Large transactions are applied while MentorHub makes them, beside the commits of others.
 
     A server older than 16 only receives them meanwhile.
     """
-    return sql.Literal("parallel" if ours.info.server_version >= _PARALLEL_SINCE else "on")
+    return "parallel" if ours.info.server_version >= _PARALLEL_SINCE else "on"
 
 
 @contextmanager
@@ -427,14 +454,10 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
     if row != (conninfo,):
         with ours.transaction():
             ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
-            ours.execute(
-                sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics CONNECTION {}").format(
-                    sql.Literal(conninfo)
-                )
-            )
+            _run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
             ours.execute(
                 sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
-                    _streaming(ours)
+                    sql.Literal(_streaming(ours))
                 )
             )
     enable(ours)
@@ -449,6 +472,7 @@ def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
 def remember_source(ours: Connection, source: Connection, source_url: str) -> None:
     """Keep MentorHub's address where control.replicated_until() looks for it."""
     timeline = mentorhub.timeline(source)
+    ours.execute(sqlfiles.read("mirror/discreet").encode())
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
         ours.execute(

@@ -12,10 +12,10 @@ from shared.errors import ConfigurationError
 
 def check(ours: Connection, zone: str) -> None:
     """Raise ConfigurationError for a name that the server lacks or takes for a fixed offset."""
-    row = _compared(ours, zone)
+    row = _compared(ours, zone) if timezones.exists(zone) else None
     if row is None:
         raise ConfigurationError(
-            f"ANALYTICS_TIMEZONE={zone!r} is unknown to the analytics server's tz database."
+            f"ANALYTICS_TIMEZONE={zone!r} is unknown to the analytics server or to the tz database."
         )
     days, _, _, is_abbreviation = row
     if days and is_abbreviation:

@@ -1,0 +1,1 @@
+"""Faults at random beside writers and readers, and what must hold all the while."""

@@ -78,7 +78,7 @@ def check(stage: Stage, hand: Hand) -> None:
     assert stage.drift(STEPS) == {}
     dashboard.check(
         stage.admin,
-        Oracle(hand.rows(), NOW, "UTC", "RUB", 100),
+        Oracle(hand.rows(), NOW, "UTC", "RUB", "100"),
         windows=(1, 2, 30, 365),
         users=(1, 2, 3, 4),
         courses=(1, 2, 3, 4),

@@ -62,7 +62,7 @@ def walk(client: FlaskClient, **query: object) -> list[list[Any]]:
 def the_world(courses: list[dict[str, Any]], **rows: list[dict[str, Any]]) -> World:
     empty = ("sessions", "course_enrollments", "progress", "reviews", "payments")
     tables = {"users": [ADMIN_ROW], "courses": courses, **{name: [] for name in empty}, **rows}
-    return World(tables, tables, NOW, NOW, "UTC", "RUB", 100, [])
+    return World(tables, tables, NOW, NOW, "UTC", "RUB", "100", [])
 
 
 def sorted_like(courses: list[dict[str, Any]], sort: str, order: str) -> list[dict[str, Any]]:

@@ -1,16 +1,20 @@
-"""What 1,000 changes cost, in a small platform and in one a hundred times as large."""
+"""What changes cost: by size and age of the platform, by owners, and by how many come at once."""
 
 from collections.abc import Iterator
+from itertools import product
 
-from benchmarks.measuring import Result, filled, result, seconds
+from benchmarks.measuring import Result, empty, filled, result, seconds
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.settings import Settings
+from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.rebuild import rebuild
 
 SMALL, LARGE = 100_000, 10_000_000
 ROUNDS = 15
+BURSTS = (100, 1_000, 10_000, 100_000)
+DEEDS = ("insert", "move", "delete")
 
 
 def measure(large: int = LARGE) -> Iterator[Result]:
@@ -26,6 +30,59 @@ def measure(large: int = LARGE) -> Iterator[Result]:
     yield result("the second / the first, median of pairs", ratio, "x", 1.3)
     yield result(f"rebuild of everything, {large:,} sessions", whole, "s")
     yield result("fold / rebuild", large_cost / whole, "x", 1 / 300)
+    yield from measure_bursts()
+
+
+def measure_bursts() -> Iterator[Result]:
+    """Each table's rows inserted, moved and deleted at once; young: with plans of an empty one."""
+    with empty() as young, filled(SMALL) as old:
+        ages = {"young": young, "old": old}
+        with worker_connection(young) as aged, worker_connection(old) as fresh:
+            workers = {"young": aged, "old": fresh}
+            for mirrored in MIRRORED:
+                _burst(young, aged, mirrored, 1, is_skewed=True)
+            for changes in BURSTS:
+                cells = {
+                    (age, is_skewed): [
+                        cost
+                        for mirrored in MIRRORED
+                        for cost in _burst(
+                            ages[age], workers[age], mirrored, changes, is_skewed=is_skewed
+                        )
+                    ]
+                    for age, is_skewed in product(ages, (False, True))
+                }
+                yield from _column(changes, cells)
+
+
+def _column(changes: int, cells: dict[tuple[str, bool], list[float]]) -> Iterator[Result]:
+    for (age, is_skewed), costs in cells.items():
+        owners = "one owner" if is_skewed else "many owners"
+        name = f"fold of {changes:,} changes of one table, {age}, {owners}, the dearest"
+        yield result(name, max(costs), "s", 1 if changes == LIMITED else None)
+    means = [sum(costs) for costs in cells.values()]
+    yield result(
+        f"{changes:,} changes, dearest / cheapest of these", max(means) / min(means), "x", 3
+    )
+
+
+LIMITED = 10_000
+"""No fold of so many changes may take longer than a second."""
+
+
+def _burst(
+    settings: Settings, worker: Connection, mirrored: str, changes: int, *, is_skewed: bool
+) -> list[float]:
+    """Seconds of a fold for each deed."""
+    costs: list[float] = []
+    with connect(settings.analytics_url()) as connection:
+        connection.execute(sqlfiles.read("benchmark/burst").encode())
+        for deed in DEEDS:
+            connection.execute(
+                "SELECT pg_temp.burst(%s, %s, %s, %s)", [mirrored, deed, changes, is_skewed]
+            )
+            costs.append(seconds(lambda: fold(worker)))
+    return costs
 
 
 def _fold(settings: Settings, worker: Connection) -> float:

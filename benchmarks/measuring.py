@@ -80,6 +80,17 @@ def fresh_databases() -> Generator[Settings]:
 
 
 @contextmanager
+def empty() -> Generator[Settings]:
+    """A calculated database without a row, and without a MentorHub."""
+    with fresh_databases() as fresh:
+        settings = replace(fresh, source_database_url=None)
+        with connect(settings.analytics_url()) as connection:
+            connection.execute(sqlfiles.read("install/mirror").encode())
+            install_schemas(connection, settings, datetime.now(UTC))
+        yield settings
+
+
+@contextmanager
 def filled(sessions: int) -> Generator[Settings]:
     """A calculated database with so many sessions, without a MentorHub; user 1 is an admin."""
     with fresh_databases() as fresh:

@@ -13,6 +13,9 @@ from shared import money, timezones
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 
+SHORTEST_KEY = 32
+"""Bytes of a key for HS256, as many as its hash has."""
+
 _Lookup = Callable[[str], str | None]
 
 
@@ -77,10 +80,21 @@ class Settings:
     def secret_keys(self) -> list[str]:
         """What MentorHub signs with, and what it used to; none where JWT_JWKS names public keys.
 
-        Raises ConfigurationError where nothing names a key.
+        Raises ConfigurationError where nothing names a key, and for one that can be guessed.
         """
         current = self.jwt_secret_key if self.jwt_jwks else self.signing_key()
-        return [key for key in (current, *self.jwt_previous_keys) if key]
+        named = {"JWT_SECRET_KEY": [current], "JWT_PREVIOUS_KEYS": self.jwt_previous_keys}
+        return [_strong(name, key) for name, keys in named.items() for key in keys if key]
+
+
+def _strong(name: str, key: str) -> str:
+    length = len(key.encode())
+    if length < SHORTEST_KEY:
+        raise ConfigurationError(
+            f"{name} holds a key of {length} bytes: HS256 needs {SHORTEST_KEY} or more (RFC 7518), or "
+            "its tokens can be forged. Give MentorHub a longer SECRET_KEY."
+        )
+    return key
 
 
 def load(home: Path | None = None) -> Settings:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -63,6 +64,18 @@ def test_with_public_keys_a_secret_is_not_needed(served: Serve, publisher: Publi
 def test_without_any_key_there_is_no_api(served: Serve) -> None:
     with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY is not set"):
         served(jwt_secret_key=None)
+
+
+@pytest.mark.parametrize("name", ["jwt_secret_key", "jwt_previous_keys"])
+def test_a_key_that_can_be_guessed_is_refused(served: Serve, name: str) -> None:
+    weak = "ж" * 15 + "k"
+    for key, refused in ((weak, True), (f"{weak}k", False)):
+        given: dict[str, Any] = {name: key if name == "jwt_secret_key" else (key,)}
+        if refused:
+            with pytest.raises(ConfigurationError, match=f"{name.upper()} holds a key of 31 bytes"):
+                served(**given)
+        else:
+            served(**given)
 
 
 def test_without_public_keys_none_is_looked_for(served: Serve) -> None:

@@ -91,8 +91,8 @@ def _strong(name: str, key: str) -> str:
     length = len(key.encode())
     if length < SHORTEST_KEY:
         raise ConfigurationError(
-            f"{name} holds a key of {length} bytes: HS256 needs {SHORTEST_KEY} or more (RFC 7518), or "
-            "its tokens can be forged. Give MentorHub a longer SECRET_KEY."
+            f"{name} holds a key of {length} bytes: HS256 needs {SHORTEST_KEY} or more (RFC 7518), "
+            "or its tokens can be forged. Give MentorHub a longer SECRET_KEY."
         )
     return key
 

@@ -344,6 +344,20 @@ STRANGERS = (
 )
 
 
+def test_an_analytics_database_that_cannot_hold_every_title_is_refused(
+    settings: Settings, postgres: Postgres
+) -> None:
+    narrow = "narrow TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
+    tell(postgres.url(), f"CREATE DATABASE {narrow}")
+    try:
+        assert refusal(replace(settings, analytics_database_url=postgres.url("narrow"))) == (
+            "ANALYTICS_DATABASE_URL names a database in LATIN1, which can't hold every title: "
+            "make one with `CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'`."
+        )
+    finally:
+        tell(postgres.url(), "DROP DATABASE narrow WITH (FORCE)")
+
+
 def test_what_somebody_else_keeps_in_the_analytics_database_is_never_touched(
     settings: Settings,
 ) -> None:

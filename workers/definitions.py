@@ -28,6 +28,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
     yield "pg_catalog", sqlfiles.read("install/schemas")
+    yield "pg_catalog", sqlfiles.read("install/caseless")
     yield "pg_catalog", sqlfiles.read("install/capture")
     for schemas in _MAPPED:
         yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)

@@ -56,6 +56,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     has_turn(ours)
     _refuse_strangers(ours, names)
     _check_role(ours)
+    _check_encoding(ours)
     inherit(ours)
     layout = _layout(mentorhub.columns(source, names), names)
     mentorhub.check(source, names)
@@ -236,6 +237,15 @@ def _refuse_strangers(ours: Connection, names: Names) -> None:
         raise ConfigurationError(
             f"ANALYTICS_DATABASE_URL names a database with a {stranger[0]} that is not ours: "
             "give analytics an empty database of its own."
+        )
+
+
+def _check_encoding(ours: Connection) -> None:
+    encoding = ours.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"ANALYTICS_DATABASE_URL names a database in {encoding}, which can't hold every "
+            "title: make one with `CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'`."
         )
 
 

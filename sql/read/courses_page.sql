@@ -15,9 +15,10 @@ WITH listed AS (
             WHEN 'avg_rating' THEN avg_rating
             ELSE 0
         END AS number,
-        CASE :sort WHEN 'title' THEN lower(title) ELSE '' END AS name
+        -- as if ё were the letter behind е
+        CASE :sort WHEN 'title' THEN replace(caseless_title, 'ё', 'е' || chr(1114111)) ELSE '' END AS name
     FROM analytics.course_performance
-    WHERE courses > 0 AND strpos(lower(title), lower(:search)) > 0
+    WHERE courses > 0 AND strpos(translate(caseless_title, 'ё', 'е'), translate(analytics.caseless(:search), 'ё', 'е')) > 0
 ),
 
 -- and one row more, if there is any: it tells that another page follows

@@ -9,7 +9,8 @@ CREATE TABLE analytics.course_performance (
     rating_sum      numeric NOT NULL,
     avg_progress    numeric GENERATED ALWAYS AS (analytics.ratio(progress_sum, enrollments)) STORED,
     completion_rate numeric GENERATED ALWAYS AS (analytics.ratio(100 * completed, enrollments)) STORED,
-    avg_rating      numeric GENERATED ALWAYS AS (analytics.ratio(rating_sum, ratings)) STORED
+    avg_rating      numeric GENERATED ALWAYS AS (analytics.ratio(rating_sum, ratings)) STORED,
+    caseless_title  text COLLATE "C" NOT NULL GENERATED ALWAYS AS (coalesce(analytics.caseless(title), '')) STORED
 );
 
 COMMENT ON TABLE analytics.course_performance IS 'How each course does, all time.';
@@ -24,3 +25,4 @@ COMMENT ON COLUMN analytics.course_performance.rating_sum IS 'Their ratings toge
 COMMENT ON COLUMN analytics.course_performance.avg_progress IS 'Mean progress of its enrolments, percent.';
 COMMENT ON COLUMN analytics.course_performance.completion_rate IS 'Completed enrolments, percent of all.';
 COMMENT ON COLUMN analytics.course_performance.avg_rating IS 'Mean rating.';
+COMMENT ON COLUMN analytics.course_performance.caseless_title IS 'The title as it is sorted and searched; empty where there is none.';

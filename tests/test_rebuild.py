@@ -408,7 +408,8 @@ def test_while_replication_is_down_no_answer_claims_to_be_younger(
     spoil(ours)
     assert rebuild(settings) > 0
     assert freshness(ours, "as_of") == before
-    assert is_right(ours)
+    # what is wrong waits with what is pending: a mirror that follows nobody is not proven
+    assert not is_right(ours)
     # before the first right answer there is none
     ours.execute("UPDATE analytics.freshness SET as_of = NULL")
     rebuild(settings)

@@ -172,6 +172,20 @@ def test_a_number_without_an_inverse_is_set_aside(
     assert is_sound(settings)
 
 
+def test_an_owner_all_of_whose_numbers_are_set_aside_sums_up_to_nothing(
+    mirror: Connection, get: Callable[[str], Any], settings: Settings
+) -> None:
+    mirror.execute("INSERT INTO public.users (id, username, role) VALUES (77, 'ann', 'STUDENT')")
+    mirror.execute(
+        "INSERT INTO public.course_enrollments (id, user_id, course_id, progress_percent)"
+        " VALUES (77, 77, 77, %s)",
+        [-(2**63)],
+    )
+    body = get("user/77/engagement").get_json()
+    assert body["avg_progress"] == 0
+    assert audit(settings, repair=False).wrong == 0
+
+
 def test_a_null_where_mentorhub_has_none_is_counted(
     mirror: Connection, settings: Settings, get: Callable[[str], Any]
 ) -> None:

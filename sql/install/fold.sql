@@ -171,7 +171,8 @@ BEGIN
         concat_ws(
             ', ',
             array_to_string(has.keys, ', '),
-            control.each('sum(?) AS ?', has.sums),
+            -- where all that an owner has can't be used there is nothing to sum
+            control.each('coalesce(sum(?), 0) AS ?', has.sums),
             control.each('max(?) AS ?', has.others)
         ),
         stored,
@@ -200,7 +201,7 @@ BEGIN
         concat_ws(
             ', ',
             array_to_string(has.keys, ', '),
-            control.each('sum(?) AS ?', has.sums),
+            control.each('coalesce(sum(?), 0) AS ?', has.sums),
             -- not NULL where it is wrong: that is how a fold knows what to look up
             control.each('coalesce(max(?) FILTER (WHERE side = 1), max(?) FILTER (WHERE side = 2)) AS ?', has.others)
         ),
@@ -527,7 +528,7 @@ RETURN (
     WHERE
         audited.audited_at IS NULL
         OR audited.audited_at < clock_timestamp()
-        - CASE step.kind WHEN 'ranking' THEN interval '1 hour' ELSE interval '4 min' END
+        - CASE step.kind WHEN 'ranking' THEN interval '1 hour' ELSE interval '5 min' END
     ORDER BY audited.audited_at ASC NULLS FIRST, step.place
     LIMIT 1
 );

@@ -10,10 +10,10 @@ from pathlib import Path
 from flask import Blueprint as Pages
 from flask import Response, current_app, json, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from api.catalogue import Problem
-from api.columns import several
+from api.columns import identifier, several, text
 from api.openapi import EXTENSION
 from api.problems import refuse
 
@@ -34,15 +34,15 @@ pages = Pages("documentation", __name__)
 
 
 class KindBody(Schema):
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True, strict=True)
-    when = fields.String(required=True)
-    remedy = fields.String(required=True)
+    type = text("The stable identifier, and the address of this entry.")
+    title = text("What it is, the same each time.")
+    status = identifier("The HTTP status that it comes with.")
+    when = text("When it occurs.")
+    remedy = text("What to do.")
 
 
 class CatalogueBody(Schema):
-    problems = several(KindBody)
+    problems = several(KindBody, "All of them, by status.")
 
 
 @blueprint.route("/problems")

@@ -15,7 +15,11 @@ blueprint = Blueprint("health", __name__, description="For whoever keeps the API
 
 
 class HealthBody(Schema):
-    status = fields.String(required=True, validate=validate.Equal("ok"))
+    status = fields.String(
+        required=True,
+        validate=validate.Equal("ok"),
+        metadata={"description": "Always `ok`: what is not comes as a problem."},
+    )
 
 
 @blueprint.route("/healthz")

@@ -7,12 +7,13 @@ from typing import NoReturn
 import structlog
 from flask import Response, abort
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from api.catalogue import Problem
+from api.columns import identifier, text
 from shared.errors import ConfigurationError
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,10 +39,10 @@ log = structlog.get_logger("analytics")
 class ProblemSchema(Schema):
     """The body of every error."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True, strict=True)
-    detail = fields.String(required=True)
+    type = text("The kind's stable identifier: an address that tells when it occurs.")
+    title = text("The kind in words, the same each time.")
+    status = identifier("The HTTP status, once more.")
+    detail = text("What is wrong this time, in one sentence.")
 
 
 def problem(kind: Problem, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 import orjson
 from flask import Response, current_app, g, request
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,7 +22,7 @@ from api import access, parameters, tickets
 from api.accounts import Account
 from api.blueprint import blueprint
 from api.catalogue import Problem
-from api.columns import count
+from api.columns import count, text
 from api.problems import RETRY_AFTER, refuse
 from api.reader import Reader
 from api.watch import Freshness, Watch, timestamp
@@ -197,8 +197,8 @@ class Stream(MethodView):
 
 
 class TicketBody(Schema):
-    ticket = fields.String(required=True)
-    expires_in = count()
+    ticket = text("For the parameter `ticket` of the stream, once.")
+    expires_in = count("How long it is good.", "seconds")
 
 
 @blueprint.route("/stream/ticket")

@@ -4,5 +4,7 @@ SwaggerUIBundle({
   dom_id: "#docs",
   deepLinking: true,
   displayRequestDuration: true,
+  // units: x-unit
+  showExtensions: true,
   persistAuthorization: false,
 });

@@ -4,26 +4,27 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from api import access, pages
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, number, several
+from api.columns import PERCENT, STARS, count, identifier, number, several, text
+from shared.comments import comment_on
 
 
 class CourseBody(Schema):
-    course_id = count()
-    course_title = fields.String(required=True)
-    enrollments = count()
-    avg_progress = number()
-    completed = count()
-    completion_rate = number()
-    avg_rating = number()
+    course_id = identifier(comment_on("course_performance.course_id"))
+    course_title = text(comment_on("course_performance.title"))
+    enrollments = count(comment_on("course_performance.enrollments"))
+    avg_progress = number(comment_on("course_performance.avg_progress"), PERCENT)
+    completed = count(comment_on("course_performance.completed"))
+    completion_rate = number(comment_on("course_performance.completion_rate"), PERCENT)
+    avg_rating = number(comment_on("course_performance.avg_rating"), STARS)
 
 
 class CoursesBody(Schema):
-    courses = several(CourseBody)
+    courses = several(CourseBody, "By `course_id`, or as `sort` and `order` say.")
 
 
 @blueprint.route("/courses")

@@ -9,18 +9,26 @@ from marshmallow import Schema, fields
 from api import access, audit, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import count, number
+from api.columns import PERCENT, count, identifier, number, text
+from shared.comments import comment_on
 
 
 class EngagementBody(Schema):
-    user_id = count()
-    username = fields.String(required=True)
-    sessions_attended = count()
-    courses_enrolled = count()
-    avg_progress = number()
-    reviews_written = count()
-    last_activity = fields.AwareDateTime(required=True, allow_none=True)
-    engagement_score = count()
+    user_id = identifier(comment_on("user_engagement.user_id"))
+    username = text(comment_on("user_engagement.username"))
+    sessions_attended = count(comment_on("user_engagement.sessions_attended"))
+    courses_enrolled = count(comment_on("user_engagement.courses_enrolled"))
+    avg_progress = number(comment_on("user_engagement.avg_progress"), PERCENT)
+    reviews_written = count(comment_on("user_engagement.reviews_written"))
+    last_activity = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": comment_on("user_engagement.last_activity")
+            + " RFC 3339 with its offset; null where there is none."
+        },
+    )
+    engagement_score = count(comment_on("user_engagement.engagement_score"), "points, 0 to 100")
 
 
 @blueprint.route("/user/<id:user_id>/engagement")

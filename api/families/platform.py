@@ -4,52 +4,55 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, number
+from api.columns import AMOUNT, PERCENT, STARS, compared, count, number, part, text
+from shared.comments import comment_on
 
 
 class PlatformUsersBody(Schema):
-    total = count()
-    students = count()
-    mentors = count()
-    verified = count()
-    verification_rate = number()
+    total = count(comment_on("platform_total.users"))
+    students = count(comment_on("platform_total.students"))
+    mentors = count(comment_on("platform_total.mentors"))
+    verified = count(comment_on("platform_total.verified_users"))
+    verification_rate = number(comment_on("platform_total.verification_rate"), PERCENT)
 
 
 class PlatformSessionsBody(Schema):
-    total = count()
-    completed = count()
-    scheduled = count()
-    completion_rate = number()
+    total = count(comment_on("platform_total.sessions"))
+    completed = count(comment_on("platform_total.completed_sessions"))
+    scheduled = count(comment_on("platform_total.scheduled_sessions"))
+    completion_rate = number(comment_on("platform_total.completion_rate"), PERCENT)
 
 
 class PlatformCoursesBody(Schema):
-    total = count()
-    published = count()
-    enrollments = count()
-    avg_enrollments_per_course = number()
+    total = count(comment_on("platform_total.courses"))
+    published = count(comment_on("platform_total.published_courses"))
+    enrollments = count(comment_on("platform_total.enrollments"))
+    avg_enrollments_per_course = number(
+        comment_on("platform_total.avg_enrollments_per_course"), "enrolments"
+    )
 
 
 class PlatformReviewsBody(Schema):
-    total = count()
-    average_rating = number()
+    total = count(comment_on("platform_total.reviews"))
+    average_rating = number(comment_on("platform_total.average_rating"), STARS)
 
 
 class PlatformRevenueBody(Schema):
-    total = number()
-    currency = fields.String(required=True)
+    total = number("Completed payments of all time in `currency`, together.", AMOUNT)
+    currency = text("ISO 4217 code of what `total` is in.")
 
 
 class PlatformBody(Schema):
-    users = fields.Nested(PlatformUsersBody, required=True)
-    sessions = fields.Nested(PlatformSessionsBody, required=True)
-    courses = fields.Nested(PlatformCoursesBody, required=True)
-    reviews = fields.Nested(PlatformReviewsBody, required=True)
-    revenue = fields.Nested(PlatformRevenueBody, required=True)
+    users = part(PlatformUsersBody, "Who has an account.")
+    sessions = part(PlatformSessionsBody, "What was booked, and became of it.")
+    courses = part(PlatformCoursesBody, "What is taught, and to how many.")
+    reviews = part(PlatformReviewsBody, "What is thought of mentors and courses.")
+    revenue = part(PlatformRevenueBody, "What was paid.")
     comparison = compared()
 
 

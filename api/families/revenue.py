@@ -4,29 +4,30 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, number, several
+from api.columns import AMOUNT, compared, count, day, number, part, several, window
+from shared.comments import comment_on
 
 
 class DailyRevenueBody(Schema):
-    date = fields.Date(required=True)
-    revenue = number()
+    date = day(comment_on("payment_day.day"))
+    revenue = number("Completed payments created on it, together.", AMOUNT)
 
 
 class RevenueAnalyticsBody(Schema):
-    total_revenue = number()
-    transaction_count = count()
-    avg_transaction = number()
-    daily_revenue = several(DailyRevenueBody)
+    total_revenue = number("Completed payments created in the window, together.", AMOUNT)
+    transaction_count = count("How many completed payments were created in the window.")
+    avg_transaction = number("`total_revenue` / `transaction_count`; 0 without any.", AMOUNT)
+    daily_revenue = several(DailyRevenueBody, "Every day of the window, the oldest first.")
 
 
 class RevenueBody(Schema):
-    period_days = count()
-    analytics = fields.Nested(RevenueAnalyticsBody, required=True)
+    period_days = window()
+    analytics = part(RevenueAnalyticsBody, "The payments of these days in one currency.")
     comparison = compared()
 
 

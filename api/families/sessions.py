@@ -9,24 +9,38 @@ from marshmallow import Schema, fields
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, number, several
+from api.columns import compared, count, identifier, number, part, several, window
+from shared.comments import comment_on
 
 
 class TopMentorBody(Schema):
-    mentor_id = count()
-    sessions = count()
+    mentor_id = identifier(comment_on("mentor_ranking.mentor_id"))
+    sessions = count(comment_on("mentor_ranking.sessions"))
 
 
 class SessionAnalyticsBody(Schema):
-    total = count()
-    by_status = fields.Dict(fields.String(), fields.Integer(strict=True), required=True)
-    avg_duration_minutes = number()
-    top_mentors = several(TopMentorBody)
+    total = count(comment_on("session_window.sessions"))
+    by_status = fields.Dict(
+        fields.String(),
+        fields.Integer(strict=True),
+        required=True,
+        metadata={
+            "description": "The same by status, as it is now: each that MentorHub knows, and"
+            " any other that occurs, in lower case.",
+            "x-unit": "count",
+        },
+    )
+    avg_duration_minutes = number(
+        "Mean planned duration of the sessions created in the window.", "minutes"
+    )
+    top_mentors = several(
+        TopMentorBody, "Ten at most: most sessions first, then the smaller `mentor_id`."
+    )
 
 
 class SessionsBody(Schema):
-    period_days = count()
-    analytics = fields.Nested(SessionAnalyticsBody, required=True)
+    period_days = window()
+    analytics = part(SessionAnalyticsBody, "The sessions created in these days.")
     comparison = compared()
 
 

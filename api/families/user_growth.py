@@ -4,22 +4,23 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from api import access, parameters
 from api.answers import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, several
+from api.columns import compared, count, day, several, window
+from shared.comments import comment_on
 
 
 class NewUsersBody(Schema):
-    date = fields.Date(required=True)
-    new_users = count()
+    date = day(comment_on("user_day.day"))
+    new_users = count(comment_on("user_day.new_users"))
 
 
 class UserGrowthBody(Schema):
-    period_days = count()
-    data = several(NewUsersBody)
+    period_days = window()
+    data = several(NewUsersBody, "Every day of the window, the oldest first.")
     comparison = compared()
 
 

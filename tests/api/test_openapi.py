@@ -12,6 +12,8 @@ from flask_smorest.spec.plugins import FlaskPlugin
 
 from api import openapi
 from api.catalogue import Problem
+from shared.database import connect
+from shared.settings import Settings
 from tests.api.contract import contract, is_page
 from tests.api.test_bad_input import assert_problem
 
@@ -78,6 +80,53 @@ def test_every_answer_is_offered_as_a_file(document: dict[str, Any]) -> None:
         if "304" in operation["responses"]:
             assert "format" in {parameter.get("name") for parameter in operation["parameters"]}
             assert len(operation["responses"]["200"]["content"]) == 3, (method, path)
+
+
+def properties(part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, what is said of it) of every property of every schema, wherever it stands."""
+    if isinstance(part, dict):
+        if part.get("type") == "object":
+            yield from part.get("properties", {}).items()
+        for inner in part.values():
+            yield from properties(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from properties(inner)
+
+
+def test_every_property_is_described_in_sentences(document: dict[str, Any]) -> None:
+    everything = list(properties(document))
+
+    assert len(everything) > 50
+    for name, described in everything:
+        assert re.fullmatch(r"[A-Z0-9`].*\.", described.get("description", "")), name
+
+
+def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
+    without = {
+        name
+        for name, described in properties(document)
+        if re.search("number|integer", str(described.get("type"))) and "x-unit" not in described
+    }
+
+    assert without == {"course_id", "mentor_id", "user_id", "status"}
+
+
+def test_a_stored_number_is_described_by_the_comment_on_its_column(
+    world: Settings, document: dict[str, Any]
+) -> None:
+    with connect(world.analytics_url()) as connection:
+        rows = connection.execute(
+            """
+            SELECT attname::text, col_description(attrelid, attnum) FROM pg_attribute
+            WHERE attrelid = 'analytics.course_performance'::regclass AND attnum > 0
+            """
+        ).fetchall()
+    stored = dict(rows)
+    stored["course_title"] = stored["title"]
+
+    for name, described in document["components"]["schemas"]["CourseBody"]["properties"].items():
+        assert described["description"] == stored[name]
 
 
 def test_who_has_the_document_already_gets_304(client: FlaskClient) -> None:

@@ -138,7 +138,8 @@ class Contract(BasePlugin):
             for status in EVERYWHERE:
                 operation["responses"][status] = HTTPStatus(status).name
             if str(path).startswith(str(analytics.url_prefix)):
-                operation["description"] = _who_may_read(self._views[endpoint])
+                said = [_who_may_read(self._views[endpoint]), operation.get("description", "")]
+                operation["description"] = "\n\n".join(filter(None, said))
                 _add_refusals(operation)
                 _complete_parameters(operation)
                 if method == "get" and _is_json(operation):

@@ -12,6 +12,13 @@ from api.blueprint import blueprint
 from api.columns import PERCENT, count, identifier, number, text
 from shared.comments import comment_on
 
+SCORE = (
+    "`floor(min(3 * sessions_attended, 30) + min(5 * courses_enrolled, 25)"
+    " + min(0.3 * avg_progress, 30) + min(5 * reviews_written, 15))`,"
+    " of the mean progress before it is rounded."
+)
+"""What sql/summary/user_engagement.sql calculates; a test compares the two."""
+
 
 class EngagementBody(Schema):
     user_id = identifier(comment_on("user_engagement.user_id"))
@@ -28,7 +35,9 @@ class EngagementBody(Schema):
             + " RFC 3339 with its offset; null where there is none."
         },
     )
-    engagement_score = count(comment_on("user_engagement.engagement_score"), "points, 0 to 100")
+    engagement_score = count(
+        f"{comment_on('user_engagement.engagement_score')} {SCORE}", "points, 0 to 100"
+    )
 
 
 @blueprint.route("/user/<id:user_id>/engagement")
@@ -37,6 +46,7 @@ class UserEngagement(MethodView):
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
+    @blueprint.doc(description=f"The engagement score is {SCORE}")
     @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any], user_id: int) -> Response:
         """What a user did as a learner."""
@@ -49,6 +59,7 @@ class MyEngagement(MethodView):
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
+    @blueprint.doc(description=f"The engagement score is {SCORE}")
     @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """What the token's user did as a learner."""

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import jsonschema_rs
@@ -12,7 +14,7 @@ from flask_smorest.spec.plugins import FlaskPlugin
 
 from api import openapi
 from api.catalogue import Problem
-from shared.database import connect
+from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.contract import contract, is_page
 from tests.api.test_bad_input import assert_problem
@@ -127,6 +129,43 @@ def test_a_stored_number_is_described_by_the_comment_on_its_column(
 
     for name, described in document["components"]["schemas"]["CourseBody"]["properties"].items():
         assert described["description"] == stored[name]
+
+
+def test_the_score_is_what_its_formula_gives(ours: Connection, document: dict[str, Any]) -> None:
+    """Of numbers below and above each bound, and of means that are no decimals."""
+    schema = document["components"]["schemas"]["EngagementBody"]["properties"]
+    about = schema["engagement_score"]["description"]
+    (formula,) = re.findall(r"`(floor.*?)`", about)
+    exact = re.sub(r"[\d.]+", r'Fraction("\g<0>")', formula)
+    ours.execute(
+        """
+        INSERT INTO analytics.user_engagement
+            (user_id, users, sessions_attended, courses_enrolled, progress_sum, reviews_written)
+        SELECT row_number() OVER (), 1, sessions, courses, progress * courses / 3, reviews
+        FROM
+            unnest(ARRAY[0, 1, 9, 10, 11]) AS sessions,
+            unnest(ARRAY[0, 1, 3, 5, 6]) AS courses,
+            unnest(ARRAY[0, 1, 100, 200, 299, 300]) AS progress,
+            unnest(ARRAY[0, 1, 2, 3, 4]) AS reviews
+        """
+    )
+    rows = ours.execute(
+        "SELECT sessions_attended, courses_enrolled, progress_sum, reviews_written,"
+        " engagement_score FROM analytics.user_engagement"
+    ).fetchall()
+
+    assert len(rows) == 750
+    for sessions, courses, progress, reviews, score in rows:
+        numbers = {
+            "sessions_attended": sessions,
+            "courses_enrolled": courses,
+            "avg_progress": Fraction(progress) / courses if courses else 0,
+            "reviews_written": reviews,
+        }
+        names = {"Fraction": Fraction, "floor": floor, "min": min}
+        assert eval(exact, names, numbers) == score, numbers  # noqa: S307 - our own document
+    for path in ("user/{user_id}/engagement", "me/engagement"):
+        assert formula in document["paths"][f"/api/v1/analytics/{path}"]["get"]["description"]
 
 
 def test_who_has_the_document_already_gets_304(client: FlaskClient) -> None:

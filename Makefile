@@ -5,7 +5,7 @@ BIN := .venv/bin
 WHEELHOUSE ?=
 INSTALL = $(PYTHON) -m pip --quiet --disable-pip-version-check --python $(BIN)/python install $(if $(WHEELHOUSE),--no-index --find-links '$(WHEELHOUSE)')
 
-.PHONY: .venv demo test quick bench check format lock clean
+.PHONY: .venv demo test quick bench check format lock web clean
 
 demo: .venv
 	@exec $(BIN)/analytics up --demo $(if $(PORT),--port $(PORT))
@@ -43,6 +43,16 @@ format: .venv
 	@$(INSTALL) --require-hashes -r requirements.lock || { echo "The packages can't be had: is PyPI reachable? Offline, set WHEELHOUSE to a folder with their wheels. Then call make again." >&2; exit 2; }
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The front end, for those who change it: Node.js 20.19 or newer. What it makes is committed.
+NPM := npm --prefix web
+web: .venv
+	$(NPM) ci --no-fund --no-audit
+	$(BIN)/python -m api > web/openapi.json
+	cd web && node_modules/.bin/openapi-typescript openapi.json --alphabetize --export-type --output client/src/schema.ts
+	$(NPM) run check --workspaces
+	$(NPM) run test --workspaces --if-present
+	$(NPM) run build --workspaces
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --extra embedded --group dev pyproject.toml -o requirements.lock

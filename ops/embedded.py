@@ -41,6 +41,7 @@ _SMALL_SHARED_MEMORY = 1 << 30
 
 _SETTINGS = {
     "listen_addresses": "",
+    "unix_socket_permissions": "0600",
     "wal_level": "logical",
     "checkpoint_timeout": "15min",
     "shared_buffers": "256MB",

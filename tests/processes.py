@@ -1,7 +1,8 @@
-"""Looking at real processes."""
+"""Looking at real processes, and at what they write."""
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import psutil
 
@@ -25,3 +26,9 @@ def _is_gone(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def open_to_others(folder: Path) -> set[str]:
+    """The folder and whatever is in it that somebody besides its owner may read or write."""
+    everything = (path for path in (folder, *folder.rglob("*")) if not path.is_symlink())
+    return {str(path) for path in everything if path.stat().st_mode & 0o077}

@@ -18,8 +18,9 @@ import redis
 
 from ops import embedded
 from ops.embedded import Postgres, Redis
+from ops.home import Home
 from shared.errors import ConfigurationError
-from tests.processes import are_gone
+from tests.processes import are_gone, open_to_others
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 
@@ -37,6 +38,7 @@ def as_nobody(act: Callable[[], None]) -> None:
     child = os.fork()
     if child == 0:
         try:
+            os.umask(0)
             nobody = pwd.getpwnam("nobody")
             os.setgroups([])
             os.setgid(nobody.pw_gid)
@@ -136,9 +138,40 @@ def test_an_ordinary_user_runs_both_servers() -> None:
 
 
 def run_both(folder: Path) -> None:
-    with Postgres(folder / "data", settings=QUICK) as postgres, Redis(folder) as server:
+    with (
+        Home(folder / "home").locked(),
+        Postgres(folder / "home" / "postgres", settings=QUICK) as postgres,
+        Redis(folder / "home", log=folder / "home" / "log" / "redis.log") as server,
+    ):
         assert ask(postgres, "SELECT 1") == 1
         assert redis.Redis.from_url(server.url()).ping()
+        assert open_to_others(folder / "home") == set()
+
+
+def test_a_home_that_others_could_read_is_theirs_no_more(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    run_both(tmp_path)
+    (home / "log" / "api.log").touch()
+    (home / "celerybeat.state.db").touch()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    (home / "postgres.run").symlink_to(elsewhere)
+    for path in (home, *home.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o777)
+    run_both(tmp_path)
+    assert open_to_others(home) == set()
+    assert elsewhere.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_others_keep_in_the_same_folder_stays_theirs(tmp_path: Path) -> None:
+    (tmp_path / "script").touch()
+    for path in (tmp_path, tmp_path / "script"):
+        path.chmod(0o755)
+    (tmp_path / "secret").touch(mode=0o644)
+    with Home(tmp_path).locked():
+        pass
+    assert open_to_others(tmp_path) == {str(tmp_path), str(tmp_path / "script")}
 
 
 def test_servers_end_when_their_starter_is_killed_and_start_again_at_once(tmp_path: Path) -> None:

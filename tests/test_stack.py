@@ -11,14 +11,14 @@ from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
 
 from ops.embedded import Postgres, Redis
 from shared.home import running_stack
-from tests.processes import are_gone, wait_until
+from tests.processes import are_gone, open_to_others, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
 
@@ -47,6 +47,7 @@ class Stack:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0,
             )
         return self._process
 
@@ -158,6 +159,16 @@ def test_no_program_knows_more_than_it_needs(stack: Stack) -> None:
         is_owner = environment["ANALYTICS_DATABASE_URL"] == secrets["ANALYTICS_DATABASE_URL"]
         assert is_owner == ("guard" in words)
         assert not any(secret in part for secret in secrets.values() for part in program.cmdline())
+
+
+def test_all_that_it_keeps_is_for_its_owner_alone_whatever_the_umask(stack: Stack) -> None:
+    assert {"lock", "secret", "stack.json", "log", "postgres"} <= {
+        path.name for path in stack.home.iterdir()
+    }
+    assert open_to_others(stack.home) == set()
+    socket = Path(parse_qs(urlsplit(stack.description()["database_url"]).query)["host"][0])
+    assert socket.stat().st_mode & 0o077 == 0
+    assert (socket / ".s.PGSQL.5432").stat().st_mode & 0o177 == 0
 
 
 def test_a_second_up_on_the_same_home_exits_2(stack: Stack) -> None:

@@ -161,6 +161,14 @@ def untouched(settings: Settings) -> list[Any]:
         ).fetchall()
 
 
+def test_what_init_finds_missing_is_counted_when_it_returns(settings: Settings) -> None:
+    lose(settings)
+    install(settings)
+    check(settings)
+    with connect(settings.analytics_url()) as ours:
+        assert ask(ours, "SELECT sum(changes)::integer FROM analytics.pending") == 0
+
+
 def test_a_lost_subscription_is_mended_too(settings: Settings) -> None:
     lose(settings)
     with connect(settings.analytics_url()) as ours:

@@ -134,7 +134,6 @@ def test_a_null_that_mentorhub_has_not_today_is_one_row_more(settings: Settings)
     truth = rows(settings.source_url())
     truth["users"][-1]["is_verified"] = False
     install(settings)
-    catch_up(settings)
     check(settings, truth)
 
 

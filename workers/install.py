@@ -49,6 +49,8 @@ def install(settings: Settings) -> None:
         mirror.remember_source(ours, source, settings.source_url())
         for table, witness in proven.items():
             comparison.store(ours, table, witness)
+        # what the comparison brought waited for the proof
+        fold_as_of(ours, as_of)
 
 
 def install_schemas(

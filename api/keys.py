@@ -1,11 +1,12 @@
 """The keys that MentorHub's tokens are signed with; each verifies its own algorithm only."""
 
+import subprocess
+import sys
 from pathlib import Path
-from threading import Lock
-from time import monotonic
+from threading import Event, Thread
 
 import structlog
-from jwt import PyJWK, PyJWKClient, PyJWKSet, PyJWTError
+from jwt import PyJWK, PyJWKSet, PyJWTError
 from jwt.algorithms import HMACAlgorithm
 
 SHARED_ALGORITHM = "HS256"
@@ -18,7 +19,10 @@ LIFETIME = 300
 REST = 30
 """Seconds between two readings, whatever unknown keys tokens name."""
 
-TIMEOUT = 2
+SOON = 5
+"""Seconds after which it is read again where no key was ever had."""
+
+FETCH = Path(__file__).with_name("fetch.py")
 
 log = structlog.get_logger("analytics")
 
@@ -29,37 +33,42 @@ def secret_key(secret: str) -> PyJWK:
 
 
 class KeySet:
-    """The public keys of a JWKS document: a file or a URL. What is known outlives its server."""
+    """The public keys of a JWKS document: a file or a URL. What is known outlives its server.
+
+    They are read here once, and from `start` on by a thread of its own: no request ever waits.
+    """
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._keys: dict[str, PyJWK] = {}
-        self._read_at = float("-inf")
-        self._reading = Lock()
+        self._keys = _public_keys(source)
+        self._wanted, self._done = Event(), Event()
+        self._thread = Thread(target=self._run, name="keys", daemon=True)
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no more; a reading under way ends by itself."""
+        self._done.set()
+        self._wanted.set()
+
     def find(self, kid: str | None) -> PyJWK | None:
-        """The key of that name; a name that is not known may be a new key's."""
-        if kid in self._keys:
-            self._read(after=LIFETIME, wait=False)
-        else:
-            self._read(after=REST, wait=True)
-        return self._keys.get(kid or "")
+        """The key of that name; one that is not known may be new, and has the set read again."""
+        key = self._keys.get(kid or "")
+        if key is None:
+            self._wanted.set()
+        return key
 
-    def _read(self, *, after: float, wait: bool) -> None:
-        if self._is_due(after) and self._reading.acquire(blocking=wait):
-            try:
-                # Whoever waited finds it done.
-                if self._is_due(after):
-                    self._keys = _public_keys(self._source) or self._keys
-                    self._read_at = monotonic()
-            finally:
-                self._reading.release()
-
-    def _is_due(self, after: float) -> bool:
-        return monotonic() - self._read_at >= after
+    def _run(self) -> None:
+        while not self._done.wait(REST if self._keys else SOON):
+            if self._keys:
+                self._wanted.wait(LIFETIME - REST)
+                self._wanted.clear()
+            if not self._done.is_set():
+                self._keys = _public_keys(self._source) or self._keys
 
 
 def _public_keys(source: str) -> dict[str, PyJWK]:
@@ -67,19 +76,25 @@ def _public_keys(source: str) -> dict[str, PyJWK]:
     try:
         return {
             key.key_id: key
-            for key in _key_set(source).keys
+            for key in PyJWKSet.from_json(_document(source)).keys
             if key.key_id
             and key.algorithm_name in PUBLIC_ALGORITHMS
             and key.public_key_use in ("sig", None)
         }
     # AttributeError: PyJWKSet's answer to a document that is no object
-    except (PyJWTError, OSError, ValueError, AttributeError) as error:
+    # RecursionError: json.loads of one with a thousand brackets
+    except (PyJWTError, OSError, ValueError, AttributeError, RecursionError) as error:
         log.warning("Analytics: JWT_JWKS can't be read: the known keys stay", reason=str(error))
         return {}
 
 
-def _key_set(source: str) -> PyJWKSet:
-    if source.startswith("http"):
-        # Its own cache forgets the keys while the server is away.
-        return PyJWKClient(source, cache_jwk_set=False, timeout=TIMEOUT).get_jwk_set()
-    return PyJWKSet.from_json(Path(source).read_text())
+def _document(source: str) -> str:
+    """Raises OSError where it can't be had, ValueError where it is no text."""
+    if not source.startswith("http"):
+        return Path(source).read_text()
+    # -I, -S: it needs nothing but the standard library
+    command = [sys.executable, "-I", "-S", str(FETCH), source]
+    fetched = subprocess.run(command, capture_output=True, check=False)
+    if fetched.returncode:
+        raise OSError(fetched.stderr.decode(errors="replace").strip() or "It took too long.")
+    return fetched.stdout.decode()

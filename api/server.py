@@ -21,7 +21,7 @@ from granian.rsgi import (
 )
 from werkzeug.test import create_environ
 
-from api import stream, watch
+from api import stream, tokens, watch
 from api.answers import WAIT
 from api.bounds import READ, Bounds
 from api.connections import Connections
@@ -57,6 +57,7 @@ class Server:
         self._connections = Connections(settings)
         self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
         self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
+        self._tokens: tokens.Tokens = flask.extensions[tokens.EXTENSION]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))
@@ -66,12 +67,14 @@ class Server:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watch.on_look.append(lambda: loop.call_soon_threadsafe(self._release))
         self._watch.start()
+        self._tokens.start()
         self._connections.start()
         self._telling = loop.create_task(self._streams.run(self._look))
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         self._connections.stop()
         self._watch.stop()
+        self._tokens.stop()
         self._threads.shutdown(wait=False)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:

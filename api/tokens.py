@@ -45,6 +45,15 @@ class Tokens:
         )
         JWTManager(app).decode_key_loader(self._key)
 
+    def start(self) -> None:
+        """Read public keys again from now on."""
+        if self._public is not None:
+            self._public.start()
+
+    def stop(self) -> None:
+        if self._public is not None:
+            self._public.stop()
+
     def user(self) -> int:
         """The user whose token the request carries; ends a request without a valid one."""
         header = request.environ.get("HTTP_AUTHORIZATION", "")
@@ -97,6 +106,7 @@ class Tokens:
         return key
 
     def _public_key(self, header: dict[str, Any]) -> PyJWK | None:
+        # Nobody waits here for a key that may be on its way.
         if self._public is None:
             return None
         key = self._public.find(header.get("kid"))
@@ -105,6 +115,11 @@ class Tokens:
                 Problem.KEYS_UNAVAILABLE,
                 "The keys of MentorHub's tokens can't be read: try again soon.",
                 RETRY_AFTER,
+            )
+        if key is None:
+            refuse(
+                Problem.TOKEN_INVALID,
+                "The token's key is not known: if it is new, it will be in half a minute.",
             )
         return key
 

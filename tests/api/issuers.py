@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import Any, BinaryIO
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -77,14 +77,22 @@ def _seconds(moment: Any) -> int:
 
 @dataclass
 class Publisher:
-    """An HTTP server for one document; `asked` is how often it was."""
+    """An HTTP server for one document; `asked` is how often it was.
+
+    `before`: what it does first; `speaks`: for a test that has it wait for that.
+    `instead`: writes what it answers byte by byte, as long as somebody takes it; `hung_up` counts
+    who had enough.
+    """
 
     url: str = ""
     document: str = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     before: Callable[[], object] = lambda: None
+    speaks: Event = field(default_factory=Event)
+    instead: Callable[[BinaryIO], object] | None = None
     asked: int = 0
+    hung_up: int = 0
 
 
 @contextmanager
@@ -96,6 +104,12 @@ def publishing(document: str = "") -> Generator[Publisher]:
         def do_GET(self) -> None:
             publisher.asked += 1
             publisher.before()
+            if publisher.instead:
+                try:
+                    publisher.instead(self.wfile)
+                except OSError:
+                    publisher.hung_up += 1
+                return
             body = publisher.document.encode()
             self.send_response(publisher.status)
             for name, value in {"Content-Length": str(len(body)), **publisher.headers}.items():
@@ -107,6 +121,7 @@ def publishing(document: str = "") -> Generator[Publisher]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
         publisher.url = f"http://127.0.0.1:{server.server_port}/jwks.json"
         thread = Thread(target=server.serve_forever, args=[0.01])
         thread.start()

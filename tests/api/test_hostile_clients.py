@@ -10,10 +10,12 @@ from dataclasses import replace
 import pytest
 
 from ops.embedded import Postgres
+from tests.api.issuers import RSA, Publisher, jwks, publishing, sign_as
 from tests.api.server import Server, serving
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
 from tests.conftest import DEFAULTS, database
+from tests.processes import wait_until
 
 PLACE = "/api/v1/analytics/me/engagement"
 
@@ -26,14 +28,27 @@ PATIENCE = 10
 
 
 @pytest.fixture(scope="module")
+def publisher() -> Iterator[Publisher]:
+    """Says nothing yet to whoever asks for MentorHub's public keys."""
+    with publishing(jwks(first=RSA)) as publisher:
+        publisher.before = publisher.speaks.wait
+        yield publisher
+        publisher.speaks.set()
+
+
+@pytest.fixture(scope="module")
 def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+    postgres: Postgres,
+    analytics_template: str,
+    publisher: Publisher,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     with database(postgres, "test_hostile_clients", analytics_template) as url:
         settings = replace(
             DEFAULTS,
             analytics_database_url=url,
             jwt_previous_keys=(f"not {PREVIOUS}", PREVIOUS),
+            jwt_jwks=publisher.url,
             cors_origins=("http://localhost:3000", ORIGIN),
         )
         with serving(settings, tmp_path_factory.mktemp("hostile")) as server:
@@ -69,6 +84,17 @@ def test_the_server_is_told_of_previous_keys_and_other_origins(server: Server) -
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert f"access-control-allow-origin: {ORIGIN}".encode() in answer.lower()
+
+
+def test_whose_keys_are_published_late_is_let_in_then(server: Server, publisher: Publisher) -> None:
+    token = bearer(sign_as(RSA, LEARNER, kid="first"))["Authorization"]
+
+    def status() -> bytes:
+        return talk(server, *request(f"Authorization: {token}"))[0][9:12]
+
+    assert status() == b"503"
+    publisher.speaks.set()
+    assert wait_until(lambda: status() == b"200")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Keys come and go; a verified token is remembered no longer than it is good."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, BinaryIO
 from unittest.mock import Mock
 
 import pytest
@@ -19,6 +20,7 @@ from tests.api.issuers import EC, RSA, Publisher, forge, jwks, public, publishin
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import KEY, bearer, claims, sign
 from tests.api.world import ADMIN, LEARNER
+from tests.processes import wait_until
 
 PLACE = "/api/v1/analytics/platform"
 
@@ -34,11 +36,23 @@ def publisher() -> Iterator[Publisher]:
 
 
 @pytest.fixture
-def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are read again for every token, and no token is remembered."""
-    monkeypatch.setattr(keys, "LIFETIME", 0)
-    monkeypatch.setattr(keys, "REST", 0)
+def keyed(served: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], FlaskClient]]:
+    """Makes clients of an API that reads its keys again all the time, and remembers no token."""
+    monkeypatch.setattr(keys, "LIFETIME", 0.02)
+    monkeypatch.setattr(keys, "REST", 0.01)
+    monkeypatch.setattr(keys, "SOON", 0.01)
     monkeypatch.setattr(tokens, "MEMORY", 0)
+    started: list[tokens.Tokens] = []
+
+    def serve(source: str) -> FlaskClient:
+        client = served(jwt_jwks=source)
+        started.append(client.application.extensions[tokens.EXTENSION])
+        started[-1].start()
+        return client
+
+    yield serve
+    for each in started:
+        each.stop()
 
 
 def status(client: FlaskClient, token: str) -> int:
@@ -82,120 +96,177 @@ def test_without_public_keys_none_is_looked_for(served: Serve) -> None:
     assert status(served(), sign_as(RSA, ADMIN)) == 401
 
 
-def test_a_new_public_key_is_found_at_its_first_token(
+def test_a_new_public_key_is_read_because_of_its_first_token(
     served: Serve, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keys, "REST", 0.01)
     client = served(jwt_jwks=publisher.url)
+    known: tokens.Tokens = client.application.extensions[tokens.EXTENSION]
+    known.start()
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
     publisher.document = jwks(first=RSA, second=EC)
     new = sign_as(EC, ADMIN, kid="second")
-    assert status(client, new) == 401, "it has asked just now"
 
-    monkeypatch.setattr(keys, "REST", 0)
-    assert status(client, new) == 200
+    response = client.get(PLACE, headers=bearer(new))
+    assert_problem(response, 401)
+    assert response.json["detail"].startswith("The token's key is not known")
+    assert wait_until(lambda: status(client, new) == 200)
+    assert publisher.asked == 2, "and for no other reason"
+    known.stop()
 
 
 def test_however_many_unknown_keys_are_named_the_publisher_is_asked_once(
     served: Serve, publisher: Publisher
 ) -> None:
     client = served(jwt_jwks=publisher.url)
+    known: tokens.Tokens = client.application.extensions[tokens.EXTENSION]
+    known.start()
     refused = {status(client, sign_as(RSA, ADMIN, kid=f"guess {n}")) for n in range(50)}
+    known.stop()
 
     assert refused == {401}
     assert publisher.asked == 1
 
 
-def test_who_comes_while_keys_are_read_waits_for_them(served: Serve, publisher: Publisher) -> None:
-    publisher.before = lambda: time.sleep(0.3)
-    client = served(jwt_jwks=publisher.url)
+def test_nobody_waits_while_keys_are_read(
+    keyed: Callable[[str], FlaskClient], publisher: Publisher
+) -> None:
+    client = keyed(publisher.url)
+    asked = Event()
+    publisher.before = lambda: (asked.set(), publisher.speaks.wait(60))
+    assert asked.wait(60)
+    publisher.document = jwks(second=EC)
 
-    def ask(user_id: int) -> int:
-        token = sign_as(RSA, user_id, kid="first", role="admin")
-        return client.application.test_client().get(PLACE, headers=bearer(token)).status_code
+    statuses = [
+        status(client, token)
+        for token in (
+            sign_as(RSA, ADMIN, kid="first"),
+            sign_as(EC, ADMIN, kid="second"),
+            sign(ADMIN),
+        )
+    ]
+    assert statuses == [200, 401, 200]
+    publisher.speaks.set()
 
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(ask, [ADMIN, ADMIN, LEARNER, LEARNER])) == [200, 200, 403, 403]
-    assert publisher.asked == 1
+
+def dripping(head: bytes) -> Callable[[BinaryIO], None]:
+    """A byte every tenth of a second, for ever: no time-out of a socket ends that."""
+
+    def drip(wire: BinaryIO) -> None:
+        wire.write(head)
+        for byte in itertools.cycle(b"x: y\r\n"):
+            wire.write(bytes([byte]))
+            time.sleep(0.1)
+
+    return drip
 
 
-@pytest.mark.usefixtures("_short_memory")
+def pour(wire: BinaryIO) -> None:
+    """A gigabyte."""
+    wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    wire.writelines(b" " * 1_000_000 for _ in range(1000))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        dripping(b""),
+        dripping(b"HTTP/1.1 200 OK\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+        pour,
+    ],
+    ids=["status", "head", "body", "a gigabyte"],
+)
+def test_a_publisher_without_end_is_hung_up_on(
+    keyed: Callable[[str], FlaskClient], publisher: Publisher, answer: Callable[[BinaryIO], None]
+) -> None:
+    client = keyed(publisher.url)
+    publisher.instead = answer
+
+    assert wait_until(lambda: publisher.hung_up > 1, 30), "and it is asked again"
+    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    publisher.document, publisher.instead = jwks(first=EC), None
+    assert wait_until(lambda: status(client, sign_as(EC, ADMIN, kid="first")) == 200)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
         {"status": 500},
-        {"status": 302, "headers": {"Location": "http://127.0.0.1:1/"}},
+        {"status": 302, "headers": {"Location": "/elsewhere"}},
         {"document": "<html>"},
         {"document": "[]"},
+        {"document": "[" * 100_000},
         {"document": '{"keys": []}'},
         {"document": '{"keys": {"first": 1}}'},
         {"headers": {"Content-Length": "100000"}},
+        {"instead": lambda wire: wire.write(b"SSH-2.0\r\n")},
     ],
 )
 def test_known_keys_outlive_a_publisher_that_fails(
-    served: Serve, publisher: Publisher, fault: dict[str, object]
+    keyed: Callable[[str], FlaskClient], publisher: Publisher, fault: dict[str, object]
 ) -> None:
-    client = served(jwt_jwks=publisher.url)
-    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+    client = keyed(publisher.url)
     for name, value in fault.items():
         setattr(publisher, name, value)
+    asked = publisher.asked
 
+    assert wait_until(lambda: publisher.asked > asked + 2)
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
-    assert publisher.asked == 2
 
 
-@pytest.mark.usefixtures("_short_memory")
+def test_keys_are_where_they_are_said_to_be(served: Serve, publisher: Publisher) -> None:
+    with publishing(jwks(first=RSA)) as elsewhere:
+        publisher.status, publisher.headers = 302, {"Location": elsewhere.url}
+        client = served(jwt_jwks=publisher.url)
+
+        assert status(client, sign_as(RSA, ADMIN, kid="first")) == 503
+        assert elsewhere.asked == 0
+
+
 def test_known_keys_outlive_a_publisher_that_is_gone(
-    served: Serve, monkeypatch: pytest.MonkeyPatch
+    keyed: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "log", log := Mock())
     with publishing(jwks(first=RSA)) as publisher:
-        client = served(jwt_jwks=publisher.url)
-        assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
+        client = keyed(publisher.url)
 
+    assert wait_until(lambda: log.warning.call_count > 1)
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
-    assert log.warning.call_count == 1
 
 
-@pytest.mark.usefixtures("_short_memory")
-def test_a_publisher_that_hangs_holds_up_one_request_and_not_for_long(
-    served: Serve, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+def test_before_any_public_key_is_known_the_answer_is_later(
+    keyed: Callable[[str], FlaskClient], publisher: Publisher
 ) -> None:
-    client = served(jwt_jwks=publisher.url)
-    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
-    monkeypatch.setattr(keys, "TIMEOUT", 0.2)
-    publisher.before = lambda: time.sleep(1)
-
-    began = time.monotonic()
-    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
-    assert time.monotonic() - began < 0.8
-
-
-def test_before_any_public_key_is_known_the_answer_is_later(served: Serve) -> None:
-    client = served(jwt_jwks="http://127.0.0.1:1/jwks.json")
-    response = client.get(PLACE, headers=bearer(sign_as(RSA, ADMIN, kid="first")))
+    publisher.status = 500
+    client = keyed(publisher.url)
+    token = sign_as(RSA, ADMIN, kid="first")
+    response = client.get(PLACE, headers=bearer(token))
 
     assert_problem(response, 503)
     assert response.headers["Retry-After"] == "5"
     assert status(client, sign(ADMIN)) == 200, "the secret key is known"
+    publisher.status = 200
+    assert wait_until(lambda: status(client, token) == 200)
 
 
-@pytest.mark.usefixtures("_short_memory")
-def test_a_public_key_that_is_taken_away_is_refused(served: Serve, publisher: Publisher) -> None:
-    client = served(jwt_jwks=publisher.url)
+def test_a_public_key_that_is_taken_away_is_refused(
+    keyed: Callable[[str], FlaskClient], publisher: Publisher
+) -> None:
+    client = keyed(publisher.url)
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
     publisher.document = jwks(second=EC)
 
-    assert status(client, sign_as(RSA, ADMIN, kid="first")) == 401
+    assert wait_until(lambda: status(client, sign_as(RSA, ADMIN, kid="first")) == 401)
 
 
-@pytest.mark.usefixtures("_short_memory")
-def test_a_file_of_keys_is_read_again(served: Serve, tmp_path: Path) -> None:
+def test_a_file_of_keys_is_read_again(keyed: Callable[[str], FlaskClient], tmp_path: Path) -> None:
     document = tmp_path / "jwks.json"
     document.write_text(jwks(first=RSA))
-    client = served(jwt_jwks=str(document))
+    client = keyed(str(document))
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
     document.write_text(jwks(second=EC))
-    assert status(client, sign_as(EC, ADMIN, kid="second")) == 200
+    assert wait_until(lambda: status(client, sign_as(EC, ADMIN, kid="second")) == 200)
     document.unlink()
 
     assert status(client, sign_as(EC, ADMIN, kid="second")) == 200

@@ -32,6 +32,8 @@ blueprint = Blueprint("problems", __name__, description="The errors there are.")
 
 pages = Pages("documentation", __name__)
 
+NAME = {"in": "path", "name": "name", "description": "The last part of the problem's `type`."}
+
 
 class KindBody(Schema):
     type = text("The stable identifier, and the address of this entry.")
@@ -46,14 +48,14 @@ class CatalogueBody(Schema):
 
 
 @blueprint.route("/problems")
-@blueprint.response(200, CatalogueBody)
+@blueprint.response(200, CatalogueBody, headers={"ETag": "ETag"})
 def problems() -> Response:
     """Every problem that the API can give."""
     return _public({"problems": [kind.entry() for kind in Problem]})
 
 
-@blueprint.route("/problems/<name>")
-@blueprint.response(200, KindBody)
+@blueprint.route("/problems/<name>", parameters=[NAME])
+@blueprint.response(200, KindBody, headers={"ETag": "ETag"})
 @blueprint.alt_response(404, response="NOT_FOUND")
 def one_problem(name: str) -> Response:
     """One problem: when it occurs and what to do."""

@@ -41,48 +41,63 @@ TOKEN = {
 }
 
 
-def _header(description: str, **schema: object) -> dict[str, object]:
-    return {"description": description, "required": True, "schema": {"type": "string"} | schema}
+REQUEST_HEADERS = {
+    "If-None-Match": "An `ETag` that the client has: while it holds, 304 comes without a body.",
+    "Last-Event-ID": "The `id` of the last event that the client had: it hears what changed since.",
+}
+
+
+def _header(description: str, unit: str | None = None, **schema: object) -> dict[str, object]:
+    described = {"type": "string"} | schema | ({"x-unit": unit} if unit else {})
+    return {"description": description, "required": True, "schema": described}
 
 
 HEADERS = {
-    "ETag": _header(
-        "The name of this state of the numbers, for If-None-Match.", pattern='^"[!#-~]+"$'
+    "ETag": _header("The name of these very bytes, for If-None-Match.", pattern='^"[!#-~]+"$'),
+    "Cache-Control": _header(
+        "Who may keep the answer, and whether to ask before it is shown again."
     ),
-    "Cache-Control": _header("How long the answer may be kept, and by whom."),
     "X-Analytics-Max-Staleness": _header(
-        "Seconds that the numbers may lag behind MentorHub, whatever happens.", pattern="^[0-9]+$"
+        "How far the numbers may lag behind MentorHub, whatever happens.",
+        "seconds",
+        pattern="^[0-9]+$",
     ),
-    "Last-Modified": _header("When the numbers last changed."),
+    "Last-Modified": _header("When the numbers last changed, to the second (RFC 9110)."),
     "Vary": _header("The request's headers that the answer depends on."),
     "X-Analytics-As-Of": _header(
-        "Every change that MentorHub committed up to then is counted.", format="date-time"
+        "Every change that MentorHub committed up to then is counted. RFC 3339, milliseconds.",
+        format="date-time",
     ),
     "X-Analytics-Pending": _header(
-        "Signed rows known and not counted yet, 1000 a table at most.", pattern="^[0-9]+$"
+        "Changes that are known and not counted yet: an insert or delete is one, an update two;"
+        " of each table 1,000 are looked at.",
+        "count",
+        pattern="^[0-9]+$",
     ),
     "X-Analytics-Unusable": _header(
         "Rows set aside, that the answer lacks: a value in them can't be counted. "
         "Absent where there are none.",
+        "count",
         pattern="^[1-9][0-9]*$",
     )
     | {"required": False},
     "X-Analytics-Window": _header(
-        "First and last day, and the reporting time zone.",
+        "First and last day of what is counted, and the reporting time zone.",
         pattern=r"^\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d \S+$",
         examples=["2025-11-05/2025-12-04 UTC"],
     ),
     "X-Analytics-Currencies": _header(
-        "The currencies that hold amounts.", pattern="^([A-Z]{3}(, [A-Z]{3})*)?$"
+        "ISO 4217 codes of the currencies that hold amounts.", pattern="^([A-Z]{3}(, [A-Z]{3})*)?$"
     ),
-    "X-Analytics-Currency": _header("What amounts are in.", pattern="^[A-Z]{3}$"),
+    "X-Analytics-Currency": _header("ISO 4217 code of what amounts are in.", pattern="^[A-Z]{3}$"),
     "Content-Disposition": _header("The name of a file; JSON has none.") | {"required": False},
     "Link": _header(
         "The first and the next page, relative to this address (RFC 8288).",
         examples=['<?limit=100>; rel="first", <?limit=100&cursor=Y291>; rel="next"'],
     )
     | {"required": False},
-    "Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$"),
+    "Retry-After": _header("How long to wait.", "seconds", pattern="^[0-9]+$"),
+    "X-Accel-Buffering": _header("Asks nginx to pass events on at once.", const="no"),
     "WWW-Authenticate": _header("How to identify oneself.", const="Bearer"),
 }
 
@@ -142,10 +157,13 @@ class Contract(BasePlugin):
                 operation["description"] = "\n\n".join(filter(None, said))
                 _add_refusals(operation)
                 _complete_parameters(operation)
-                if method == "get" and _is_json(operation):
+                if not _is_json(operation):
+                    _describe_stream(operation)
+                elif method == "get":
                     _add_caching(operation)
             else:
                 operation["security"] = []
+            _add_headers(operation["responses"][200], "Cache-Control")
             operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
@@ -160,6 +178,9 @@ def documented(app: Flask) -> ProblemApi:
 def _describe_components(spec: APISpec) -> None:
     spec.components.schemas.pop("PaginationMetadata")  # of a feature of flask-smorest's
     spec.components.security_scheme("token", TOKEN)
+    for name, description in REQUEST_HEADERS.items():
+        described = {"description": description, "schema": {"type": "string"}}
+        spec.components.parameter(name, "header", described)
     for name, header in HEADERS.items():
         spec.components.header(name, header)
     for status, kinds in groupby(Problem, lambda kind: kind.value.status):
@@ -192,9 +213,6 @@ def _is_json(operation: dict[str, Any]) -> bool:
 def _add_refusals(operation: dict[str, Any]) -> None:
     for status in BEHIND_A_TOKEN:
         operation["responses"][status] = HTTPStatus(status).name
-    if not _is_json(operation):
-        # a stream, which comes whatever is accepted
-        del operation["responses"][406]
 
 
 def _complete_parameters(operation: dict[str, Any]) -> None:
@@ -204,17 +222,26 @@ def _complete_parameters(operation: dict[str, Any]) -> None:
             del parameter["schema"]["default"]
 
 
+def _describe_stream(operation: dict[str, Any]) -> None:
+    del operation["responses"][406]  # it comes whatever is accepted
+    operation["parameters"].append("Last-Event-ID")
+
+
 def _add_caching(operation: dict[str, Any]) -> None:
     given = [parameter["name"] for parameter in operation["parameters"]]
     more = [header for name in given for header in HEADERS_OF_PARAMETERS.get(name, ())]
-    operation["parameters"].append("IF_NONE_MATCH")
+    operation["parameters"].append("If-None-Match")
     file = ("Last-Modified", "Content-Disposition")
-    operation["responses"][200]["headers"] = _references([*STATE, *file, *more])
+    _add_headers(operation["responses"][200], *STATE, *file, *more)
     operation["responses"][200]["content"] |= {each.media_type: {} for each in EXPORTS.values()}
     operation["responses"][304] = {
         "description": "You have this state already.",
         "headers": _references([*STATE, *more]),
     }
+
+
+def _add_headers(response: dict[str, Any], *names: str) -> None:
+    response["headers"] = response.get("headers", {}) | _references(names)
 
 
 def _references(names: Iterable[str]) -> dict[str, str]:

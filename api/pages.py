@@ -58,7 +58,10 @@ class Courses(Course):
     limit = WholeNumber(
         validate=validate.Range(1, 1000, error="must be a whole number from 1 to 1000."),
         error_messages={"invalid": "must be a whole number from 1 to 1000."},
-        metadata={"description": "No more courses than that; `Link` names the next page."},
+        metadata={
+            "description": "No more courses than that; `Link` names the next page.",
+            "x-unit": "count",
+        },
     )
     cursor = Cursor(metadata={"description": "Where a page begins: taken from `Link`."})
     sort = fields.String(

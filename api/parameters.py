@@ -79,7 +79,7 @@ class Answer(NoParameters):
         },
         metadata={
             "description": "Wait until every change committed up to then is counted: a few"
-            " seconds, then 503. For reading what one has just written."
+            " seconds, then 503. For reading what one has just written. RFC 3339 with its offset."
         },
     )
     max_staleness = WholeNumber(
@@ -87,6 +87,7 @@ class Answer(NoParameters):
         metadata={
             "description": "Refuse with 503 what is older than so many seconds.",
             "minimum": 1,
+            "x-unit": "seconds",
         },
     )
 
@@ -102,7 +103,7 @@ class Days(Answer):
         load_default=30,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
         error_messages={"invalid": "must be a whole number from 1 to 365."},
-        metadata={"description": "The last calendar days, today included."},
+        metadata={"description": "The last calendar days, today included.", "x-unit": "days"},
     )
 
 
@@ -112,7 +113,7 @@ class Money(Answer):
         # \Z, because $ lets a final newline through
         validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be three capitals like RUB."),
         metadata={
-            "description": "Amounts in this currency instead of the reporting one.",
+            "description": "Amounts in this currency (ISO 4217) instead of the reporting one.",
             "pattern": "^[A-Z]{3}$",
         },
     )

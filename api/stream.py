@@ -183,7 +183,13 @@ class Stream(MethodView):
     decorators: ClassVar = [access.listener]
 
     @blueprint.arguments(parameters.Stream, location="query")
-    @blueprint.response(200, {"type": "string"}, content_type="text/event-stream", example=EXAMPLE)
+    @blueprint.response(
+        200,
+        {"type": "string"},
+        content_type="text/event-stream",
+        example=EXAMPLE,
+        headers={"X-Accel-Buffering": "X-Accel-Buffering"},
+    )
     def get(self, query: dict[str, Any]) -> Response:
         """Server-sent events `{family, version, as_of}`, one whenever an answer changed."""
         told = request.headers.get("Last-Event-ID") or query.get("last_event_id", "")

@@ -19,6 +19,8 @@ SCORE = (
 )
 """What sql/summary/user_engagement.sql calculates; a test compares the two."""
 
+WHOSE = {"in": "path", "name": "user_id", "description": comment_on("user_engagement.user_id")}
+
 
 class EngagementBody(Schema):
     user_id = identifier(comment_on("user_engagement.user_id"))
@@ -40,7 +42,7 @@ class EngagementBody(Schema):
     )
 
 
-@blueprint.route("/user/<id:user_id>/engagement")
+@blueprint.route("/user/<id:user_id>/engagement", parameters=[WHOSE])
 class UserEngagement(MethodView):
     decorators: ClassVar = [access.oneself_or_admin, audit.reads_of_others]
 

@@ -80,7 +80,9 @@ def test_every_body_of_an_answer_has_an_example(document: dict[str, Any]) -> Non
 def test_every_answer_is_offered_as_a_file(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         if "304" in operation["responses"]:
-            assert "format" in {parameter.get("name") for parameter in operation["parameters"]}
+            assert "format" in {
+                parameter.get("name") for parameter in operation.get("parameters", [])
+            }
             assert len(operation["responses"]["200"]["content"]) == 3, (method, path)
 
 
@@ -112,6 +114,29 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
     }
 
     assert without == {"course_id", "mentor_id", "user_id", "status"}
+
+
+def parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Whatever can be sent: in a path, a query or a header."""
+    yield from document["components"]["parameters"].values()
+    for _, path, operation in operations(document):
+        for parameter in operation.get("parameters", []) + document["paths"][path].get(
+            "parameters", []
+        ):
+            if "$ref" not in parameter:
+                yield parameter
+
+
+def test_every_parameter_and_header_is_described_in_sentences(document: dict[str, Any]) -> None:
+    everything = [
+        *((parameter["name"], parameter) for parameter in parameters(document)),
+        *document["components"]["headers"].items(),
+    ]
+
+    for name, described in everything:
+        assert re.fullmatch(r"[A-Z`].*\.", described.get("description", "")), name
+        if described["schema"]["type"] == "integer" and not name.endswith("_id"):
+            assert "x-unit" in described["schema"], name
 
 
 def test_a_stored_number_is_described_by_the_comment_on_its_column(

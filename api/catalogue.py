@@ -22,7 +22,7 @@ class Problem(Enum):
         400,
         "Malformed request",
         "The server can't read the request.",
-        "Mend what the detail names.",
+        "Fix what the detail names.",
     )
     BODY_NOT_READ = Kind(
         400,
@@ -63,7 +63,7 @@ class Problem(Enum):
     UNKNOWN_ADDRESS = Kind(
         404,
         "Unknown address",
-        "The path is none of the API.",
+        "No address of the API has this path.",
         "Look the path up in /docs.",
     )
     UNKNOWN_ID = Kind(
@@ -94,7 +94,7 @@ class Problem(Enum):
         422,
         "Invalid parameter",
         "A parameter has a value out of its range, is given twice, or does not exist.",
-        "Mend the parameter that the detail names.",
+        "Fix the parameter that the detail names.",
     )
     TOO_MANY_REQUESTS = Kind(
         429,

@@ -45,7 +45,7 @@ def ticket_user() -> int | None:
         return None
     user_id = tickets().redeem(ticket)
     if user_id is None:
-        refuse(Problem.TOKEN_INVALID, "The ticket is none of ours, too old or used.")
+        refuse(Problem.TOKEN_INVALID, "The ticket is unknown, expired or used.")
     return user_id
 
 

@@ -87,7 +87,7 @@ def timestamp(moment: datetime) -> str:
 class Watch:
     """Freshness by family. As-of never goes back, whichever thread learned it.
 
-    `newest`: no answer has a smaller version that was not looked at.
+    `newest`: the greatest version that the last look saw; streams use it as their events' id.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -122,7 +122,7 @@ class Watch:
         """Take over what a snapshot said that was taken after the monotonic time `asked`."""
         with self._lock:
             known, learned = self._known.get(family, (None, 0.0))
-            # What is older and was asked for later: the database itself went back.
+            # An older state that was read later means that the database was restored: accept it.
             if known is None or asked > learned or fresh.age >= known.age:
                 self._known[family] = fresh, monotonic()
 

@@ -63,7 +63,7 @@ def table(found: Findings) -> RenderableType:
         lines.add_row(f"mirror of {row['table']}", f"id {row['id']} {row['what']}")
     rows, are, them = ("row is", "is", "It") if found["wrong"] == 1 else ("rows are", "are", "They")
     repaired = (
-        f"{them} {are} repaired." if found["repaired"] else "`analytics audit --repair` mends it."
+        f"{them} {are} repaired." if found["repaired"] else "`analytics audit --repair` fixes it."
     )
     return Group(lines, "", f"{found['wrong']:,} {rows} wrong. {repaired}")
 

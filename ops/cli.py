@@ -145,7 +145,7 @@ def relay(settings: Settings) -> None:
 @cli.command()
 @_with_settings
 def guard(settings: Settings) -> None:
-    """Watch replication for ever, and mend what needs no human."""
+    """Watch replication for ever, and repair what needs no human."""
     from workers.guard import Guard  # noqa: PLC0415
 
     with Guard(settings) as on_duty:

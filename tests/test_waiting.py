@@ -183,7 +183,7 @@ def test_waiting_for_a_turn_ends_with_a_sentence(
         with pytest.raises(ConfigurationError, match="still under way"):
             has_turn(second)
         assert mirror.has_turn(ours)
-        with pytest.raises(ConfigurationError, match="still making or mending replication"):
+        with pytest.raises(ConfigurationError, match="still setting up or repairing replication"):
             mirror.has_turn(second)
 
 

@@ -187,7 +187,7 @@ class Guard:
     def _reason(self, error: psycopg.Error) -> str:
         if self._source and self._source.broken:
             return "MentorHub's server went away."
-        return f"The mirror can't be mended: {error.diag.message_primary}."
+        return f"The mirror can't be repaired: {error.diag.message_primary}."
 
     def _write_down(self, ours: Connection, sentence: str | None) -> None:
         ours.execute(sqlfiles.read("mirror/health").encode(), {"sentence": sentence})

@@ -80,8 +80,8 @@ def has_turn(ours: Connection, *, wait: bool = True) -> bool:
         row = ours.execute(f"SELECT {verb}({_LOCK})".encode()).fetchone()
     except errors.LockNotAvailable:
         raise ConfigurationError(
-            "The guard or another `analytics init` is still making or mending replication: try "
-            "again when it is done; `analytics status` says who keeps others waiting."
+            "The guard or another `analytics init` is still setting up or repairing replication: "
+            "try again when it is done; `analytics status` says who keeps others waiting."
         ) from None
     return row is not None and row[0] is not False
 

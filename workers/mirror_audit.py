@@ -50,8 +50,8 @@ def audit_mirror(
             "is behind or down."
         ) from None
     if found:
-        mended = ", and are mended" if repair else ""
-        log.error("Analytics: %d rows of the mirror differ%s", len(found), mended)
+        repaired = ", and are repaired" if repair else ""
+        log.error("Analytics: %d rows of the mirror differ%s", len(found), repaired)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Rebuild: find what is not its truth, in one snapshot, and leave its correction to a fold."""
+"""Rebuild: recount the summaries in one snapshot; the next fold applies the differences."""
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -45,7 +45,8 @@ def rebuild(
     A `run_id` that is done already makes a task delivered twice a no-op. What others asked for and
     nobody has finished is done along: a request outlives its worker and its message. Settings other
     than the stored ones ask for everything: old and new are never mixed.
-    With `wait` false, a rebuild under way is left to do it: what is asked for is written down.
+    With `wait` false it only writes down what is asked for where a rebuild is under way, which
+    does that, too.
     """
     with worker_connection(settings) as connection, worker_connection(settings) as diary:
         record = _Record(diary, run_id or str(uuid4()))
@@ -54,7 +55,8 @@ def rebuild(
             families, reason = FAMILIES, "settings"
         record.ask(list(families), reason)
         changed = 0
-        # Looked for once more after the lock is let go: whoever came meanwhile has gone again.
+        # Look again after the lock is let go: a request that was written down while we held it
+        # found it taken, and its worker returned.
         while record.is_asked() and has_turn(connection, wait=wait):
             try:
                 changed += _rebuild(connection, settings, record)

@@ -5,7 +5,7 @@
 DO $$
 DECLARE
     mirrored   text;
-    -- of no metric: who may ask is read from the mirror
+    -- columns that feed no metric, so that their changes need not be captured
     unmeasured text[] := ARRAY['users.is_active'];
     columns    text;
     measured   text;

@@ -171,6 +171,7 @@ export type paths = {
             query?: never;
             header?: never;
             path: {
+                /** @description MentorHub's users.id. */
                 user_id: number;
             };
             cookie?: never;
@@ -229,6 +230,7 @@ export type paths = {
             query?: never;
             header?: never;
             path: {
+                /** @description The last part of the problem's `type`. */
                 name: string;
             };
             cookie?: never;
@@ -694,7 +696,7 @@ export type components = {
             };
         };
         /**
-         * @description - Unknown address: The path is none of the API.
+         * @description - Unknown address: No address of the API has this path.
          *     - Unknown id: No course or user has the id, or it is newer than the numbers.
          */
         NOT_FOUND: {
@@ -784,40 +786,44 @@ export type components = {
         };
     };
     parameters: {
-        /** @description Tag to check against */
-        IF_NONE_MATCH: string;
+        /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+        "If-None-Match": string;
+        /** @description The `id` of the last event that the client had: it hears what changed since. */
+        "Last-Event-ID": string;
     };
     requestBodies: never;
     headers: {
-        /** @description How long the answer may be kept, and by whom. */
+        /** @description Who may keep the answer, and whether to ask before it is shown again. */
         "Cache-Control": string;
         /** @description The name of a file; JSON has none. */
         "Content-Disposition": string;
-        /** @description The name of this state of the numbers, for If-None-Match. */
+        /** @description The name of these very bytes, for If-None-Match. */
         ETag: string;
-        /** @description When the numbers last changed. */
+        /** @description When the numbers last changed, to the second (RFC 9110). */
         "Last-Modified": string;
         /** @description The first and the next page, relative to this address (RFC 8288). */
         Link: string;
-        /** @description Seconds to wait. */
+        /** @description How long to wait. */
         "Retry-After": string;
         /** @description The request's headers that the answer depends on. */
         Vary: string;
         /** @description How to identify oneself. */
         "WWW-Authenticate": "Bearer";
-        /** @description Every change that MentorHub committed up to then is counted. */
+        /** @description Asks nginx to pass events on at once. */
+        "X-Accel-Buffering": "no";
+        /** @description Every change that MentorHub committed up to then is counted. RFC 3339, milliseconds. */
         "X-Analytics-As-Of": string;
-        /** @description The currencies that hold amounts. */
+        /** @description ISO 4217 codes of the currencies that hold amounts. */
         "X-Analytics-Currencies": string;
-        /** @description What amounts are in. */
+        /** @description ISO 4217 code of what amounts are in. */
         "X-Analytics-Currency": string;
-        /** @description Seconds that the numbers may lag behind MentorHub, whatever happens. */
+        /** @description How far the numbers may lag behind MentorHub, whatever happens. */
         "X-Analytics-Max-Staleness": string;
-        /** @description Signed rows known and not counted yet, 1000 a table at most. */
+        /** @description Changes that are known and not counted yet: an insert or delete is one, an update two; of each table 1,000 are looked at. */
         "X-Analytics-Pending": string;
         /** @description Rows set aside, that the answer lacks: a value in them can't be counted. Absent where there are none. */
         "X-Analytics-Unusable": string;
-        /** @description First and last day, and the reporting time zone. */
+        /** @description First and last day of what is counted, and the reporting time zone. */
         "X-Analytics-Window": string;
     };
     pathItems: never;
@@ -837,7 +843,7 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description `asc` by default. */
                 order?: "asc" | "desc";
@@ -847,8 +853,8 @@ export interface operations {
                 sort?: "course_id" | "title" | "enrollments" | "avg_progress" | "completed" | "completion_rate" | "avg_rating";
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -911,12 +917,12 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -975,18 +981,18 @@ export interface operations {
             query?: {
                 /** @description Adds how the numbers were before, and by how much they changed. */
                 compare?: "previous";
-                /** @description Amounts in this currency instead of the reporting one. */
+                /** @description Amounts in this currency (ISO 4217) instead of the reporting one. */
                 currency?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -1048,7 +1054,7 @@ export interface operations {
             query?: {
                 /** @description Adds how the numbers were before, and by how much they changed. */
                 compare?: "previous";
-                /** @description Amounts in this currency instead of the reporting one. */
+                /** @description Amounts in this currency (ISO 4217) instead of the reporting one. */
                 currency?: string;
                 /** @description The last calendar days, today included. */
                 days?: number;
@@ -1056,12 +1062,12 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -1131,12 +1137,12 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -1199,7 +1205,10 @@ export interface operations {
                 /** @description Instead of a token, from `stream/ticket`. */
                 ticket?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `id` of the last event that the client had: it hears what changed since. */
+                "Last-Event-ID"?: components["parameters"]["Last-Event-ID"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1208,6 +1217,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1241,6 +1252,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1270,12 +1282,12 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path?: never;
             cookie?: never;
@@ -1337,14 +1349,15 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. */
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
             };
             header?: {
-                /** @description Tag to check against */
-                "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             path: {
+                /** @description MentorHub's users.id. */
                 user_id: number;
             };
             cookie?: never;
@@ -1410,6 +1423,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1434,6 +1448,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1451,6 +1467,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The last part of the problem's `type`. */
                 name: string;
             };
             cookie?: never;
@@ -1460,6 +1477,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1485,6 +1504,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {

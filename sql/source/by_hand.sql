@@ -1,9 +1,14 @@
 -- What MentorHub's DBAs run in its database where the role of SOURCE_DATABASE_URL may not, with psql:
 -- the first time as a superuser, after each migration as the owner of the tables, who needs no more
--- rights than that. Whatever is done already is left alone. wal_level needs a restart of the server.
-SELECT 'ALTER SYSTEM SET wal_level = logical' WHERE current_setting('wal_level') <> 'logical' \gexec
--- How much WAL is kept for an analytics that is away: beyond that it compares every row.
-SELECT 'ALTER SYSTEM SET max_slot_wal_keep_size = ''10GB''' FROM pg_roles WHERE rolname = current_user AND rolsuper AND current_setting('max_slot_wal_keep_size') = '-1' \gexec
+-- rights than that. Whatever is done already is left alone.
+--
+-- Two settings hold for the whole server, and are yours: nothing here changes them.
+--
+--     ALTER SYSTEM SET wal_level = logical;
+--         Needed. Somewhat more WAL; takes effect with a restart of the server.
+--     ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf();
+--         How much WAL is kept for an analytics that is away, which beyond that compares every row.
+--         Without a bound, the disk fills. It holds for every slot: a standby's, too.
 
 -- The role that analytics connects as. Give it a password: \password mentorhub_analytics
 SELECT 'CREATE ROLE mentorhub_analytics' WHERE to_regrole('mentorhub_analytics') IS NULL \gexec

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -74,17 +75,24 @@ class ServerSilentError(psycopg.OperationalError):
 
 
 class _Impatient(psycopg.Connection[Any]):
-    """Closes itself where an answer takes longer than `patience` seconds.
+    """Closes itself where an answer takes longer than `patience` seconds, and says when one came.
 
     A server that is frozen acknowledges what it is sent, and no time-out of its own ends a
     statement: neither TCP nor `statement_timeout` notices.
     """
 
     patience: float | None = None
+    on_answer: Callable[[], object] | None = None
 
     def wait(
         self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None
     ) -> _Answer:
+        answer = self._wait(gen, interval, timeout)
+        if self.on_answer:
+            self.on_answer()
+        return answer
+
+    def _wait(self, gen: PQGen[_Answer], interval: float, timeout: float | None) -> _Answer:
         # with a time-out: notifications, for which the caller waits as long as it likes
         if timeout is not None or self.patience is None:
             return super().wait(gen, interval, timeout)
@@ -104,11 +112,13 @@ def connect(
     options: str = "",
     autocommit: bool = True,
     patience: float | None = None,
+    on_answer: Callable[[], object] | None = None,
     **others: Any,
 ) -> Connection:
     """One psycopg connection, whose session has the settings of SESSION, and then of `options`.
 
     `patience`: seconds that an answer may take; then the connection is closed.
+    `on_answer`: called after each answer.
 
     Raises ConfigurationError for a URL or server that can't be used, ServerUnavailableError for
     one that doesn't answer; both name the server and never the password.
@@ -122,7 +132,7 @@ def connect(
         given = f"{options_of(url)} {options}".strip()
         keywords: dict[str, Any] = unsaid | others | always
         connection = _Impatient.connect(url, **keywords, options=given)
-        connection.patience = patience
+        connection.patience, connection.on_answer = patience, on_answer
     except psycopg.OperationalError as error:
         raise ServerUnavailableError(f"Can't connect to {where(url)}: {_reason(error)}") from None
     except psycopg.ProgrammingError:

@@ -5,19 +5,22 @@ import runpy
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery import Celery, bootsteps
+from celery.signals import setup_logging
 
 from shared.errors import ConfigurationError
 from shared.logs import configure
 from shared.settings import load
 from workers.broker import KEY_PREFIX
-from workers.pulse import Pulse
+from workers.pulse import PAUSE, Pulse
 
 VISIBILITY_TIMEOUT = 3600
 """Seconds after which Redis delivers an unfinished task again: above the longest task."""
+
+LONGEST_TURN = 15.0
+"""Seconds: longer than a turn of the worker's loop takes, which waits 5 s for Redis."""
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +80,18 @@ def _begin(**_: Any) -> None:
         settings.home.mkdir(parents=True, exist_ok=True)
 
 
-@worker_ready.connect
-def _live(**_: Any) -> None:
-    Pulse(load(), "worker").keep()
+class Alive(bootsteps.StartStopStep):
+    """Signs of life for as long as the loop turns in which the worker takes tasks."""
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._pulse = Pulse(load(), "worker")
+        self._pulse.keep(LONGEST_TURN)
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """At each connection to Redis."""
+        del consumer
+        hub.call_repeatedly(PAUSE, self._pulse.progress)
+
+
+cast("Any", app).steps["consumer"].add(Alive)

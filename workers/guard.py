@@ -30,6 +30,9 @@ ERRORS = 3
 IDLE_LOOKS = 5
 """So many looks at a slot that nobody reads are no reconnecting."""
 
+LONGEST_STEP = 90.0
+"""Seconds: longer than any one answer takes, 60 for a lock of ours, or for a slot at MentorHub."""
+
 _DUTY = "SELECT pg_try_advisory_lock(hashtext('mentorhub_analytics guard'))"
 
 
@@ -42,6 +45,7 @@ class Guard:
         self._names = mentorhub.names_of(settings.mapping)
         self._ours: Connection | None = None
         self._source: Connection | None = None
+        self._pulse = Pulse(settings, "guard")
         self._said: str | None = None
         self._failures = 0
         self._looked = 0.0
@@ -56,8 +60,8 @@ class Guard:
                 connection.close()
 
     def run(self) -> NoReturn:
-        # in a thread: to put a large mirror right takes minutes
-        Pulse(self._settings, "guard").keep()
+        # in a thread: to put a large mirror right takes minutes, but no statement of it does
+        self._pulse.keep(LONGEST_STEP)
         while True:
             self.look()
             time.sleep(self.pause())
@@ -84,7 +88,9 @@ class Guard:
     def _on_duty(self) -> Connection | None:
         """Our connection, if nobody else is on duty and there is something to guard."""
         if self._ours is None:
-            self._ours = connect(self._our_url, options=flags(mirror.BOUNDS))
+            self._ours = connect(
+                self._our_url, options=flags(mirror.BOUNDS), on_answer=self._pulse.progress
+            )
         row = self._ours.execute(_DUTY).fetchone()
         there = self._ours.execute("SELECT to_regclass('control.health')").fetchone()
         return self._ours if row == (True,) and there != (None,) else None
@@ -121,7 +127,7 @@ class Guard:
             except OperationalError:
                 self._source.close()
         if self._source is None or self._source.closed:
-            self._source = mentorhub.reach(self._source_url)
+            self._source = mentorhub.reach(self._source_url, self._pulse.progress)
         return self._source
 
     def _prove(self, ours: Connection, source: Connection, *, has_begun: bool) -> None:

@@ -22,6 +22,7 @@ class Pulse:
         self._settings, self._name = settings, name
         self._connection: psycopg.Connection[object] | None = None
         self._due = 0.0
+        self._progressed = time.monotonic()
 
     def beat(self) -> None:
         """To be called as often as one likes, from where the part does its work."""
@@ -40,15 +41,23 @@ class Pulse:
             # away, or not installed just now: whoever asks will see how old the last one is
             self.close()
 
-    def keep(self) -> None:
-        """Go on in a thread while the process lives: for who is at one thing for minutes."""
+    def keep(self, longest_step: float) -> None:
+        """Go on in a thread, for who is at one thing for minutes, as long as there is `progress`.
+
+        `longest_step`: seconds without any after which it counts as hung, though its process lives.
+        """
 
         def run() -> None:
             while True:
-                self.beat()
+                if time.monotonic() - self._progressed < longest_step:
+                    self.beat()
                 time.sleep(PAUSE)
 
         Thread(target=run, name="pulse", daemon=True).start()
+
+    def progress(self) -> None:
+        """To be called from where the part does its work, after each step of it."""
+        self._progressed = time.monotonic()
 
     def close(self) -> None:
         if self._connection:

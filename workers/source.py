@@ -5,7 +5,7 @@ MentorHub is never queried for a metric; this looks at its catalog only.
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -36,6 +36,9 @@ LOCK_PATIENCE = 20
 SLOT_PATIENCE = 60
 """Seconds for the transactions to end that are under way at MentorHub when a slot is made."""
 
+ANSWER_PATIENCE = 10
+"""Seconds for an answer of MentorHub's, which gives up after one: longer, it is frozen."""
+
 UNREAD = (
     "Nobody reads MentorHub's changes: the analytics server's log says why; after a change of "
     "address or password run `analytics init`."
@@ -52,9 +55,15 @@ _BOUNDS = {
 _BY_HAND = "let the owner of MentorHub's tables run what `analytics init --print-source-sql` prints"
 
 
-def reach(source_url: str) -> Connection:
+def reach(source_url: str, on_answer: Callable[[], object] | None = None) -> Connection:
     """A connection to MentorHub that is in nobody's way; raises as `connect`."""
-    source = connect(source_url, options=flags(_BOUNDS), application_name=APPLICATION)
+    source = connect(
+        source_url,
+        options=flags(_BOUNDS),
+        application_name=APPLICATION,
+        patience=ANSWER_PATIENCE,
+        on_answer=on_answer,
+    )
     if source.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
         source.execute("SET transaction_timeout = '1s'")
     return source

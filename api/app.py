@@ -5,6 +5,7 @@ from flask import Flask
 from api import (
     accounts,
     cache,
+    dashboard,
     documentation,
     health,
     openapi,
@@ -47,4 +48,5 @@ def create_app(settings: Settings) -> Flask:
     for described in (blueprint, health.blueprint, documentation.blueprint):
         api.register_blueprint(described)
     app.register_blueprint(documentation.pages)
+    app.register_blueprint(dashboard.pages)
     return app

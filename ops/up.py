@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -90,11 +90,13 @@ def _summarise(stack: Stack, *, taken: bool) -> None:
     _console.print("\n[bold green]Analytics is running.[/] Ctrl-C stops everything.\n")
     people = someone(stack.settings.source_url()) if stack.demo_users else {}
     note = f"  (port {USUAL_PORT} is taken)" if taken else ""
-    lines = {"API": f"{stack.api_url()}{note}"} | {
+    tokens = {
         f"{name} token": sign(stack.settings, user_id=people[role], role=role, expires=_DAY)
         for name, role in (("Admin", "admin"), ("Learner", "student"))
         if role in people
     }
+    lines = {"API": f"{stack.api_url()}{note}"}
+    lines |= _dashboards(f"{stack.api_url()}/dashboard/", tokens) | tokens
     if "Admin token" in lines:
         address = f"{stack.api_url()}/api/v1/analytics/platform"
         lines["Try"] = f"curl -H 'Authorization: Bearer {lines['Admin token']}' {address}"
@@ -102,6 +104,13 @@ def _summarise(stack: Stack, *, taken: bool) -> None:
     for name, value in lines.items():
         _console.print(f"[bold]{name:<13}[/]  {escape(value)}")
     _console.print()
+
+
+def _dashboards(address: str, tokens: Mapping[str, str]) -> dict[str, str]:
+    """Addresses that sign in; what is behind # is sent to no server, and so logged by none."""
+    admin, learner = tokens.get("Admin token"), tokens.get("Learner token")
+    lines = {"Dashboard": f"{address}#token={admin}" if admin else address}
+    return lines | ({"As a learner": f"{address}#token={learner}"} if learner else {})
 
 
 def _say(sentence: str) -> None:

@@ -214,10 +214,10 @@ def test_the_pages_load_nothing_but_files_of_ours(client: FlaskClient) -> None:
     assert re.findall(r"<script[^>]*>(.+?)</script>|style=| on\w+=", page.text) == []
 
 
-def test_the_first_page_leads_to_the_docs(client: FlaskClient) -> None:
+def test_the_first_page_leads_to_the_dashboard(client: FlaskClient) -> None:
     response = client.get("/")
 
-    assert (response.status_code, response.headers["Location"]) == (302, "docs")
+    assert (response.status_code, response.headers["Location"]) == (302, "dashboard/")
     assert client.get("/", follow_redirects=True).status_code == 200
 
 

@@ -1,0 +1,115 @@
+import { useSyncExternalStore } from "react";
+
+/** What is shown. All of it is in the address, so that a link shows somebody else the same. */
+export interface View {
+  page: "platform" | "me" | null;
+  days: number;
+  compare: boolean;
+  currency: string | null;
+  /** Panels that are shown as a table. */
+  tables: string[];
+  sort: string;
+  order: "asc" | "desc";
+  search: string;
+  limit: number;
+  user: number | null;
+}
+
+export const LONGEST = 365;
+
+export const LIMITS = [10, 50, 250, 1000];
+
+const USUAL: View = {
+  page: null,
+  days: 30,
+  compare: true,
+  currency: null,
+  tables: [],
+  sort: "enrollments",
+  order: "desc",
+  search: "",
+  limit: 10,
+  user: null,
+};
+
+function number(text: string | null, usual: number, most: number): number {
+  return text && /^[1-9][0-9]*$/.test(text) && Number(text) <= most ? Number(text) : usual;
+}
+
+function read(search: string): View {
+  const given = new URLSearchParams(search);
+  const page = given.get("page");
+  const currency = given.get("currency");
+  const sort = given.get("sort");
+  return {
+    page: page === "platform" || page === "me" ? page : USUAL.page,
+    days: number(given.get("days"), USUAL.days, LONGEST),
+    compare: given.get("compare") !== "no",
+    currency: currency && /^[A-Z]{3}$/.test(currency) ? currency : null,
+    tables: (given.get("tables") ?? "").split(",").filter(Boolean),
+    sort: sort && /^[a-z_]+$/.test(sort) ? sort : USUAL.sort,
+    order: given.get("order") === "asc" ? "asc" : "desc",
+    search: given.get("search") ?? "",
+    limit: number(given.get("limit"), USUAL.limit, 1000),
+    user: number(given.get("user"), 0, Number.MAX_SAFE_INTEGER) || null,
+  };
+}
+
+function write(view: View): string {
+  const given = new URLSearchParams(location.search);
+  const set = (name: keyof View, value: string): void => {
+    if (value === "" || value === String(USUAL[name])) given.delete(name);
+    else given.set(name, value);
+  };
+  set("page", view.page ?? "");
+  set("days", String(view.days));
+  set("compare", view.compare ? "" : "no");
+  set("currency", view.currency ?? "");
+  set("tables", view.tables.join(","));
+  set("sort", view.sort);
+  set("order", view.order);
+  set("search", view.search);
+  set("limit", String(view.limit));
+  set("user", view.user ? String(view.user) : "");
+  const text = given.toString();
+  return location.pathname + (text ? `?${text}` : "");
+}
+
+let known: { search: string; view: View } | undefined;
+
+function current(): View {
+  if (known?.search !== location.search) {
+    known = { search: location.search, view: read(location.search) };
+  }
+  return known.view;
+}
+
+const watchers = new Set<() => void>();
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  addEventListener("popstate", watcher);
+  return () => {
+    watchers.delete(watcher);
+    removeEventListener("popstate", watcher);
+  };
+}
+
+/** Show something else. Another page or person is a step that the back button takes back. */
+export function show(change: Partial<View>): void {
+  const address = write({ ...current(), ...change });
+  if ("page" in change || "user" in change) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+  for (const watcher of watchers) watcher();
+}
+
+export function toggleTable(panel: string): void {
+  const { tables } = current();
+  show({
+    tables: tables.includes(panel) ? tables.filter((name) => name !== panel) : [...tables, panel],
+  });
+}
+
+export function useView(): View {
+  return useSyncExternalStore(watch, current);
+}

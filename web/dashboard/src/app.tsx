@@ -1,0 +1,216 @@
+import { Analytics, AnalyticsProvider, useMyEngagement, usePlatformStats } from "@mentorhub/analytics";
+import { useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
+import { SWRConfig } from "swr";
+
+import { show, useView } from "./address.js";
+import { Badge } from "./fresh.js";
+import { useWords } from "./i18n/index.js";
+import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
+import { Keys } from "./keys.js";
+import { Me } from "./pages/me.js";
+import { Platform } from "./pages/platform.js";
+import { SignIn } from "./pages/sign-in.js";
+import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
+import { forgetToken, keepToken, saysAdmin, takeToken, tokens } from "./session.js";
+import { Toolbar } from "./toolbar.js";
+
+/** One connection for each token: what one person was told is never shown to the next. */
+export function App(): ReactElement {
+  const { t } = useWords();
+  const [token, setToken] = useState(tokens.get);
+  useEffect(() => {
+    document.title = t.title;
+  }, [t]);
+  useEffect(() => {
+    const look = (): void => {
+      if (takeToken()) setToken(tokens.get());
+    };
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  }, []);
+  const enter = (given: string): void => {
+    keepToken(given);
+    setToken(tokens.get());
+  };
+  const leave = (): void => {
+    forgetToken();
+    setToken(null);
+  };
+  if (token === null) {
+    return (
+      <Frame>
+        <SignIn hasExpired={false} onToken={enter} />
+      </Frame>
+    );
+  }
+  return <SignedIn key={token} onToken={enter} onLeave={leave} />;
+}
+
+function SignedIn({
+  onToken,
+  onLeave,
+}: {
+  onToken: (token: string) => void;
+  onLeave: () => void;
+}): ReactElement {
+  const analytics = useMemo(() => new Analytics({ tokens }), []);
+  const cache = useMemo(() => new Map(), []);
+  return (
+    <SWRConfig value={{ provider: () => cache }}>
+      <AnalyticsProvider value={analytics}>
+        <Pages onToken={onToken} onLeave={onLeave} />
+      </AnalyticsProvider>
+    </SWRConfig>
+  );
+}
+
+function Pages({
+  onToken,
+  onLeave,
+}: {
+  onToken: (token: string) => void;
+  onLeave: () => void;
+}): ReactElement {
+  const view = useView();
+  const page = view.page ?? (saysAdmin() ? "platform" : "me");
+  const Guarded = page === "platform" ? PlatformGuard : MeGuard;
+  return (
+    <Guarded key={page} onToken={onToken}>
+      {(content) => (
+        <Frame page={page} onLeave={onLeave}>
+          {content}
+        </Frame>
+      )}
+    </Guarded>
+  );
+}
+
+interface GuardProperties {
+  onToken: (token: string) => void;
+  children: (content: ReactNode) => ReactElement;
+}
+
+/** The page, unless its first answer says that nobody may see it. */
+function PlatformGuard({ onToken, children }: GuardProperties): ReactElement {
+  const { compare, currency } = useView();
+  const { t } = useWords();
+  const { error, isLoading } = usePlatformStats({ compare, currency });
+  if (error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
+  if (error?.status === 403) return children(<Forbidden />);
+  // Whoever does not say to be an admin is asked about first: the page would be all refusals.
+  if (isLoading && !saysAdmin()) return children(<p className="notice">{t.states.loading}</p>);
+  return children(
+    <>
+      <Toolbar />
+      <Platform />
+    </>,
+  );
+}
+
+function MeGuard({ onToken, children }: GuardProperties): ReactElement {
+  const { error } = useMyEngagement();
+  if (error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
+  return children(<Me />);
+}
+
+function Forbidden(): ReactElement {
+  const { t } = useWords();
+  return (
+    <div className="notice" role="alert">
+      <h2>{t.states.forbidden}</h2>
+      <p>{t.states.forbiddenHow}</p>
+      <button type="button" onClick={() => show({ page: "me" })}>
+        {t.states.ownPage}
+      </button>
+    </div>
+  );
+}
+
+const BOTH = ["platform", "me"] as const;
+
+function Frame({
+  page,
+  onLeave,
+  children,
+}: {
+  page?: "platform" | "me";
+  onLeave?: () => void;
+  children: ReactNode;
+}): ReactElement {
+  const { t } = useWords();
+  return (
+    <>
+      <a className="skip" href="#content" onClick={skip}>
+        {t.skip}
+      </a>
+      <header className="top">
+        <h1>
+          <span className="mark" aria-hidden="true" />
+          {t.title}
+        </h1>
+        {page && (
+          <nav aria-label={t.pages.label}>
+            {(page === "platform" || saysAdmin() ? BOTH : []).map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-current={page === each ? "page" : undefined}
+                onClick={() => show({ page: each })}
+              >
+                {t.pages[each]}
+              </button>
+            ))}
+          </nav>
+        )}
+        {page && <Badge />}
+        <div className="settings">
+          <Choices />
+          {page && <Keys page={page} />}
+          {onLeave && (
+            <button type="button" onClick={onLeave}>
+              {t.signOut}
+            </button>
+          )}
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+/** The fragment is for tokens: a jump must not leave one in the address. */
+function skip(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
+function Choices(): ReactElement {
+  const { t } = useWords();
+  const { theme, language } = usePreferences();
+  return (
+    <>
+      <label className="choice">
+        <span className="unseen">{t.language}</span>
+        <select value={language} onChange={({ target }) => prefer({ language: target.value as Language })}>
+          {LANGUAGES.map((each) => (
+            <option key={each} value={each} lang={each}>
+              {NAMES[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="choice">
+        <span className="unseen">{t.theme.label}</span>
+        <select value={theme} onChange={({ target }) => prefer({ theme: target.value as Theme })}>
+          {THEMES.map((each) => (
+            <option key={each} value={each}>
+              {t.theme[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
+  );
+}

@@ -1,0 +1,278 @@
+import { scaleLinear } from "d3-scale";
+import { area, curveMonotoneX, line } from "d3-shape";
+import {
+  memo,
+  useId,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactElement,
+  type ReactNode,
+} from "react";
+
+import { useWords } from "../i18n/index.js";
+import { useWidth } from "./size.js";
+
+export interface Day {
+  date: string;
+  value: number;
+}
+
+interface Properties {
+  label: string;
+  days: readonly Day[];
+  format: (value: number) => string;
+  /** Begin the window with a day. */
+  onPick?: (date: string) => void;
+}
+
+const HEIGHT = 224;
+const TOP = 22;
+const BOTTOM = 26;
+
+/** Room for the numbers of the axis, before the first day. */
+const GUTTER = 52;
+
+/** Pixels of a day below which bars become a line. */
+const NARROWEST = 6;
+
+/** A number a day, up to 365 of them in any width: bars where there is room, otherwise a line. */
+export const DayChart = memo(function DayChart(properties: Properties): ReactElement {
+  const { label, days, format, onPick } = properties;
+  const { f, t, isRightToLeft } = useWords();
+  const [frame, width] = useWidth<HTMLDivElement>();
+  const [active, setActive] = useState<number | null>(null);
+  const hint = useId();
+
+  const inner = Math.max(width - GUTTER, 0);
+  const band = inner / Math.max(days.length, 1);
+  const middle = (index: number): number =>
+    isRightToLeft ? inner - (index + 0.5) * band : GUTTER + (index + 0.5) * band;
+  const most = Math.max(...days.map(({ value }) => value), 0);
+  const scale = scaleLinear([0, most || 1], [HEIGHT - BOTTOM, TOP]).nice(4);
+  const ticks = scale.ticks(4).filter((tick) => tick > 0 || most === 0);
+
+  const begin = isRightToLeft ? 0 : GUTTER;
+
+  const nearest = (event: PointerEvent<HTMLDivElement>): void => {
+    const place = event.clientX - event.currentTarget.getBoundingClientRect().left;
+    const index = Math.floor((isRightToLeft ? inner - place : place - GUTTER) / band);
+    setActive(Math.min(Math.max(index, 0), days.length - 1));
+  };
+
+  const move = (event: KeyboardEvent): void => {
+    const at = active ?? days.length - 1;
+    const forward = isRightToLeft ? "ArrowLeft" : "ArrowRight";
+    const back = isRightToLeft ? "ArrowRight" : "ArrowLeft";
+    const to = {
+      [forward]: at + 1,
+      [back]: at - 1,
+      PageUp: at - 7,
+      PageDown: at + 7,
+      Home: 0,
+      End: days.length - 1,
+    }[event.key];
+    const day = days[at];
+    if (to !== undefined) setActive(Math.min(Math.max(to, 0), days.length - 1));
+    else if (event.key === "Enter" && onPick && day) onPick(day.date);
+    else if (event.key === "Escape") setActive(null);
+    else return;
+    event.preventDefault();
+  };
+
+  const chosen = active === null ? undefined : days[active];
+  const isLast = active === days.length - 1;
+  return (
+    <div
+      className="days"
+      ref={frame}
+      tabIndex={0}
+      role="group"
+      aria-roledescription={t.table.chart}
+      aria-label={label}
+      aria-describedby={hint}
+      onPointerMove={nearest}
+      onPointerDown={nearest}
+      onPointerLeave={() => setActive(null)}
+      onBlur={() => setActive(null)}
+      onKeyDown={move}
+      onDoubleClick={() => chosen && onPick?.(chosen.date)}
+    >
+      <span className="unseen" id={hint}>
+        {t.help.chart}
+      </span>
+      <svg width={width} height={HEIGHT} aria-hidden="true" direction="ltr">
+        {ticks.map((tick) => (
+          <g key={tick} transform={`translate(0,${Math.round(scale(tick)) + 0.5})`}>
+            <line className="grid" x1={begin} x2={begin + inner} />
+            <text
+              className="tick"
+              y={3.5}
+              x={isRightToLeft ? width : 0}
+              textAnchor={isRightToLeft ? "end" : "start"}
+            >
+              {f.short(tick)}
+            </text>
+          </g>
+        ))}
+        {width > 0 &&
+          (band >= NARROWEST ? (
+            <Bars {...{ days, middle, band, scale, active }} />
+          ) : (
+            <Curve {...{ days, middle, scale }} />
+          ))}
+        <line className="base" x1={begin} x2={begin + inner} y1={HEIGHT - BOTTOM + 0.5} y2={HEIGHT - BOTTOM + 0.5} />
+        <Dates {...{ days, middle, band, width, isRightToLeft }} />
+        {chosen && active !== null && (
+          <g className="active">
+            {band < NARROWEST && (
+              <circle cx={middle(active)} cy={scale(chosen.value)} r={4.5} />
+            )}
+            <line x1={middle(active)} x2={middle(active)} y1={TOP} y2={scale(chosen.value)} />
+          </g>
+        )}
+      </svg>
+      <div className="tip" aria-live="polite" hidden={!chosen} style={place(active, middle, width)}>
+        {chosen && (
+          <>
+            <strong>{format(chosen.value)}</strong>
+            <span>
+              {f.day(chosen.date)}
+              {isLast ? ` · ${t.today}` : ""}
+            </span>
+          </>
+        )}
+      </div>
+    </div>
+  );
+});
+
+/** Above the day, and never beyond an edge. */
+function place(active: number | null, middle: (index: number) => number, width: number): object {
+  if (active === null) return {};
+  const share = width ? middle(active) / width : 0;
+  return { left: `${share * 100}%`, transform: `translateX(${-share * 100}%)` };
+}
+
+type Scale = (value: number) => number;
+interface Drawn {
+  days: readonly Day[];
+  middle: (index: number) => number;
+  scale: Scale;
+}
+
+function Bars({
+  days,
+  middle,
+  band,
+  scale,
+  active,
+}: Drawn & { band: number; active: number | null }): ReactNode {
+  const width = Math.max(Math.min(band - 2, band * 0.76, 44), 2);
+  const radius = Math.min(3, width / 3);
+  const foot = scale(0);
+  return days.map(({ date, value }, index) => {
+    const left = middle(index) - width / 2;
+    const top = Math.min(scale(value), value > 0 ? foot - 1.5 : foot);
+    const height = foot - top;
+    const corner = Math.min(radius, height);
+    return (
+      <path
+        key={date}
+        className="bar"
+        data-active={index === active || undefined}
+        data-today={index === days.length - 1 || undefined}
+        d={`M${left},${foot}V${top + corner}q0,${-corner} ${corner},${-corner}h${width - 2 * corner}q${corner},0 ${corner},${corner}V${foot}Z`}
+      />
+    );
+  });
+}
+
+function Curve({ days, middle, scale }: Drawn): ReactNode {
+  const x = (_: Day, index: number): number => middle(index);
+  const y = ({ value }: Day): number => scale(value);
+  const fill = area<Day>(x, scale(0), y).curve(curveMonotoneX);
+  const stroke = line<Day>(x, y).curve(curveMonotoneX);
+  return (
+    <>
+      <path className="fill" d={fill(days as Day[]) ?? ""} />
+      <path className="stroke" d={stroke(days as Day[]) ?? ""} />
+    </>
+  );
+}
+
+/** As many dates as there is room for, counted back from today. */
+function Dates({
+  days,
+  middle,
+  band,
+  width,
+  isRightToLeft,
+}: Omit<Drawn, "scale"> & { band: number; width: number; isRightToLeft: boolean }): ReactNode {
+  const { f } = useWords();
+  const isLong = days.length > 120;
+  const room = isLong ? 64 : 72;
+  const step = Math.max(1, Math.ceil(room / Math.max(band, 0.01)));
+  const shown = isLong
+    ? days.flatMap(({ date }, index) => (date.endsWith("-01") ? [index] : []))
+    : days.flatMap((_, index) => ((days.length - 1 - index) % step === 0 ? [index] : []));
+  const sparse = isLong
+    ? shown.filter((_, at) => at % Math.max(1, Math.ceil(room / (band * 30))) === 0)
+    : shown;
+  return sparse.map((index) => {
+    const day = days[index];
+    if (!day) return null;
+    const at = middle(index);
+    const half = 30;
+    const anchor = at < half ? "start" : at > width - half ? "end" : "middle";
+    const edge = anchor === "start" ? 0 : anchor === "end" ? width : at;
+    return (
+      <text
+        key={day.date}
+        className="tick"
+        x={edge}
+        y={HEIGHT - 7}
+        textAnchor={anchor}
+        data-side={isRightToLeft ? "rtl" : undefined}
+      >
+        {isLong ? f.month(day.date) : f.dayShort(day.date)}
+      </text>
+    );
+  });
+}
+
+/** The same, newest first. */
+export function DayTable({
+  label,
+  days,
+  format,
+  heading,
+}: Properties & { heading: string }): ReactElement {
+  const { f, t } = useWords();
+  return (
+    <div className="scroll tall" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t.table.date}</th>
+            <th scope="col" className="end">
+              {heading}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {days.toReversed().map(({ date, value }) => (
+            <tr key={date}>
+              <th scope="row">
+                <time dateTime={date}>{f.day(date)}</time>
+              </th>
+              <td className="end">
+                <data value={value}>{format(value)}</data>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

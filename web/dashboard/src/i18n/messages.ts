@@ -1,0 +1,130 @@
+import type { PartName } from "../score.js";
+
+/** Everything that is said to a reader. */
+export interface Messages {
+  title: string;
+  skip: string;
+  pages: { label: string; platform: string; me: string };
+  window: { label: string; days: (n: number) => string; since: string };
+  compare: string;
+  currency: string;
+  language: string;
+  theme: { label: string; light: string; dark: string; system: string };
+  help: {
+    open: string;
+    title: string;
+    close: string;
+    keys: string;
+    windows: string;
+    compare: string;
+    tables: string;
+    search: string;
+    pages: string;
+    theme: string;
+    reload: string;
+    help: string;
+    chart: string;
+    off: string;
+    notes: string[];
+  };
+  signOut: string;
+  fresh: {
+    asOf: (ago: string) => string;
+    live: string;
+    connecting: string;
+    polling: string;
+    offline: string;
+    stale: string;
+    pending: (n: number) => string;
+    unusable: (n: number) => string;
+    exactly: (time: string) => string;
+  };
+  zone: (zone: string) => string;
+  was: (text: string) => string;
+  versus: (range: string) => string;
+  points: (text: string) => string;
+  today: string;
+  cards: {
+    label: string;
+    newUsers: string;
+    sessions: string;
+    revenue: string;
+    average: string;
+    payments: string;
+    duration: string;
+    minutes: (text: string) => string;
+  };
+  growth: { title: string; unit: (n: number) => string };
+  revenue: { title: string };
+  statuses: { title: string; status: string; names: Record<string, string> };
+  mentors: { title: string; mentor: string; number: (id: number) => string; sessions: string };
+  courses: {
+    title: string;
+    search: string;
+    none: string;
+    shown: (n: number) => string;
+    more: string;
+    tooMany: string;
+    columns: Record<string, string>;
+    ascending: string;
+    descending: string;
+  };
+  lookup: { title: string; label: string; find: string; hint: string; unknown: string };
+  allTime: {
+    title: string;
+    since: string;
+    users: string;
+    students: string;
+    mentors: string;
+    verified: string;
+    sessions: string;
+    completed: string;
+    scheduled: string;
+    completionRate: string;
+    courses: string;
+    published: string;
+    enrollments: string;
+    perCourse: string;
+    reviews: string;
+    rating: string;
+    revenue: string;
+  };
+  score: {
+    title: string;
+    of: (most: string) => string;
+    parts: Record<PartName, string>;
+    amounts: Record<PartName, (n: number, text: string) => string>;
+    raise: string;
+    steps: Record<"sessions" | "courses" | "reviews", (n: number) => string>;
+    and: string;
+    progress: string;
+    full: string;
+    activity: string;
+    last: string;
+    never: string;
+    how: string;
+    rules: string;
+  };
+  table: { show: string; chart: string; date: string; value: string };
+  save: (format: string) => string;
+  saving: string;
+  states: {
+    loading: string;
+    empty: string;
+    error: string;
+    again: string;
+    forbidden: string;
+    forbiddenHow: string;
+    ownPage: string;
+    unknownUser: string;
+  };
+  signIn: {
+    title: string;
+    text: string;
+    expired: string;
+    token: string;
+    enter: string;
+    demo: string;
+    kept: string;
+  };
+}

@@ -1,0 +1,410 @@
+import {
+  paths,
+  usePlatformStats,
+  useRevenue,
+  useSessionAnalytics,
+  useUserGrowth,
+  type NumberChange,
+} from "@mentorhub/analytics";
+import { useMemo, type ReactElement, type ReactNode } from "react";
+
+import { LONGEST, show, useView } from "../address.js";
+import { DayChart, DayTable, type Day } from "../charts/days.js";
+import { Meter } from "../charts/meter.js";
+import { Sparkline } from "../charts/sparkline.js";
+import { AsOf } from "../fresh.js";
+import { useWords } from "../i18n/index.js";
+import { Delta, Figure } from "../numbers.js";
+import { Panel } from "../panel.js";
+import { Courses } from "./courses.js";
+import { Lookup } from "./lookup.js";
+
+/** The administrator's page. */
+export function Platform(): ReactElement {
+  const { days, compare, currency } = useView();
+  const growth = useUserGrowth(days, { compare });
+  const sessions = useSessionAnalytics(days, { compare });
+  const revenue = useRevenue(days, { compare, currency });
+  return (
+    <>
+      <Cards growth={growth} sessions={sessions} revenue={revenue} />
+      <div className="pair">
+        <Growth growth={growth} />
+        <Income revenue={revenue} />
+      </div>
+      <div className="triple">
+        <Statuses sessions={sessions} />
+        <Mentors sessions={sessions} />
+        <Lookup />
+      </div>
+      <Courses />
+      <AllTime />
+    </>
+  );
+}
+
+type GrowthState = ReturnType<typeof useUserGrowth>;
+type SessionsState = ReturnType<typeof useSessionAnalytics>;
+type RevenueState = ReturnType<typeof useRevenue>;
+
+function Cards({
+  growth,
+  sessions,
+  revenue,
+}: {
+  growth: GrowthState;
+  sessions: SessionsState;
+  revenue: RevenueState;
+}): ReactElement {
+  const { f, t } = useWords();
+  const users = useDays(growth.data, "new_users");
+  const income = useDays(revenue.analytics?.daily_revenue, "revenue");
+  const money = useMoney(revenue);
+  // The window's own number of new users: the comparison has the sum, without one it is added up.
+  const total = growth.data && users.reduce((sum, { value }) => sum + value, 0);
+  return (
+    <section className="cards" aria-label={t.cards.label}>
+      <Card
+        name="new_users"
+        title={t.cards.newUsers}
+        state={growth}
+        value={total}
+        format={f.count}
+        change={growth.comparison?.metrics["new_users"]}
+      >
+        <Sparkline values={useValues(users)} />
+      </Card>
+      <Card
+        name="sessions.total"
+        title={t.cards.sessions}
+        state={sessions}
+        value={sessions.analytics?.total}
+        format={f.count}
+        change={sessions.comparison?.metrics["total"]}
+      >
+        {sessions.analytics && <Composition of={sessions.analytics.by_status} />}
+      </Card>
+      <Card
+        name="total_revenue"
+        title={t.cards.revenue}
+        state={revenue}
+        value={revenue.analytics?.total_revenue}
+        format={money}
+        change={revenue.comparison?.metrics["total_revenue"]}
+      >
+        <Sparkline values={useValues(income)} />
+      </Card>
+      <Card
+        name="transaction_count"
+        title={t.cards.payments}
+        state={revenue}
+        value={revenue.analytics?.transaction_count}
+        format={f.count}
+        change={revenue.comparison?.metrics["transaction_count"]}
+      />
+      <Card
+        name="avg_transaction"
+        title={t.cards.average}
+        state={revenue}
+        value={revenue.analytics?.avg_transaction}
+        format={money}
+        change={revenue.comparison?.metrics["avg_transaction"]}
+      />
+      <Card
+        name="avg_duration_minutes"
+        title={t.cards.duration}
+        state={sessions}
+        value={sessions.analytics?.avg_duration_minutes}
+        format={(value) => t.cards.minutes(f.number(value))}
+        change={sessions.comparison?.metrics["avg_duration_minutes"]}
+      />
+    </section>
+  );
+}
+
+function Card({
+  name,
+  title,
+  state,
+  value,
+  format,
+  change,
+  children,
+}: {
+  name: string;
+  title: string;
+  state: GrowthState | SessionsState | RevenueState;
+  value: number | undefined;
+  format: (value: number) => string;
+  change: NumberChange | undefined;
+  children?: ReactNode;
+}): ReactElement {
+  const { t } = useWords();
+  return (
+    <article className="card" data-number={name} aria-busy={state.isLoading || state.isChanging}>
+      <h2>
+        {title} <AsOf state={state} />
+      </h2>
+      <p className="figure">
+        {value === undefined ? (
+          <span className={state.error ? "none" : "skeleton"}>
+            {state.error ? "—" : <span className="unseen">{t.states.loading}</span>}
+          </span>
+        ) : (
+          <Figure value={value}>{format(value)}</Figure>
+        )}
+      </p>
+      <p className="change">
+        <Delta change={change} format={format} />
+      </p>
+      {children}
+    </article>
+  );
+}
+
+/** The order of the API, which is that of a session's life. */
+function Composition({ of }: { of: Record<string, number> }): ReactElement {
+  const total = Object.values(of).reduce((sum, each) => sum + each, 0);
+  return (
+    <div className="composition" aria-hidden="true">
+      {Object.entries(of).map(([status, sessions]) =>
+        sessions ? (
+          <span key={status} data-tone={status} style={{ flexGrow: sessions / (total || 1) }} />
+        ) : null,
+      )}
+    </div>
+  );
+}
+
+function Growth({ growth }: { growth: GrowthState }): ReactElement {
+  const { days, compare } = useView();
+  const { f, t } = useWords();
+  const users = useDays(growth.data, "new_users");
+  const chart = { label: t.growth.title, days: users, format: t.growth.unit, onPick: beginAt(users) };
+  return (
+    <Panel
+      name="user_growth"
+      title={t.growth.title}
+      state={growth}
+      path={paths.userGrowth(days, { compare })}
+      isEmpty={isNothing(users)}
+      table={() => <DayTable {...chart} format={f.count} heading={t.cards.newUsers} />}
+    >
+      <DayChart {...chart} />
+    </Panel>
+  );
+}
+
+function Income({ revenue }: { revenue: RevenueState }): ReactElement {
+  const { days, compare, currency } = useView();
+  const { t } = useWords();
+  const income = useDays(revenue.analytics?.daily_revenue, "revenue");
+  const format = useMoney(revenue);
+  const chart = { label: t.revenue.title, days: income, format, onPick: beginAt(income) };
+  return (
+    <Panel
+      name="revenue"
+      title={t.revenue.title}
+      state={revenue}
+      path={paths.revenue(days, { compare, currency })}
+      isEmpty={isNothing(income)}
+      table={() => <DayTable {...chart} heading={t.cards.revenue} />}
+    >
+      <DayChart {...chart} />
+    </Panel>
+  );
+}
+
+/** What more of a status is; of the others it is neither. */
+const TONES: Record<string, "good" | "bad"> = {
+  completed: "good",
+  cancelled: "bad",
+  no_show: "bad",
+};
+
+function Statuses({ sessions }: { sessions: SessionsState }): ReactElement {
+  const { days, compare } = useView();
+  const { f, t } = useWords();
+  const statuses = Object.entries(sessions.analytics?.by_status ?? {});
+  const most = Math.max(...statuses.map(([, count]) => count), 1);
+  const name = (status: string): string => t.statuses.names[status] ?? status;
+  return (
+    <Panel
+      name="statuses"
+      title={t.statuses.title}
+      state={sessions}
+      path={paths.sessions(days, { compare })}
+      isEmpty={sessions.analytics?.total === 0}
+    >
+      <table className="bars">
+        <caption className="unseen">{t.statuses.title}</caption>
+        <thead className="unseen">
+          <tr>
+            <th scope="col">{t.statuses.status}</th>
+            <th scope="col">{t.cards.sessions}</th>
+            <th scope="col">{t.compare}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {statuses.map(([status, count]) => (
+            <tr key={status} data-row={status}>
+              <th scope="row">{name(status)}</th>
+              <td>
+                <Meter share={count / most} tone={status} />
+                <Figure value={count}>{f.count(count)}</Figure>
+              </td>
+              <td>
+                <Delta
+                  change={sessions.comparison?.metrics[`by_status.${status}`]}
+                  format={f.count}
+                  tone={TONES[status] ?? "none"}
+                  hidesBefore
+                />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
+  const { days, compare } = useView();
+  const { f, t } = useWords();
+  // A name where the API says one.
+  const mentors: readonly { mentor_id: number; sessions: number; username?: string }[] =
+    sessions.analytics?.top_mentors ?? [];
+  const most = mentors[0]?.sessions ?? 1;
+  return (
+    <Panel
+      name="mentors"
+      title={t.mentors.title}
+      state={sessions}
+      path={paths.sessions(days, { compare })}
+      isEmpty={mentors.length === 0}
+    >
+      <table className="bars">
+        <caption className="unseen">{t.mentors.title}</caption>
+        <thead className="unseen">
+          <tr>
+            <th scope="col">{t.mentors.mentor}</th>
+            <th scope="col">{t.mentors.sessions}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {mentors.map(({ mentor_id, sessions: count, username }) => (
+            <tr key={mentor_id} data-row={mentor_id}>
+              <th scope="row">
+                <bdi>{username ?? t.mentors.number(mentor_id)}</bdi>
+              </th>
+              <td>
+                <Meter share={count / most} />
+                <Figure value={count}>{f.count(count)}</Figure>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function AllTime(): ReactElement {
+  const { compare, currency } = useView();
+  const { f, t } = useWords();
+  const state = usePlatformStats({ compare, currency });
+  const { stats } = state;
+  const words = t.allTime;
+  const money = (value: number): string => f.money(value, stats?.revenue.currency ?? "RUB");
+  const number = (
+    path: string,
+    title: string,
+    value: number,
+    format: (value: number) => string = f.count,
+    inPoints = false,
+  ): ReactElement => (
+    <div key={path} data-number={path}>
+      <dt>{title}</dt>
+      <dd>
+        <Figure value={value}>{format(value)}</Figure>
+        <Delta
+          change={stats?.comparison?.metrics[path]}
+          format={format}
+          inPoints={inPoints}
+          hidesBefore
+        />
+      </dd>
+    </div>
+  );
+  return (
+    <Panel
+      name="platform"
+      title={words.title}
+      state={state}
+      path={paths.platform({ compare, currency })}
+      aside={stats?.comparison ? <p className="note">{t.compare}: {words.since}</p> : null}
+    >
+      {stats && (
+        <div className="ledger">
+          <dl>
+            {number("users.total", words.users, stats.users.total)}
+            {number("users.students", words.students, stats.users.students)}
+            {number("users.mentors", words.mentors, stats.users.mentors)}
+            {number("users.verified", words.verified, stats.users.verified)}
+            {number("users.verification_rate", `${words.verified}, %`, stats.users.verification_rate, f.percent, true)}
+          </dl>
+          <dl>
+            {number("sessions.total", words.sessions, stats.sessions.total)}
+            {number("sessions.completed", words.completed, stats.sessions.completed)}
+            {number("sessions.scheduled", words.scheduled, stats.sessions.scheduled)}
+            {number("sessions.completion_rate", words.completionRate, stats.sessions.completion_rate, f.percent, true)}
+          </dl>
+          <dl>
+            {number("courses.total", words.courses, stats.courses.total)}
+            {number("courses.published", words.published, stats.courses.published)}
+            {number("courses.enrollments", words.enrollments, stats.courses.enrollments)}
+            {number("courses.avg_enrollments_per_course", words.perCourse, stats.courses.avg_enrollments_per_course, f.number)}
+          </dl>
+          <dl>
+            {number("reviews.total", words.reviews, stats.reviews.total)}
+            {number("reviews.average_rating", words.rating, stats.reviews.average_rating, f.rating)}
+            {number("revenue.total", words.revenue, stats.revenue.total, money)}
+          </dl>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function useDays<Name extends string>(
+  given: readonly ({ date: string } & Record<Name, number>)[] | undefined,
+  name: Name,
+): readonly Day[] {
+  return useMemo(
+    () => (given ?? []).map((day) => ({ date: day.date, value: day[name] })),
+    [given, name],
+  );
+}
+
+function useValues(days: readonly Day[]): readonly number[] {
+  return useMemo(() => days.map(({ value }) => value), [days]);
+}
+
+function useMoney({ answer }: RevenueState): (value: number) => string {
+  const { f } = useWords();
+  const currency = answer?.currency ?? "RUB";
+  return useMemo(() => (value: number) => f.money(value, currency), [f, currency]);
+}
+
+function isNothing(days: readonly Day[]): boolean {
+  return days.every(({ value }) => value === 0);
+}
+
+/** Windows end today: one that begins with a day has so many. */
+function beginAt(days: readonly Day[]): (date: string) => void {
+  return (date) => {
+    const index = days.findIndex((day) => day.date === date);
+    if (index >= 0) show({ days: Math.min(days.length - index, LONGEST) });
+  };
+}

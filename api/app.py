@@ -1,6 +1,7 @@
 """The read API as a Flask application."""
 
 from flask import Flask
+from sqlalchemy.exc import ProgrammingError
 
 from api import (
     accounts,
@@ -18,7 +19,7 @@ from api import (
 from api.families import blueprint
 from api.limits import limit_requests
 from api.parameters import Id
-from api.problems import DATABASE_ERRORS, database_unavailable
+from api.problems import DATABASE_ERRORS, being_installed, database_unavailable
 from api.shield import shield
 from shared.settings import Settings
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> Flask:
     limit_requests(app, settings)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
+    app.register_error_handler(ProgrammingError, being_installed)
     api = openapi.documented(app)
     api.register_converter(Id, Id.description)
     for described in (blueprint, health.blueprint, documentation.blueprint):

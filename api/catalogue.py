@@ -117,7 +117,7 @@ class Problem(Enum):
     NOT_CALCULATED = Kind(
         503,
         "Not calculated yet",
-        "The workers have not calculated these numbers for the first time.",
+        "The numbers are not calculated for the first time, or since the mirror was made anew.",
         "Try again after the seconds of Retry-After.",
     )
     NOT_YET = Kind(

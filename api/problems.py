@@ -8,7 +8,8 @@ import structlog
 from flask import Response, abort
 from flask_smorest import Api
 from marshmallow import Schema
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import InvalidSchemaName, UndefinedColumn, UndefinedFunction, UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -79,6 +80,16 @@ def database_unavailable(error: Exception) -> Response:
     sentence = "The analytics database does not answer: try again soon."
     return problem(Problem.DATABASE_UNAVAILABLE, sentence, RETRY_AFTER)
 
+
+def being_installed(error: ProgrammingError) -> Response:
+    """503 where what is read is not there: a mirror is made anew before all above it is."""
+    if not isinstance(error.orig, _MISSING):
+        raise error
+    sentence = "Analytics is being installed: try again soon."
+    return problem(Problem.NOT_CALCULATED, sentence, RETRY_AFTER)
+
+
+_MISSING = (UndefinedTable, UndefinedColumn, UndefinedFunction, InvalidSchemaName)
 
 DATABASE_ERRORS = (ConfigurationError, OperationalError, PoolTimeoutError)
 

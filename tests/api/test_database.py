@@ -194,3 +194,17 @@ def test_without_a_database_the_process_is_healthy(orphan: FlaskClient) -> None:
     response = orphan.get("/healthz")
 
     assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_while_the_mirror_is_made_anew_all_is_later(settings: Settings) -> None:
+    with psycopg.connect(settings.analytics_url(), autocommit=True) as connection:
+        connection.execute("DROP TABLE public.users CASCADE")
+        connection.execute("DROP SCHEMA control CASCADE")
+    app = create_app(settings)
+    client = app.test_client()
+    for path in ("platform", "sessions?days=30", "courses", "me/engagement"):
+        response = client.get(f"/api/v1/analytics/{path}", headers=bearer(sign(ADMIN)))
+        assert_problem(response, 503)
+        assert response.json["type"] == "/problems/not-calculated"
+        assert response.headers["Retry-After"] == "5"
+    app.extensions[EXTENSION].close()

@@ -155,6 +155,25 @@ def test_while_replication_rests_a_difference_is_no_verdict(
     assert is_mirrored(settings)
 
 
+REFUSALS = {
+    "REVOKE ALL ON users FROM reader": "permission denied for table users",
+    "ALTER TABLE users RENAME TO gone": 'relation "public.users" does not exist',
+    "ALTER TABLE users RENAME username TO gone": 'column "username" does not exist',
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_mentorhub_refuses_is_said_in_one_sentence(older: Settings, refusal: str) -> None:
+    install(older)
+    tell(older.source_url().replace("reader@", "postgres@"), refusal)
+    with worker_connection(older) as worker, pytest.raises(ServerUnavailableError) as refused:
+        audit_mirror(worker, everything=True, repair=True)
+    assert str(refused.value) == (
+        f"The mirror can't be compared now: MentorHub's server says \"{REFUSALS[refusal]}\"; "
+        "`analytics status` says what to do."
+    )
+
+
 @pytest.fixture
 def older(tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
     """An older MentorHub, in a server as old as may be, and a role that may read what it must."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 import structlog
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
+from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTable
 
 from shared.database import Connection
 from shared.errors import ServerUnavailableError
@@ -13,6 +14,9 @@ from workers.definitions import MIRRORED
 from workers.fold import one
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+_LINE = "dblink connection"
+"""In the context of what MentorHub's server refused, and not ours."""
 
 log = structlog.get_logger("analytics")
 
@@ -42,6 +46,13 @@ def audit_mirror(
             for table in tables
             for difference in _audit_table(connection, table, everything=everything, repair=repair)
         ]
+    except (InsufficientPrivilege, UndefinedTable, UndefinedColumn) as error:
+        if _LINE not in (error.diag.context or ""):
+            raise
+        raise ServerUnavailableError(
+            f"The mirror can't be compared now: MentorHub's server says {_quoted(error)}; "
+            "`analytics status` says what to do."
+        ) from None
     except OperationalError:
         if connection.broken:
             raise
@@ -83,6 +94,10 @@ def _what(sums: dict[str, str | None]) -> str:
     if sums["here"] is None:
         return "missing here"
     return "differs" if sums["there"] else "not there"
+
+
+def _quoted(error: Error) -> str:
+    return f'"{error.diag.message_primary}"'
 
 
 def _next_id(connection: Connection, table: str) -> int | None:

@@ -169,6 +169,23 @@ def test_what_needs_a_human_is_written_down_said_once_and_asked_less_and_less_of
     assert pauses(guard)[0] == 2.0
 
 
+RENAMES = {
+    "ALTER TABLE reviews RENAME TO gone": "MentorHub's database has no table public.reviews",
+    "ALTER TABLE reviews RENAME rating TO gone": "MentorHub's table reviews has no column rating",
+}
+
+
+@pytest.mark.parametrize("rename", RENAMES)
+def test_a_table_or_column_that_has_another_name_is_named_with_what_to_write_where(
+    settings: Settings, guard: Guard, rename: str
+) -> None:
+    tell(settings.source_url(), rename)
+    sentence = seen(guard, settings)
+    assert sentence
+    assert RENAMES[rename] in sentence
+    assert "below [reviews] in the file names.toml" in sentence
+
+
 def pauses(guard: Guard) -> list[float]:
     """Seconds until the next look, now and after many failures."""
     now = guard.pause()

@@ -169,8 +169,9 @@ def _says_so(what: str, ours: str, table: str) -> str:
 
 
 def check(source: Connection, names: Names = AS_OURS) -> None:
-    """Raise ConfigurationError with the command that mends the first thing in the way."""
+    """Raise ConfigurationError with what mends the first thing in the way."""
     _check_wal_level(source)
+    columns(source, names)  # a role can't be asked about what is not there
     _check_role(source, names)
     _check_identities(source, names)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 
 import pytest
+from psycopg.errors import DeadlockDetected
 
 from ops.embedded import Postgres
 from shared.database import connect
@@ -96,4 +97,27 @@ def test_a_table_that_was_replaced_is_followed_by_a_running_guard(
             )
     assert look_until_proven(settings)
     tell(settings.source_url(), "DELETE FROM reviews WHERE id % 5 = 0")
+    assert is_mirrored(settings)
+
+
+def test_a_mirror_is_made_anew_beside_whoever_reads_it_in_another_order(
+    settings: Settings,
+) -> None:
+    tell(
+        settings.source_url(),
+        "DROP PUBLICATION mentorhub_analytics",
+        "ALTER TABLE reviews ALTER rating TYPE numeric",
+    )
+    with (
+        ThreadPoolExecutor(1) as pool,
+        connect(settings.analytics_url(), options="-c deadlock_timeout=10s") as reader,
+        connect(settings.analytics_url()) as onlooker,
+    ):
+        with suppress(DeadlockDetected), reader.transaction():
+            reader.execute("LOCK TABLE control.question IN ACCESS SHARE MODE")
+            installing = pool.submit(install, settings)
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+            assert wait_until(lambda: ask(onlooker, waits, reader.info.backend_pid), 30)
+            reader.execute("LOCK TABLE public.users IN ACCESS SHARE MODE")
+        installing.result(60)
     assert is_mirrored(settings)

@@ -71,7 +71,7 @@ def install_schemas(
 
     if _installed(ours) != definitions.digest(settings.mapping):
         _make_roles(ours)
-        _install_anew(ours, settings, as_of, show)
+        mirror.beside_readers(lambda: _install_anew(ours, settings, as_of, show))
         ours.execute("ANALYZE")  # or folds would be planned for empty tables
     elif settings_differ(ours, settings):
         recalculate(ours, settings, (), show)

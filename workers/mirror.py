@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -22,6 +22,9 @@ from workers.source import Columns
 
 PATIENCE = 60
 """Seconds without any progress after which waiting for replication is given up."""
+
+TRIES = 5
+"""So often tables are dropped beside those who read them."""
 
 _SUBSCRIBERS_SINCE = _PARALLEL_SINCE = 160000
 
@@ -171,14 +174,35 @@ def _make_anew(ours: Connection, source: Connection, source_url: str, names: Nam
         mentorhub.drop_slot(source, ours=_tables_exist(ours))
         mentorhub.publish(source, names)
     columns = mentorhub.columns(source, names)
-    with ours.transaction():
-        _make_tables(ours)
-        _adapt_types(ours, columns)
-        _adapt_names(ours, columns, names)
-        _mark(ours, _layout(columns, names))
+
+    def make() -> None:
+        with ours.transaction():
+            _make_tables(ours)
+            _adapt_types(ours, columns)
+            _adapt_names(ours, columns, names)
+            _mark(ours, _layout(columns, names))
+
+    beside_readers(make)
     mentorhub.make_slot(source, source_url)
     make_way(ours, MIRRORED)
     _subscribe_or_drop_slot(ours, source, source_url)
+
+
+def beside_readers(make: Callable[[], object]) -> None:
+    """Do what drops and makes tables, again where PostgreSQL ended it to end a deadlock.
+
+    Answers and folds read on meanwhile, in an order of their own. Raises ConfigurationError.
+    """
+    for _ in range(TRIES):
+        try:
+            make()
+        except errors.DeadlockDetected:
+            continue
+        return
+    raise ConfigurationError(
+        "Answers and workers have been in the way again and again: stop them for the time of "
+        "`analytics init`."
+    )
 
 
 def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:

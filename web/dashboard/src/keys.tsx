@@ -64,12 +64,12 @@ export function Keys({ page }: { page: "platform" | "me" }): ReactElement {
         ?
       </button>
       <dialog ref={dialog} onClose={() => setOpen(false)} aria-labelledby="help">
-        <header>
+        <div className="head">
           <h2 id="help">{t.help.title}</h2>
           <button type="button" onClick={() => setOpen(false)}>
             {t.help.close}
           </button>
-        </header>
+        </div>
         <ul>
           {t.help.notes.map((note) => (
             <li key={note}>{note}</li>

@@ -250,7 +250,7 @@ export function DayTable({
 }: Properties & { heading: string }): ReactElement {
   const { f, t } = useWords();
   return (
-    <div className="scroll tall" tabIndex={0} role="region" aria-label={label}>
+    <div className="scroll tall" tabIndex={0} role="region" aria-label={`${t.table.show}: ${label}`}>
       <table>
         <thead>
           <tr>

@@ -1,20 +1,34 @@
 import { area, curveMonotoneX, line } from "d3-shape";
-import { memo, type ReactElement } from "react";
+import { memo, useMemo, type ReactElement } from "react";
 
 import { useWords } from "../i18n/index.js";
 import { useWidth } from "./size.js";
 
 const HEIGHT = 40;
 
+/** Points that still are a shape in a finger's width. */
+const MOST = 60;
+
+/** Means of as many neighbours as it takes to be few enough. */
+function fewer(values: readonly number[]): number[] {
+  const size = Math.ceil(values.length / MOST);
+  const groups = Math.ceil(values.length / size);
+  return Array.from({ length: groups }, (_, group) => {
+    const some = values.slice(group * size, (group + 1) * size);
+    return some.reduce((sum, value) => sum + value, 0) / some.length;
+  });
+}
+
 /** The shape of a series: no axis, no words; the chart below has them. */
 export const Sparkline = memo(function Sparkline({
-  values,
+  values: all,
 }: {
   values: readonly number[];
 }): ReactElement {
   const { isRightToLeft } = useWords();
   const [frame, width] = useWidth<HTMLDivElement>();
-  const most = Math.max(...values, 1);
+  const values = useMemo(() => fewer(all), [all]);
+  const most = Math.max(...values) || 1;
   const step = width / Math.max(values.length - 1, 1);
   const x = (_: number, index: number): number =>
     isRightToLeft ? width - index * step : index * step;
@@ -23,8 +37,8 @@ export const Sparkline = memo(function Sparkline({
     <div className="sparkline" ref={frame} aria-hidden="true">
       {width > 0 && values.length > 1 && (
         <svg width={width} height={HEIGHT}>
-          <path className="fill" d={area<number>(x, HEIGHT, y).curve(curveMonotoneX)(values as number[]) ?? ""} />
-          <path className="stroke" d={line<number>(x, y).curve(curveMonotoneX)(values as number[]) ?? ""} />
+          <path className="fill" d={area<number>(x, HEIGHT, y).curve(curveMonotoneX)(values) ?? ""} />
+          <path className="stroke" d={line<number>(x, y).curve(curveMonotoneX)(values) ?? ""} />
         </svg>
       )}
     </div>

@@ -49,7 +49,10 @@ export function formats(language: string): Formats {
   const range = days({ day: "numeric", month: "short", year: "numeric" });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, {
+    numeric: "always",
+    style: language === "he" ? "long" : "short",
+  });
   const rules = new Intl.PluralRules(locale);
   const currencies = new Intl.DisplayNames(locale, { type: "currency" });
   const monies = new Map<string, (value: number) => string>();

@@ -43,7 +43,7 @@ export function Courses(): ReactElement {
       {courses.length === 0 ? (
         <p className="empty">{t.courses.none}</p>
       ) : (
-        <div className="scroll" tabIndex={0} role="region" aria-label={t.courses.title}>
+        <div className="scroll" tabIndex={0} role="region" aria-label={`${t.table.show}: ${t.courses.title}`}>
           <table className="courses">
             <thead>
               <tr>

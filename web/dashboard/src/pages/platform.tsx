@@ -140,18 +140,19 @@ function Card({
   children?: ReactNode;
 }): ReactElement {
   const { t } = useWords();
+  const text = value === undefined ? "" : format(value);
   return (
     <article className="card" data-number={name} aria-busy={state.isLoading || state.isChanging}>
       <h2>
         {title} <AsOf state={state} />
       </h2>
-      <p className="figure">
+      <p className="figure" data-length={text.length > 18 ? "very" : text.length > 14 ? "long" : undefined}>
         {value === undefined ? (
           <span className={state.error ? "none" : "skeleton"}>
             {state.error ? "—" : <span className="unseen">{t.states.loading}</span>}
           </span>
         ) : (
-          <Figure value={value}>{format(value)}</Figure>
+          <Figure value={value}>{text}</Figure>
         )}
       </p>
       <p className="change">

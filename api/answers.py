@@ -17,6 +17,7 @@ from werkzeug.http import quote_etag
 from api.cache import Entry, Found, cache
 from api.catalogue import Problem
 from api.export import EXPORTS, Answer, Export
+from api.limits import charge
 from api.negotiation import wanted_format
 from api.pages import NEXT_CURSOR
 from api.problems import RETRY_AFTER, refuse
@@ -26,6 +27,9 @@ from shared.registry import FAMILIES
 
 WAIT = "analytics.wait"
 """In the environment of a request that came too early: (family, as_of) that it waits for."""
+
+COST = {"csv": 2, "xlsx": 6}
+"""Of making a file of a body: as of sending so many times as many bytes."""
 
 LONGEST_NAME = 256
 """Letters of parameters that an entity tag holds as they are."""
@@ -84,7 +88,9 @@ def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Fou
     watch().learn(family, fresh, asked)
     if row.body is None:
         refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
-    _log(family, parameters.get("days"), perf_counter() - started)
+    took = perf_counter() - started
+    charge(seconds=took)
+    _log(family, parameters.get("days"), took)
     etag = _etag(family, row, parameters)
     headers = [("ETag", quote_etag(etag)), *_headers(family, row, parameters.get("currency"))]
     return Entry(name, family, fresh.stamp, etag, headers, row.body.encode()), fresh
@@ -98,6 +104,7 @@ def _response(found: Found) -> Response:
     headers = [*fresh.headers, *entry.headers]
     if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    charge(size=len(entry.body))
     return Response(entry.body, headers=headers, content_type="application/json")
 
 
@@ -110,6 +117,7 @@ def _file(found: Found, export: Export) -> Response:
     headers["ETag"] = quote_etag(etag)
     if request.if_none_match.contains_weak(etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    charge(size=len(entry.body) * COST[export.extension])
     headers.update(export.headers(stored))
     return Response(export.chunks(stored), headers=headers)
 

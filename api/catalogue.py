@@ -99,7 +99,8 @@ class Problem(Enum):
     TOO_MANY_REQUESTS = Kind(
         429,
         "Too many requests",
-        "The account or address asks more often than it may.",
+        "The account or address asks for more than it may: a request costs a unit, and another for "
+        "each 64 KB and each 10 ms of the database.",
         "Wait for the seconds of Retry-After.",
     )
     HEADER_TOO_LARGE = Kind(

@@ -1,15 +1,18 @@
-"""How often somebody may ask: each user, and each address whose requests are refused."""
+"""How much somebody may ask for: each user, and each address whose requests are refused.
+
+Counted in units. A request takes one, and what it cost besides is taken when it is known.
+"""
 
 from collections.abc import Hashable
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
-from time import time
+from time import monotonic
 from typing import cast
 
 from cachetools import LRUCache
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from limits import RateLimitItem, parse_many
 
 from api.catalogue import Problem
@@ -18,30 +21,41 @@ from shared.settings import Settings
 
 EXTENSION = "analytics-limits"
 
+UNITS_A_SECOND = 100
+"""Of the database."""
+
+UNIT_BYTES = 2**16
+"""Of an answer that is sent."""
+
+ROUNDING = 1e-6
+
 FAILURES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class Limit:
-    """So many times in a window of the clock.
+    """A bucket for each: it holds so many units, and is filled as fast as they may be used.
 
     Counted here, as the memory storage of `limits` starts a thread for nearly each request: 0.3 ms.
     """
 
     def __init__(self, item: RateLimitItem) -> None:
-        self._most = item.amount
-        self._seconds = item.get_expiry()
-        self._hits = LRUCache[Hashable, tuple[int, int]](10_000)
-        self._lock = Lock()
+        self._most = float(item.amount)
+        self._rate = item.amount / item.get_expiry()
+        self._left = LRUCache[Hashable, tuple[float, float]](10_000)
 
-    def hit(self, who: Hashable) -> int:
-        """Count one more; how many seconds to wait where that is one too many."""
-        now = time()
-        window = int(now // self._seconds)
-        with self._lock:
-            last, hits = self._hits.get(who, (window, 0))
-            hits = hits + 1 if last == window else 1
-            self._hits[who] = window, hits
-        return 0 if hits <= self._most else ceil((window + 1) * self._seconds - now)
+    def wait(self, who: Hashable) -> int:
+        """How many seconds until there is a unit; 0 where there is one."""
+        left = self._now(who)
+        # What is filled in tenths is never quite a whole.
+        return 0 if left > 1 - ROUNDING else ceil((1 - left) / self._rate - ROUNDING)
+
+    def take(self, who: Hashable, units: float) -> None:
+        """Take as many as it was; where there were fewer, there is a wait until it is even."""
+        self._left[who] = self._now(who) - units, monotonic()
+
+    def _now(self, who: Hashable) -> float:
+        left, since = self._left.get(who, (self._most, 0.0))
+        return min(self._most, left + (monotonic() - since) * self._rate)
 
 
 class Limits:
@@ -50,15 +64,30 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._users = _parsed(settings.rate_limit_per_user)
         self._addresses = _parsed(settings.rate_limit_per_address)
+        self._lock = Lock()
 
     def user(self, user_id: int) -> int:
-        """Count a request; how many seconds its user must wait."""
-        return max((limit.hit(user_id) for limit in self._users), default=0)
+        """Take a unit; how many seconds its user must wait where there is none."""
+        return self._ask(self._users, user_id)
 
     def address(self, address: str) -> int:
-        """Count a request that failed; how many seconds its address must wait."""
-        who = network(address) if self._addresses else ""
-        return max((limit.hit(who) for limit in self._addresses), default=0)
+        """Take a unit for a request that failed; how many seconds its address must wait."""
+        return self._ask(self._addresses, network(address) if self._addresses else "")
+
+    def charge(self, user_id: int, units: float) -> None:
+        """Take what a request has cost besides."""
+        with self._lock:
+            for limit in self._users:
+                limit.take(user_id, units)
+
+    def _ask(self, limits: list[Limit], who: Hashable) -> int:
+        """Who has to wait pays nothing."""
+        with self._lock:
+            seconds = max((limit.wait(who) for limit in limits), default=0)
+            if not seconds:
+                for limit in limits:
+                    limit.take(who, 1)
+        return seconds
 
 
 def limit_requests(app: Flask, settings: Settings) -> None:
@@ -75,10 +104,20 @@ def limit_requests(app: Flask, settings: Settings) -> None:
 
 
 def limit_user(user_id: int) -> None:
-    """Count a request of this user; ends one too many."""
+    """Take a unit of this user's; ends a request where there is none."""
     seconds = cast("Limits", current_app.extensions[EXTENSION]).user(user_id)
     if seconds:
         refuse(*_too_many(seconds))
+
+
+def charge(*, seconds: float = 0, size: int = 0) -> None:
+    """Take from this request's user what it cost: seconds of the database, bytes of an answer.
+
+    Whole units only: what most requests cost is in the unit that each of them takes.
+    """
+    units = int(seconds * UNITS_A_SECOND) + size // UNIT_BYTES
+    if units:
+        cast("Limits", current_app.extensions[EXTENSION]).charge(g.account.id, units)
 
 
 def _parsed(notation: str) -> list[Limit]:

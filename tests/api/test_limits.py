@@ -8,11 +8,15 @@ from flask.testing import FlaskClient
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
+from api import limits
+from api.reader import Reader
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
 
-PLACE = "/api/v1/analytics/me/engagement"
+ROOT = "/api/v1/analytics"
+
+PLACE = f"{ROOT}/me/engagement"
 
 Serve = Callable[..., FlaskClient]
 
@@ -28,29 +32,41 @@ def ask(client: FlaskClient, token: str = "", **headers: str) -> int:
     return client.get(PLACE, headers=bearer(token) | headers).status_code
 
 
+def ask_until_refused(client: FlaskClient, token: str) -> int:
+    """How many were answered before."""
+    return next(n for n in range(99) if ask(client, token) == 429)
+
+
+def units_left(client: FlaskClient, user_id: int) -> float:
+    (limit,) = client.application.extensions[limits.EXTENSION]._users  # noqa: SLF001
+    return limit._now(user_id)  # noqa: SLF001
+
+
 def ask_from(client: FlaskClient, address: str, forwarded: str = "", token: str = "") -> int:
     headers = bearer(token) | ({"X-Forwarded-For": forwarded} if forwarded else {})
     origin = {"REMOTE_ADDR": address}
     return client.get(PLACE, headers=headers, environ_base=origin).status_code
 
 
-def test_a_user_may_ask_so_many_times_a_window(served: Serve, clock: FrozenDateTimeFactory) -> None:
+def test_a_user_may_ask_so_many_times_at_once_and_then_as_fast(
+    served: Serve, clock: FrozenDateTimeFactory
+) -> None:
     client = served(rate_limit_per_user="3/minute")
     token = sign(LEARNER)
-    clock.tick(timedelta(seconds=20))
-
-    assert [ask(client, token) for _ in range(3)] == [200, 200, 200]
+    assert ask_until_refused(client, token) == 3
     response = client.get(PLACE, headers=bearer(token))
     assert_problem(response, 429)
-    assert response.headers["Retry-After"] == "40"
-    assert response.json["detail"] == "Too many requests: try again in 40 seconds."
+    assert response.headers["Retry-After"] == "20"
+    assert response.json["detail"] == "Too many requests: try again in 20 seconds."
     assert ask(client, sign(LEARNER)) == 429, "another token is no other user"
     assert ask(client, sign(OTHER_LEARNER)) == 200
 
-    clock.tick(timedelta(seconds=39.9))
+    clock.tick(timedelta(seconds=19.5))
     assert client.get(PLACE, headers=bearer(token)).json["detail"].endswith("in 1 second.")
-    clock.tick(timedelta(seconds=0.1))
-    assert ask(client, token) == 200
+    clock.tick(timedelta(seconds=0.5))
+    assert [ask(client, token) for _ in range(2)] == [200, 429], "who was refused paid nothing"
+    clock.tick(timedelta(minutes=9))
+    assert ask_until_refused(client, token) == 3
 
 
 @pytest.mark.usefixtures("clock")
@@ -77,26 +93,74 @@ def test_several_limits_hold_together(served: Serve, clock: FrozenDateTimeFactor
 
     assert [ask(client, token) for _ in range(3)] == [200, 200, 429]
     clock.tick(1)
-    assert [ask(client, token) for _ in range(2)] == [429, 429], "what was refused was counted too"
+    assert [ask(client, token) for _ in range(2)] == [200, 429]
     clock.tick(60)
     assert ask(client, token) == 200
+
+
+@pytest.mark.parametrize(
+    ("place", "bodies"), [("courses", 1), ("courses?format=csv", 2), ("courses?format=xlsx", 6)]
+)
+def test_a_body_costs_its_bytes_and_what_is_known_a_unit(
+    served: Serve,
+    clock: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    bodies: int,
+) -> None:
+    client = served(rate_limit_per_user="1000/minute")
+    headers = bearer(sign(ADMIN))
+    body = client.get(f"{ROOT}/courses", headers=headers).data
+    clock.tick(60)
+    monkeypatch.setattr(limits, "UNIT_BYTES", len(body))
+    monkeypatch.setattr(limits, "UNITS_A_SECOND", 0)
+
+    before = units_left(client, ADMIN)
+    response = client.get(f"{ROOT}/{place}", headers=headers)
+    assert before - units_left(client, ADMIN) == pytest.approx(1 + bodies)
+    known = headers | {"If-None-Match": response.headers["ETag"]}
+    before = units_left(client, ADMIN)
+    assert client.get(f"{ROOT}/{place}", headers=known).status_code == 304
+    assert before - units_left(client, ADMIN) == pytest.approx(1)
+
+
+def test_the_databases_time_is_paid_afterwards(
+    served: Serve, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = served(rate_limit_per_user="100/second")
+    execute = Reader.row
+
+    def slow(self: Reader, name: str, **parameters: object) -> object:
+        if name == "sessions":
+            clock.tick(timedelta(seconds=3))
+        return execute(self, name, **parameters)
+
+    monkeypatch.setattr(Reader, "row", slow)
+    token = bearer(sign(ADMIN))
+    asked = client.get(f"{ROOT}/sessions", headers=token)
+    assert asked.status_code == 200
+    refused = client.get(f"{ROOT}/platform", headers=token)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3")
+    assert ask(client, sign(LEARNER)) == 200
+
+    clock.tick(timedelta(seconds=3))
+    assert client.get(f"{ROOT}/platform", headers=token).status_code == 200
 
 
 def test_an_address_may_fail_so_many_times_a_window(
     served: Serve, clock: FrozenDateTimeFactory
 ) -> None:
     client = served(rate_limit_per_address="3/minute")
-    clock.tick(timedelta(seconds=50))
 
     assert [ask(client, "guess") for _ in range(3)] == [401, 401, 401]
     response = client.get(PLACE, headers=bearer("guess"))
     assert_problem(response, 429)
-    assert response.headers["Retry-After"] == "10"
+    assert response.headers["Retry-After"] == "20"
     assert "WWW-Authenticate" not in response.headers
     assert ask_from(client, "203.0.113.9") == 401
 
-    clock.tick(timedelta(seconds=10))
-    assert ask(client, "guess") == 401
+    clock.tick(timedelta(seconds=20))
+    assert [ask(client, "guess") for _ in range(2)] == [401, 429]
 
 
 @pytest.mark.usefixtures("clock")

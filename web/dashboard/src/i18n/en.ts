@@ -114,7 +114,7 @@ export const en = ({ plural }: Formats): Messages => ({
   },
   allTime: {
     title: "All time",
-    since: "in 30 days",
+    since: "Change in 30 days",
     users: "Users",
     students: "Students",
     mentors: "Mentors",

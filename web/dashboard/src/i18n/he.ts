@@ -120,7 +120,7 @@ export const he = ({ plural }: Formats): Messages => ({
   },
   allTime: {
     title: "מאז ומתמיד",
-    since: "ב־30 ימים",
+    since: "השינוי ב־30 ימים",
     users: "משתמשים",
     students: "תלמידים",
     mentors: "מנטורים",
@@ -154,7 +154,7 @@ export const he = ({ plural }: Formats): Messages => ({
       reviews: (n) => plural(n, { one: "ביקורת אחת", two: "שתי ביקורות", other: "# ביקורות" }),
     },
     and: " ו",
-    progress: "כל 10 אחוזים של התקדמות ממוצעת בקורסים: 3+",
+    progress: "כל 10 אחוזים של התקדמות ממוצעת בקורסים: \u2066+3\u2069",
     full: "כל ארבעת החלקים במקסימום.",
     activity: "פעילות",
     last: "פעילות אחרונה",

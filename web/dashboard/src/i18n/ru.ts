@@ -133,7 +133,7 @@ export const ru = ({ plural }: Formats): Messages => ({
   },
   allTime: {
     title: "За всё время",
-    since: "за 30 дней",
+    since: "Изменение за 30 дней",
     users: "Пользователи",
     students: "Ученики",
     mentors: "Менторы",

@@ -107,7 +107,7 @@ export const zh = ({ count }: Formats): Messages => ({
   },
   allTime: {
     title: "全部时间",
-    since: "30 天内",
+    since: "30 天内的变化",
     users: "用户",
     students: "学员",
     mentors: "导师",

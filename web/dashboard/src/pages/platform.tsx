@@ -344,7 +344,7 @@ function AllTime(): ReactElement {
       title={words.title}
       state={state}
       path={paths.platform({ compare, currency })}
-      aside={stats?.comparison ? <p className="note">{t.compare}: {words.since}</p> : null}
+      aside={stats?.comparison ? <p className="note">{words.since}</p> : null}
     >
       {stats && (
         <div className="ledger">

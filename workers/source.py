@@ -126,7 +126,7 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
     """
     rows = source.execute(sqlfiles.read("source/columns").encode()).fetchall()
     found = {(table, column): type_name for table, column, type_name, _ in rows}
-    generated = {(table, column) for table, column, _, is_generated in rows if is_generated}
+    generated = {(table, column): mend for table, column, _, mend in rows if mend}
     tables = {table for table, _ in found}
     needed: Columns = {}
     for ours, listed in published().items():
@@ -148,8 +148,8 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
                 raise ConfigurationError(
                     f"MentorHub's {table}.{names.column(ours, column)} is a generated column, "
                     "which replication leaves out (PostgreSQL 18 takes stored ones): run "
-                    f"`ALTER TABLE public.{table} ALTER {names.column(ours, column)} "
-                    "DROP EXPRESSION` there, or name another column in ANALYTICS_MAPPING."
+                    f"`{generated[table, names.column(ours, column)]}` there, "
+                    "or name another column in ANALYTICS_MAPPING."
                 )
             if (column == "id" or column.endswith("_id")) and type_name not in _WHOLE_NUMBERS:
                 raise ConfigurationError(

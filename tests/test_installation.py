@@ -1,6 +1,7 @@
 """What a finished installation keeps to; the tests share one."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.mentorhub import NOW, ask, is_mirrored, pair, rows, tell
+from tests.processes import wait_until
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
@@ -35,6 +37,23 @@ def installed(settings: Settings, before: set[tuple[str, str]]) -> Settings:
     assert before
     install(settings)
     return settings
+
+
+def test_init_again_is_not_disturbed_by_a_fold_that_asks_at_the_same_moment(
+    installed: Settings,
+) -> None:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        connect(installed.analytics_url()) as asking,
+        connect(installed.analytics_url()) as onlooker,
+    ):
+        with asking.transaction():
+            asking.execute("UPDATE control.question SET asked_at = clock_timestamp()")
+            installing = pool.submit(install, installed)
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+            assert wait_until(lambda: ask(onlooker, waits, asking.info.backend_pid), 30)
+        installing.result(60)
+    assert is_mirrored(installed)
 
 
 def objects(url: str) -> set[tuple[str, str]]:

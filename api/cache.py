@@ -8,12 +8,13 @@ An answer is kept once, whatever formats, spellings and orders of parameters it 
 Everything kept has a bound in bytes, what it is kept under included.
 """
 
+import hmac
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from sys import getsizeof
 from threading import Lock
 from time import monotonic
@@ -54,6 +55,9 @@ REDIS_PATIENCE = 0.1
 
 REDIS_REST = 1.0
 """Seconds that Redis is left alone when it took longer, or failed."""
+
+PACKING = "answers 1"
+"""Another one for another way to write entries down: what was written before is nothing then."""
 
 MEMORY_CHECK = 1.0
 """Seconds between two looks at how full Redis is."""
@@ -118,9 +122,11 @@ class Cache:
         )
         self._lock = Lock()
         self._prefix = _prefix(settings)
+        self._key = _key(settings, self._prefix)
         self._room_known = (float("-inf"), False)
         self._hits: Counter[str] = Counter()
-        self._redis = _redis(url) if (url := settings.answers_url()) else None
+        url = settings.answers_url()
+        self._redis = _redis(url) if url and self._key else None
         self._redis_rests_until = 0.0
         self._reported = 0.0
         watch.on_look.append(self._report)
@@ -149,7 +155,8 @@ class Cache:
             return self._asked_again(found)
         with self._redis_if_well() as redis:
             stored = redis and cast("bytes | None", redis.get(self.place(name)))
-            entry = _unpacked(stored) if stored else None
+            packed = _proven(stored, self._key) if stored else None
+            entry = _unpacked(packed) if packed else None
             if entry and entry.name == name:
                 with self._lock:
                     found = self._fitting(entry)
@@ -179,7 +186,8 @@ class Cache:
             return
         with self._redis_if_well() as redis:
             if redis and self._has_room(redis):
-                redis.set(self.place(entry.name), _packed(entry), ex=FAMILIES[entry.family].ttl)
+                signed = _signed(_packed(entry), self._key)
+                redis.set(self.place(entry.name), signed, ex=FAMILIES[entry.family].ttl)
 
     def _has_room(self, redis: Redis) -> bool:
         """Whether less than half is used of what Redis may use: the rest is for the queue."""
@@ -212,7 +220,7 @@ class Cache:
     def _redis_if_well(self) -> Generator[Redis | None]:
         try:
             yield self._redis if monotonic() >= self._redis_rests_until else None
-        except (RedisError, ValueError, KeyError, TypeError) as error:
+        except RedisError as error:
             self._redis_rests_until = monotonic() + REDIS_REST
             log.warning("Analytics: answers are not shared through Redis: %s", error)
 
@@ -229,6 +237,26 @@ def _prefix(settings: Settings) -> str:
     return KEY_PREFIX + blake2b(place, digest_size=6).hexdigest()
 
 
+def _key(settings: Settings, prefix: str) -> bytes:
+    """What entries are signed with, so that nobody who reaches Redis writes answers of ours.
+
+    Made of the tokens' secret, and another one for each analytics database and way to pack. Empty
+    where there is no secret: what can't be proven is not shared.
+    """
+    secret, *_ = [*settings.secret_keys(), ""]
+    return hmac.digest(secret.encode(), f"{prefix} {PACKING}".encode(), sha256) if secret else b""
+
+
+def _signed(packed: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, packed, sha256) + packed
+
+
+def _proven(stored: bytes, key: bytes) -> bytes | None:
+    """What we have signed; None where somebody else wrote it."""
+    signature, packed = stored[: sha256().digest_size], stored[sha256().digest_size :]
+    return packed if hmac.compare_digest(signature, hmac.digest(key, packed, sha256)) else None
+
+
 def _packed(entry: Entry) -> bytes:
     """One line about the body, and the body."""
     about = asdict(entry)
@@ -238,7 +266,6 @@ def _packed(entry: Entry) -> bytes:
 
 
 def _unpacked(stored: bytes) -> Entry:
-    """Raises ValueError, KeyError or TypeError for what somebody else stored there."""
     line, _, body = stored.partition(b"\n")
     about: dict[str, Any] = orjson.loads(line)
     version, today, timezone, currency = about["stamp"]

@@ -1,9 +1,11 @@
 """What is remembered is bounded, whatever is asked for in whatever spelling, and never wrong."""
 
+import hmac
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from api.app import create_app
 from api.cache import Cache, Entry
 from ops.embedded import Redis
 from shared.settings import Settings
+from tests.api.issuers import RSA, jwks, sign_as
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN
 from tests.processes import wait_until
@@ -261,15 +264,93 @@ def test_the_answer_to_something_else_at_the_same_place_is_none(
     assert len(start().get("user-growth?days=4").json["data"]) == 4
 
 
-def test_an_old_body_stored_late_is_not_served(start: Start, answers: RedisClient) -> None:
+SIGNATURE = 32
+
+
+def forged(text: bytes) -> bytes:
+    changed = text.replace(b'"total":', b'"total":9')
+    assert changed != text
+    return changed
+
+
+def signed(packed: bytes, settings: Settings) -> bytes:
+    """As a process with these settings does: HMAC-SHA256 by a key made of the tokens' secret."""
+    secret = settings.signing_key().encode()
+    prefix = Cache(settings, watch.Watch(settings)).place("").rpartition(":answer:")[0]
+    key = hmac.digest(secret, f"{prefix} answers 1".encode(), "sha256")
+    return hmac.digest(key, packed, "sha256") + packed
+
+
+@pytest.fixture
+def stored(start: Start, answers: RedisClient) -> tuple[str, bytes, bytes]:
+    """Where Redis has an answer, what is signed of it, and the body."""
     first = start()
     body = first.get("sessions?days=5").data
     first.get("sessions?days=5")
-    (key,) = answers.keys()
-    stored = cast("bytes", answers.get(key))
-    late = stored.replace(b'"stamp":[', b'"stamp":[9')
-    assert late != stored
-    answers.set(key, late.replace(b'"total":', b'"total":9'))
+    (key,) = cast("list[Any]", answers.keys())
+    return key, cast("bytes", answers.get(key))[SIGNATURE:], body
+
+
+def test_who_has_the_secret_writes_answers(
+    start: Start, world: Settings, answers: RedisClient, stored: tuple[str, bytes, bytes]
+) -> None:
+    key, packed, body = stored
+    answers.set(key, signed(forged(packed), world))
+
+    assert start().get("sessions?days=5").data == forged(body)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda made, _packed, _world: made,
+        lambda made, _packed, _world: bytes(SIGNATURE) + made,
+        lambda made, packed, world: signed(packed, world)[:SIGNATURE] + made,
+        lambda made, _packed, world: signed(made, replace(world, jwt_secret_key="x" * 32)),
+        lambda made, _packed, world: signed(
+            made, replace(world, read_database_url="postgresql://another/analytics")
+        ),
+        lambda made, _packed, world: signed(made, world)[1:],
+        lambda made, _packed, world: signed(made, world) + b" ",
+    ],
+    ids=["bare", "zeros", "another's signature", "secret", "database", "cut off", "longer"],
+)
+def test_a_forged_answer_is_none(
+    start: Start,
+    world: Settings,
+    answers: RedisClient,
+    stored: tuple[str, bytes, bytes],
+    forge: Callable[[bytes, bytes, Settings], bytes],
+) -> None:
+    key, packed, body = stored
+    answers.set(key, forge(forged(packed), packed, world))
+
+    assert start().get("sessions?days=5").data == body
+
+
+def test_without_a_secret_nothing_is_shared(
+    world: Settings, answers: RedisClient, redis: Redis, tmp_path: Path
+) -> None:
+    document = tmp_path / "jwks.json"
+    document.write_text(jwks(first=RSA))
+    settings = replace(world, redis_url=redis.url(), jwt_secret_key=None, jwt_jwks=str(document))
+    running = Running(settings)
+    token = sign_as(RSA, ADMIN, kid="first")
+    running.client.environ_base["HTTP_AUTHORIZATION"] = bearer(token)["Authorization"]
+    for _ in range(3):
+        running.get("platform")
+    running.stop()
+
+    assert answers.dbsize() == 0
+
+
+def test_an_old_body_stored_late_is_not_served(
+    start: Start, world: Settings, answers: RedisClient, stored: tuple[str, bytes, bytes]
+) -> None:
+    key, packed, body = stored
+    late = forged(packed).replace(b'"stamp":[', b'"stamp":[9')
+    assert late != forged(packed)
+    answers.set(key, signed(late, world))
 
     assert start().get("sessions?days=5").data == body
 

@@ -177,8 +177,8 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": _bytes(scope.path),
+        "QUERY_STRING": _bytes(scope.query_string),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -195,6 +195,11 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
         key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = ",".join(headers[name])
     return environ
+
+
+def _bytes(text: str) -> str:
+    """As WSGI wants it: a letter for each byte."""
+    return text.encode().decode("latin-1")
 
 
 _VARIABLES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}

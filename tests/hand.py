@@ -1,15 +1,22 @@
 """A hand at MentorHub that never rests, and knows what it has committed."""
 
+import json
 import random
 import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from http import HTTPStatus
 from typing import Any, Self
 
 import psycopg
+from flask.testing import FlaskClient
 from psycopg import sql
 
-from tests.oracle import STATUSES, Row, Rows
+from tests import dashboard
+from tests.oracle import STATUSES, Oracle, Row, Rows
 from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES
 from workers.definitions import MIRRORED
 
@@ -23,6 +30,10 @@ _CLOCK = ("progress", 1)
 """A row that every transaction moves on by a second: tells whether the last one was committed."""
 
 
+Changes = dict[tuple[str, int], Row | None]
+"""What the row of a table and an id became; None where it went."""
+
+
 class Hand:
     """Writes one small transaction after the other, in a thread of its own, as long as entered."""
 
@@ -30,6 +41,7 @@ class Hand:
         self._url = url
         self._random = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
         self._rows: dict[tuple[str, int], Row] = {}
+        self._history: list[tuple[datetime, Changes]] = []
         self._told_to_rest = threading.Event()
         self.transactions = 0
         with self._connect() as connection:
@@ -48,10 +60,19 @@ class Hand:
 
     def rows(self) -> Rows:
         """All that is committed, by table."""
-        return {
-            table: [row for (owner, _), row in self._rows.items() if owner == table]
-            for table in MIRRORED
-        }
+        return by_table(self._rows)
+
+    def committed(self) -> list[datetime]:
+        """When each transaction was, or a moment later."""
+        return [committed for committed, _ in self._history]
+
+    def states(self) -> Iterator[Rows]:
+        """All that was there before the first transaction, and after each."""
+        rows: dict[tuple[str, int], Row] = {}
+        yield by_table(rows)
+        for _, changes in self._history:
+            update(rows, changes)
+            yield by_table(rows)
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(self._url, application_name=MENTORHUB)
@@ -68,24 +89,19 @@ class Hand:
             self._told_to_rest.wait(0.002)
         connection.close()
 
-    def _commit(
-        self, connection: psycopg.Connection, changes: dict[tuple[str, int], Row | None]
-    ) -> None:
+    def _commit(self, connection: psycopg.Connection, changes: Changes) -> None:
         with connection.transaction():
             for (table, number), row in [*changes.items(), (_CLOCK, self._clock())]:
                 _put(connection, table, number, row)
         self._remember(changes)
 
-    def _remember(self, changes: dict[tuple[str, int], Row | None]) -> None:
-        self._rows[_CLOCK] = self._clock()
+    def _remember(self, changes: Changes) -> None:
+        changes = {_CLOCK: self._clock(), **changes}
+        self._history.append((datetime.now(UTC), changes))
         self.transactions += 1
-        for key, row in changes.items():
-            if row is None:
-                self._rows.pop(key, None)
-            else:
-                self._rows[key] = row
+        update(self._rows, changes)
 
-    def _settle(self, changes: dict[tuple[str, int], Row | None]) -> psycopg.Connection:
+    def _settle(self, changes: Changes) -> psycopg.Connection:
         """The server went away in a commit: ask it, once it is back, whether that was made."""
         while True:
             try:
@@ -143,6 +159,65 @@ class Hand:
             },
         }
         return values[table] | ({} if table == "courses" else {"created_at": moment})
+
+
+def by_table(rows: dict[tuple[str, int], Row]) -> Rows:
+    return {
+        table: [row for (owner, _), row in rows.items() if owner == table] for table in MIRRORED
+    }
+
+
+def update(rows: dict[tuple[str, int], Row], changes: Changes) -> None:
+    for key, row in changes.items():
+        if row is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = row
+
+
+class Claims:
+    """What answers said beside a hand that writes, and whether it was so as of when they say."""
+
+    def __init__(self, hand: Hand) -> None:
+        """After a fold at the time that it is while the hand writes."""
+        self._hand = hand
+        self._heard: list[tuple[str, datetime, Any, int]] = []
+
+    def hear(self, client: FlaskClient) -> None:
+        """Ask once for each of some answers."""
+        for path in ANSWERS:
+            response = client.get(f"{dashboard.ROOT}/{path}")
+            assert response.status_code == HTTPStatus.OK, response.text
+            as_of = datetime.fromisoformat(response.headers["X-Analytics-As-Of"])
+            body = json.loads(response.get_data(), parse_float=Fraction)
+            # one more may be committed already
+            self._heard.append((path, as_of, body, self._hand.transactions + 1))
+
+    def untrue(self) -> list[str]:
+        """The answers that are of no state between what they claim and when they were given.
+
+        While the hand rests.
+        """
+        committed, left = self._hand.committed(), list(self._heard)
+        assert left
+        for number, rows in enumerate(self._hand.states()):
+            oracle = Oracle(rows, NOW, "UTC", "RUB", "100")
+            left = [
+                (path, as_of, body, upto)
+                for path, as_of, body, upto in left
+                if not bisect_right(committed, as_of) <= number <= upto
+                or ANSWERS[path](oracle) != body
+            ]
+        return [f"{path} as of {as_of}: {body}" for path, as_of, body, _ in left]
+
+
+ANSWERS: dict[str, Callable[[Oracle], Any]] = {
+    "platform": Oracle.platform,
+    "courses": Oracle.courses,
+    "sessions?days=30": lambda oracle: oracle.sessions(30),
+    "revenue?days=30": lambda oracle: oracle.revenue(30),
+    "user-growth?days=30": lambda oracle: oracle.user_growth(30),
+}
 
 
 def _put(connection: psycopg.Connection, table: str, number: int, row: Row | None) -> None:

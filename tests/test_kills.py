@@ -26,7 +26,7 @@ from shared.registry import STEPS
 from shared.settings import Settings
 from tests import dashboard
 from tests.conftest import DEFAULTS, database
-from tests.hand import MENTORHUB, NOW, Hand
+from tests.hand import MENTORHUB, NOW, Claims, Hand
 from tests.history import TABLES, Stage
 from tests.mirror import at
 from tests.oracle import Oracle
@@ -71,8 +71,12 @@ def prepared(url: str) -> Generator[Stage]:
         stage.close()
 
 
-def check(stage: Stage, hand: Hand) -> None:
-    """While the hand rests: nothing lost, nothing doubled, in any row and in any answer."""
+def check(stage: Stage, hand: Hand, claims: Claims) -> None:
+    """While the hand rests: nothing lost, nothing doubled, in any row and in any answer.
+
+    What answers said before is what was there as of when they said.
+    """
+    assert claims.untrue() == []
     assert stage.drift(STEPS) == {}
     fold(stage.worker)
     assert stage.drift(STEPS) == {}
@@ -143,17 +147,22 @@ def test_a_backend_killed_at_any_statement_leaves_all_or_nothing(
     stage: Stage, work: Callable[[Settings], int], places: list[tuple[str, str]]
 ) -> None:
     with Hand(stage.settings.analytics_url()) as hand, ThreadPoolExecutor(1) as pool:
+        fold_once(stage.settings)
+        claims = Claims(hand)
         for place in places:
             written = hand.transactions
             assert wait_until(lambda written=written: hand.transactions > written + 2)
             stood = killed_where_it_stands(stage, pool, lambda: work(stage.settings), place)
             assert stood, place
             assert stage.drift(STEPS) == {}, place
-    check(stage, hand)
+            claims.hear(stage.admin)
+    check(stage, hand, claims)
 
 
 def test_a_backend_killed_at_any_moment_leaves_all_or_nothing(stage: Stage) -> None:
     with Hand(stage.settings.analytics_url()) as hand, ThreadPoolExecutor(1) as pool:
+        fold_once(stage.settings)
+        claims = Claims(hand)
         for _ in range(KILLS * 2 // 5):
             working = pool.submit(CHANCE.choice([fold_once, rebuild]), stage.settings)
             sleep(CHANCE.uniform(0, 0.15))
@@ -164,8 +173,9 @@ def test_a_backend_killed_at_any_moment_leaves_all_or_nothing(stage: Stage) -> N
                 "OperationalError",
                 "ServerUnavailableError",
             }
+            claims.hear(stage.admin)
         assert stage.drift(STEPS) == {}
-    check(stage, hand)
+    check(stage, hand, claims)
 
 
 def workers(stage: Stage) -> list[int]:
@@ -186,11 +196,14 @@ def work_for_ever(settings: Settings) -> None:
 
 def test_a_process_killed_at_any_moment_leaves_all_or_nothing(stage: Stage) -> None:
     with Hand(stage.settings.analytics_url()) as hand:
+        fold_once(stage.settings)
+        claims = Claims(hand)
         for _ in range(KILLS * 3 // 10):
             kill_process(stage.settings, CHANCE.uniform(0.05, 0.4))
+            claims.hear(stage.admin)
         assert stage.drift(STEPS) == {}
     assert wait_until(lambda: workers(stage) == []), "nobody is left to hold a lock"
-    check(stage, hand)
+    check(stage, hand, claims)
 
 
 def kill_process(settings: Settings, delay: float) -> None:
@@ -210,6 +223,8 @@ def test_a_server_killed_at_any_moment_comes_back_with_all_or_nothing(tmp_path: 
         url = installed(server)
         settings = replace(DEFAULTS, analytics_database_url=url)
         with Hand(url) as hand, ThreadPoolExecutor(1) as pool:
+            fold_once(settings)
+            claims = Claims(hand)
             for _ in range(max(KILLS // 15, 1)):
                 working = pool.submit(work_until_it_dies, settings)
                 sleep(CHANCE.uniform(0.3, 1))
@@ -218,8 +233,9 @@ def test_a_server_killed_at_any_moment_comes_back_with_all_or_nothing(tmp_path: 
                 server.start()
                 with prepared(url) as stage:
                     assert stage.drift(STEPS) == {}
+                    claims.hear(stage.admin)
         with prepared(url) as stage:
-            check(stage, hand)
+            check(stage, hand, claims)
 
 
 def installed(server: Postgres) -> str:

@@ -5,7 +5,7 @@ BIN := .venv/bin
 WHEELHOUSE ?=
 INSTALL = $(PYTHON) -m pip --quiet --disable-pip-version-check --python $(BIN)/python install $(if $(WHEELHOUSE),--no-index --find-links '$(WHEELHOUSE)')
 
-.PHONY: .venv demo test quick bench check format lock web clean
+.PHONY: .venv demo test quick bench check format lock web mentorhub clean
 
 demo: .venv
 	@exec $(BIN)/analytics up --demo $(if $(PORT),--port $(PORT))
@@ -53,6 +53,12 @@ web: .venv
 	$(NPM) run check --workspaces
 	$(NPM) run test --workspaces --if-present
 	$(NPM) run build --workspaces
+
+# What MentorHub's front end copies, inside the smallest application with its stack; after `make web`.
+mentorhub:
+	npm --prefix web/mentorhub ci --no-fund --no-audit
+	npm --prefix web/mentorhub run check
+	NEXT_TELEMETRY_DISABLED=1 npm --prefix web/mentorhub run build
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --extra embedded --group dev pyproject.toml -o requirements.lock

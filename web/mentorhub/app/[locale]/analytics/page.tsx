@@ -1,0 +1,5 @@
+import AnalyticsDashboard from "@/components/analytics/AnalyticsDashboard";
+
+export default function Page() {
+  return <AnalyticsDashboard />;
+}

@@ -1,0 +1,5 @@
+import UserStats from "@/components/analytics/UserStats";
+
+export default function Page() {
+  return <UserStats />;
+}

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import cast
 
-from flask import Response, g
+from flask import Response, current_app, g
+from werkzeug.exceptions import HTTPException
 
 from api.accounts import Account, accounts
 from api.answers import remembered
@@ -16,20 +18,44 @@ from api.tokens import token_user
 
 View = Callable[..., Response]
 
+May = Callable[[Account, dict[str, int]], bool]
+"""Whether an account may read what a path's values name."""
+
 
 def admin(view: View) -> View:
     """Only for admins."""
-    return _guarded(view, lambda account, _: _is_admin(account))
+    return _guarded(view, RULES[admin])
 
 
 def oneself_or_admin(view: View) -> View:
     """For the user of the path and for admins; it doesn't tell whether the user exists."""
-    return _guarded(view, lambda account, path: account.id == path["user_id"] or _is_admin(account))
+    return _guarded(view, RULES[oneself_or_admin])
 
 
 def everyone(view: View) -> View:
     """For every active account."""
-    return _guarded(view, lambda _account, _path: True, personal=True)
+    return _guarded(view, RULES[everyone], personal=True)
+
+
+RULES: dict[object, May] = {
+    admin: lambda account, _: _is_admin(account),
+    oneself_or_admin: lambda account, path: account.id == path["user_id"] or _is_admin(account),
+    everyone: lambda _account, _path: True,
+}
+
+
+def refuse_without_right(path: str) -> None:
+    """End a request for a ticket to what is no answer, or none for its account today."""
+    try:
+        endpoint, values = current_app.url_map.bind("").match(path, "GET")
+    except HTTPException:
+        endpoint, values = "", {}
+    view_class = getattr(current_app.view_functions.get(endpoint), "view_class", None)
+    may = RULES.get(view_class.decorators[0]) if view_class else None
+    if may is None:
+        refuse(Problem.UNKNOWN_ADDRESS, "There is no answer at this address.")
+    if not may(g.account, cast("dict[str, int]", values)):
+        refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
 
 
 def listener(view: View) -> View:
@@ -44,14 +70,12 @@ def listener(view: View) -> View:
     return guarded
 
 
-def _guarded(
-    view: View, may: Callable[[Account, dict[str, int]], bool], *, personal: bool = False
-) -> View:
+def _guarded(view: View, may: May, *, personal: bool = False) -> View:
     """`personal`: the answer depends on who asks."""
 
     @wraps(view)
     def guarded(**path: int) -> Response:
-        g.account = _account(token_user())
+        g.account = _account(ticket_user() or token_user())
         if not may(g.account, path):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_bodies()

@@ -16,8 +16,8 @@ from api import (
     tokens,
     watch,
 )
-from api.families import blueprint
 from api.limits import limit_requests
+from api.links import blueprint
 from api.parameters import Id
 from api.problems import DATABASE_ERRORS, being_installed, database_unavailable
 from api.shield import shield

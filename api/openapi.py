@@ -41,6 +41,13 @@ TOKEN = {
 }
 
 
+TICKET = {
+    "type": "apiKey",
+    "in": "query",
+    "name": "ticket",
+    "description": "Where no token can be sent: from `download/ticket` or `stream/ticket`.",
+}
+
 REQUEST_HEADERS = {
     "If-None-Match": "An `ETag` that the client has: while it holds, 304 comes without a body.",
     "Last-Event-ID": "The `id` of the last event that the client had: it hears what changed since.",
@@ -157,6 +164,8 @@ class Contract(BasePlugin):
                 operation["description"] = "\n\n".join(filter(None, said))
                 _add_refusals(operation)
                 _complete_parameters(operation)
+                if method == "get":
+                    operation["security"] = [{"token": []}, {"ticket": []}]
                 if not _is_json(operation):
                     _describe_stream(operation)
                 elif method == "get":
@@ -178,6 +187,7 @@ def documented(app: Flask) -> ProblemApi:
 def _describe_components(spec: APISpec) -> None:
     spec.components.schemas.pop("PaginationMetadata")  # of a feature of flask-smorest's
     spec.components.security_scheme("token", TOKEN)
+    spec.components.security_scheme("ticket", TICKET)
     for name, description in REQUEST_HEADERS.items():
         described = {"description": description, "schema": {"type": "string"}}
         spec.components.parameter(name, "header", described)

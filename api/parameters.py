@@ -147,8 +147,18 @@ class Course(Answer):
 
 
 class Stream(NoParameters):
-    ticket = fields.String(metadata={"description": "Instead of a token, from `stream/ticket`."})
     last_event_id = fields.String(
         data_key="lastEventId",
         metadata={"description": "Instead of the header Last-Event-ID, which a page can't send."},
+    )
+
+
+class Download(NoParameters):
+    address = fields.String(
+        required=True,
+        error_messages={"required": "is missing: name the answer, like revenue?format=csv."},
+        metadata={
+            "description": "An answer with all its parameters, like `revenue?days=7&format=xlsx`,"
+            " relative to `/api/v1/analytics/`.",
+        },
     )

@@ -14,15 +14,13 @@ from typing import Any, ClassVar, cast
 import orjson
 from flask import Response, current_app, g, request
 from flask.views import MethodView
-from marshmallow import Schema
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import access, parameters, tickets
+from api import access, parameters
 from api.accounts import Account
 from api.blueprint import blueprint
 from api.catalogue import Problem
-from api.columns import count, text
 from api.problems import RETRY_AFTER, refuse
 from api.reader import Reader
 from api.watch import Freshness, Watch, timestamp
@@ -200,24 +198,6 @@ class Stream(MethodView):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         # an iterator: nobody knows its length
         return Response(iter(()), headers=headers, content_type="text/event-stream")
-
-
-class TicketBody(Schema):
-    ticket = text("For the parameter `ticket` of the stream, once.")
-    expires_in = count("How long it is good.", "seconds")
-
-
-@blueprint.route("/stream/ticket")
-class StreamTicket(MethodView):
-    decorators: ClassVar = [access.everyone]
-
-    @blueprint.arguments(parameters.NoParameters, location="query")
-    @blueprint.response(200, TicketBody)
-    def post(self, _query: dict[str, Any]) -> Response:
-        """A ticket for a stream, good once and within seconds: an EventSource sends no token."""
-        body = {"ticket": tickets.tickets().give(g.account.id), "expires_in": tickets.LIFETIME}
-        headers = {"Cache-Control": "no-store"}
-        return Response(orjson.dumps(body), headers=headers, content_type="application/json")
 
 
 def _event(family: str, fresh: Freshness, newest: int) -> bytes:

@@ -24,6 +24,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/download/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for this one answer, good once and within seconds: a link sends no token.
+         * @description For every active account.
+         *
+         *     The link is `address` itself with `&ticket=` behind it.
+         */
+        post: operations["DownloadTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/me/engagement": {
         parameters: {
             query?: never;
@@ -615,7 +637,7 @@ export type components = {
         TicketBody: {
             /** @description How long it is good. */
             expires_in: number;
-            /** @description For the parameter `ticket` of the stream, once. */
+            /** @description For the parameter `ticket` of the address that it was given for, once. */
             ticket: string;
         };
         TopMentorBody: {
@@ -729,7 +751,7 @@ export type components = {
             };
         };
         /**
-         * @description - Not calculated yet: The workers have not calculated these numbers for the first time.
+         * @description - Not calculated yet: The numbers are not calculated for the first time, or since the mirror was made anew.
          *     - Not as of then yet: The numbers do not count every change up to `min_as_of`, after a wait of seconds.
          *     - Too stale: The numbers are older than `max_staleness` allows.
          *     - No streams: As many streams are open as the server holds.
@@ -748,7 +770,7 @@ export type components = {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description - Too many requests: The account or address asks more often than it may. */
+        /** @description - Too many requests: The account or address asks for more than it may: a request costs a unit, and another for each 64 KB and each 10 ms of the database. */
         TOO_MANY_REQUESTS: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -896,6 +918,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    DownloadTicket: {
+        parameters: {
+            query: {
+                /** @description An answer with all its parameters, like `revenue?days=7&format=xlsx`, relative to `/api/v1/analytics/`. */
+                address: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
             };
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
@@ -1202,8 +1259,6 @@ export interface operations {
             query?: {
                 /** @description Instead of the header Last-Event-ID, which a page can't send. */
                 lastEventId?: string;
-                /** @description Instead of a token, from `stream/ticket`. */
-                ticket?: string;
             };
             header?: {
                 /** @description The `id` of the last event that the client had: it hears what changed since. */

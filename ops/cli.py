@@ -173,10 +173,20 @@ def demo_data(settings: Settings, users: int, seed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @_with_settings
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Say whether all is well, how fresh each summary is and who is at work; exit 1 if it isn't."""
-    from ops.status import collect, table  # noqa: PLC0415
+    """Say whether all is well, how fresh each summary is and who is at work; exit 1 if it isn't.
 
-    state = collect(settings)
+    Exit 2, with what can be known, where our database doesn't answer.
+    """
+    from ops.status import DatabaseAwayError, collect, listed, table  # noqa: PLC0415
+
+    try:
+        state = collect(settings)
+    except DatabaseAwayError as away:
+        if as_json:
+            click.echo(json.dumps(away.known, indent=2))
+        else:
+            Console().print(listed(away.lines))
+        raise
     if as_json:
         click.echo(json.dumps(state, indent=2, default=str))
     else:

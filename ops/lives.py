@@ -23,8 +23,8 @@ _SEEN = (
 )
 
 
-def api(url: str) -> bool:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+def api(url: str, seconds: float = 5) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=seconds)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK

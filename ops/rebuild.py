@@ -18,6 +18,9 @@ from workers.rebuild import families_of
 PATIENCE = 30
 """Seconds to wait for a worker to take the request."""
 
+ANSWER = 3.0
+"""Seconds for the database to answer a short question."""
+
 
 def request(settings: Settings, summaries: Iterable[str] = ()) -> str:
     """Send the task, for everything by default, and return the id of its row in control.run.
@@ -25,7 +28,7 @@ def request(settings: Settings, summaries: Iterable[str] = ()) -> str:
     Raises ConfigurationError for an unknown name or a server that doesn't answer.
     """
     families, run = _families(summaries), str(uuid4())
-    with database(settings) as connection, broker(settings) as (app, line):
+    with database(settings, patience=ANSWER) as connection, broker(settings) as (app, line):
         connection.execute(
             "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, 'request')",
             [run, families],
@@ -45,7 +48,10 @@ def watch(settings: Settings, run: str) -> int:
 
     Raises ConfigurationError when no worker takes it or the worker gives it up.
     """
-    with database(settings) as connection, Progress(console=Console(stderr=True)) as bars:
+    with (
+        database(settings, patience=ANSWER) as connection,
+        Progress(console=Console(stderr=True)) as bars,
+    ):
         task = bars.add_task("Waiting for a worker", total=None)
         deadline = time.monotonic() + PATIENCE
         while not (state := _look(connection, run)).finished:

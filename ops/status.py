@@ -5,7 +5,9 @@ makes lines of what it found.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
@@ -16,11 +18,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ops import waiting
+from ops import lives, waiting
 from ops.servers import broker_trouble, database
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
+from shared.home import running_stack
 from shared.settings import Settings
 
 Status = dict[str, Any]
@@ -39,7 +42,10 @@ class Line(NamedTuple):
 
 BEHIND = "Replication is behind or down; the analytics server's log and `analytics init` say why"
 
-_OPTIONS = "-c statement_timeout=3s -c lock_timeout=2s"
+BUDGET = 2.0
+"""Seconds for all questions to our database together: a person waits."""
+
+_OPTIONS = f"-c statement_timeout={BUDGET:g}s -c lock_timeout=1s"
 """Whoever is in the way is not waited for."""
 
 _Asked = list[dict[str, Any]] | list[str]
@@ -56,6 +62,24 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
 """What is asked of the analytics database; each may fail by itself."""
 
 
+class DatabaseAwayError(ServerUnavailableError):
+    """Our database doesn't answer; `known` is what can be said without it, as `collect` does."""
+
+    def __init__(self, sentence: str, broker: dict[str, Any], api: bool | None) -> None:  # noqa: FBT001
+        super().__init__(sentence)
+        problem = Line("Database", sentence, wrong=True)
+        self.known: Status = {
+            "verdict": _verdict({}, [problem._asdict()]),
+            "problems": [problem._asdict()],
+            "api": api,
+            **broker,
+        }
+        self.lines = [problem, *_redis(broker)]
+        if api is not None:
+            text = "answers" if api else "doesn't answer"
+            self.lines.append(Line("API", text, wrong=not api))
+
+
 def replicated_until(settings: Settings) -> str | None:
     """Up to when MentorHub's commits have arrived; None while they don't."""
     with database(settings, row_factory=dict_row) as connection:
@@ -70,32 +94,25 @@ def collect(settings: Settings) -> Status:
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
     `unusable`: rows set aside, by table and reason.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
-    Raises ConfigurationError where analytics is not installed or doesn't answer.
+    Raises ConfigurationError where analytics is not installed, DatabaseAwayError where it doesn't
+    answer.
     """
-    found: dict[str, list[Any]] = {}
-    unanswered: dict[str, str] = {}
-    forbidden: list[str] = []
-    with database(settings, row_factory=dict_row, options=_OPTIONS) as connection:
-        for name, ask in _QUESTIONS.items():
-            try:
-                found[name] = list(ask(connection))
-            except InsufficientPrivilege:
-                found[name] = []
-                forbidden.append(name)
-            except QueryCanceled:
-                found[name], unanswered[name] = [], "no answer within 3 s"
-            except LockNotAvailable:
-                blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
-                raise ServerUnavailableError(" ".join(blockers)) from None
+    with ThreadPoolExecutor() as pool:
+        broker, api = pool.submit(_broker, settings), pool.submit(_api_answers, settings)
+        replica = pool.submit(_replica, settings)
+        try:
+            found, unanswered, forbidden = _ask_all(settings)
+        except ServerUnavailableError as error:
+            raise DatabaseAwayError(str(error), broker.result(), api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
-    _add_replica(settings, parts)
+    _add_replica(replica.result(), parts)
     status: Status = {
         "summaries": found["summaries"],
         "parts": parts,
         "workers": parts.get("worker", {}).get("hosts", []),
         "last_beat": parts.get("beat", {}).get("seen_at"),
         "relay": parts.get("relay", {}).get("alive", False),
-        **_broker(settings),
+        **broker.result(),
         **(found["mirror"] or [_NO_MIRROR])[0],
         "replicated_until": (found["replication"] or [_NO_MIRROR])[0].get("replicated_until"),
         "blockers": found["blockers"],
@@ -106,6 +123,31 @@ def collect(settings: Settings) -> Status:
     }
     problems = [line._asdict() for line in lines(status) if line.wrong]
     return {"verdict": _verdict(status, problems), "problems": problems, **status}
+
+
+def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], list[str]]:
+    """Answers, what there was none to, and what this role may not ask."""
+    found: dict[str, list[Any]] = {}
+    unanswered: dict[str, str] = {}
+    forbidden: list[str] = []
+    deadline = monotonic() + BUDGET
+    with database(
+        settings, row_factory=dict_row, options=_OPTIONS, patience=BUDGET + 0.5
+    ) as connection:
+        for name, ask in _QUESTIONS.items():
+            left = max(1, round(1000 * (deadline - monotonic())))
+            connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(left)])
+            try:
+                found[name] = list(ask(connection))
+            except InsufficientPrivilege:
+                found[name] = []
+                forbidden.append(name)
+            except QueryCanceled:
+                found[name], unanswered[name] = [], f"no answer within {BUDGET:g} s"
+            except LockNotAvailable:
+                blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
+                raise ServerUnavailableError(" ".join(blockers)) from None
+    return found, unanswered, forbidden
 
 
 _NO_MIRROR: dict[str, Any] = {
@@ -295,7 +337,11 @@ def table(status: Status) -> RenderableType:
             _short(row["whole_audited_at"], "%H:%M"),
             Text(_number(wrong or row["drift"]), "red" if wrong else "green"),
         )
-    return Group(_said(status["verdict"]), "", grid, "", *map(_shown, lines(status)))
+    return Group(_said(status["verdict"]), "", grid, "", listed(lines(status)))
+
+
+def listed(said: list[Line]) -> RenderableType:
+    return Group(*map(_shown, said))
 
 
 def _said(verdict: dict[str, Any]) -> Text:
@@ -325,18 +371,32 @@ def _for_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _add_replica(settings: Settings, parts: dict[str, dict[str, Any]]) -> None:
-    """An API that reads a replica is seen there, by who has the same address."""
-    if not settings.read_database_url or "api" not in parts:
-        return
+def _replica(settings: Settings) -> list[tuple[str, datetime]]:
+    """When an API was seen at the replica, by who has the same address as here."""
+    if not settings.read_database_url:
+        return []
     try:
-        with connect(settings.read_database_url, options=_OPTIONS, connect_timeout=2) as replica:
-            rows = replica.execute("SELECT host, seen_at FROM analytics.api_seen()").fetchall()
+        with connect(
+            settings.read_database_url, options=_OPTIONS, connect_timeout=2, patience=BUDGET
+        ) as replica:
+            return replica.execute("SELECT host, seen_at FROM analytics.api_seen()").fetchall()
     except (psycopg.Error, ConfigurationError):
+        return []
+
+
+def _add_replica(seen: list[tuple[str, datetime]], parts: dict[str, dict[str, Any]]) -> None:
+    """An API that reads a replica is seen there."""
+    if "api" not in parts:
         return
-    for host, seen in rows:
-        alive = (datetime.now(UTC) - seen).total_seconds() < ALIVE
-        parts["api"] = {"seen_at": seen.isoformat(), "alive": alive, "hosts": [host] * alive}
+    for host, moment in seen:
+        alive = (datetime.now(UTC) - moment).total_seconds() < ALIVE
+        parts["api"] = {"seen_at": moment.isoformat(), "alive": alive, "hosts": [host] * alive}
+
+
+def _api_answers(settings: Settings) -> bool | None:
+    """None where no stack of this home says where its API is."""
+    stack = running_stack(settings.home)
+    return lives.api(stack["api_url"], seconds=BUDGET) if stack else None
 
 
 ALIVE = 8

@@ -1,15 +1,17 @@
 """`analytics init`: from an empty database to the first right answer, and on to new versions."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
-from psycopg import IsolationLevel, errors, sql
+from psycopg import Error, IsolationLevel, OperationalError, errors, sql
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared import sqlfiles
 from shared.database import Connection, connect, flags
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import comparison, definitions, mirror, timezone
@@ -29,6 +31,7 @@ def install(settings: Settings) -> None:
     with (
         connect(settings.analytics_url(), options=flags(mirror.BOUNDS)) as ours,
         mentorhub.reach(settings.source_url()) as source,
+        _said_in_a_sentence(ours, source),
         _progress() as bars,
     ):
         timezone.check(ours, settings.timezone)
@@ -51,6 +54,37 @@ def install(settings: Settings) -> None:
             comparison.store(ours, table, witness)
         # what the comparison brought waited for the proof
         fold_as_of(ours, as_of)
+
+
+@contextmanager
+def _said_in_a_sentence(ours: Connection, source: Connection) -> Generator[None]:
+    """A server that goes away meanwhile, or somebody's lock on what is ours."""
+    try:
+        yield
+    except errors.LockNotAvailable:
+        raise ConfigurationError(
+            "Somebody has locked our tables for a minute: `analytics status` says who. "
+            "Then run `analytics init` again."
+        ) from None
+    except OperationalError:
+        servers = {"MentorHub's": source, "The analytics": ours}
+        away = [name for name, connection in servers.items() if not _answers(connection)]
+        if not away:
+            raise
+        raise ServerUnavailableError(
+            f"{away[0]} server went away: run `analytics init` again when it is back, "
+            "and it goes on from there."
+        ) from None
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        connection.execute("SELECT")
+    except OperationalError:
+        return False
+    except Error:
+        return True  # that it is in a transaction that failed
+    return True
 
 
 def install_schemas(

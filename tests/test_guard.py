@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 
 from ops.embedded import Postgres
 from shared.database import connect
+from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.mentorhub import apart, ask, is_mirrored, pair, tell
 from tests.processes import wait_until
@@ -137,6 +139,21 @@ def test_a_change_that_cannot_be_applied_is_named_until_it_can(
     tell(settings.analytics_url(), "ALTER TABLE users DROP CONSTRAINT refuse")
     assert wait_until(lambda: seen(guard, settings) is None, 30)
     assert is_mirrored(settings)
+
+
+def test_what_is_received_again_and_again_is_no_progress(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a change can't be applied: PostgreSQL begins to receive anew after each error."""
+    received = cycle([(False, 0), (False, 700)])
+    monkeypatch.setattr(mirror, "_arrived", lambda *_: next(received))
+    monkeypatch.setattr(mirror, "PATIENCE", 1)
+    with (
+        connect(settings.analytics_url()) as ours,
+        connect(settings.source_url()) as source,
+        pytest.raises(ConfigurationError, match="Replication has not moved for 1 s"),
+    ):
+        mirror.wait_until_caught_up(ours, source)
 
 
 def test_a_row_that_somebody_wrote_into_the_mirror_is_noticed_and_makes_way(

@@ -60,8 +60,8 @@ HELD = """
 """
 """What of ours is in a transaction for longer than a second, at MentorHub."""
 
-LONGEST = 60
-"""Seconds until all is right again."""
+LONGEST = 180
+"""Seconds until all is right again: replication that stands still is given up after 60."""
 
 PATIENT = 3
 """Seconds after which a human does what `status` says where it says no more than that: init."""

@@ -214,13 +214,14 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
     if row is None:
         raise AssertionError
     as_of, target, _ = row
-    last, deadline = None, time.monotonic() + PATIENCE
+    farthest, deadline = 0, time.monotonic() + PATIENCE
     while True:
         arrived, received = _arrived(ours, target)
         if arrived:
             return as_of
-        if received != last:
-            last, deadline = received, time.monotonic() + PATIENCE
+        # a change that can't be applied is received again and again
+        if received > farthest:
+            farthest, deadline = received, time.monotonic() + PATIENCE
         elif time.monotonic() > deadline:
             raise ConfigurationError(
                 f"Replication has not moved for {PATIENCE} s: the analytics server's log says why."
@@ -497,10 +498,10 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
     enable(ours)
 
 
-def _arrived(ours: Connection, position: str) -> tuple[bool, str | None]:
-    """Whether all up to `position` is applied, and up to where something was received."""
+def _arrived(ours: Connection, position: str) -> tuple[bool, int]:
+    """Whether all up to `position` is applied, and up to which byte something was received."""
     row = ours.execute(sqlfiles.read("mirror/arrived").encode(), {"position": position}).fetchone()
-    return (row[0], row[1]) if row else (False, None)
+    return (row[0], row[1]) if row else (False, 0)
 
 
 def remember_source(ours: Connection, source: Connection, source_url: str) -> None:

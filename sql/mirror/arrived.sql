@@ -1,7 +1,7 @@
--- Whether all up to a position of MentorHub's WAL is applied, and up to where something has come.
+-- Whether all up to a position of MentorHub's WAL is applied, and up to which byte something has come.
 SELECT
     coalesce(bool_or(stat.latest_end_lsn >= %(position)s::pg_lsn), false),
-    max(stat.received_lsn)::text
+    coalesce(max(stat.received_lsn - '0/0'), 0)::bigint
 FROM
     pg_stat_subscription AS stat
     INNER JOIN pg_subscription AS subscription ON subscription.oid = stat.subid

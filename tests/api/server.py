@@ -47,6 +47,11 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._token = bearer(sign(user_id))
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """The header that says who asks."""
+        return self._token
+
     def get(self, place: str, **headers: str) -> Answer:
         self._connection.request("GET", f"{ROOT}/{place}", headers=self._token | headers)
         response = self._connection.getresponse()

@@ -13,6 +13,7 @@ from redis import Redis as RedisClient
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
+from tests.api.browser import Browser
 from tests.api.server import Answer, Client, Server, serving
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
 from tests.conftest import DEFAULTS, database
@@ -150,6 +151,39 @@ def test_who_has_the_answer_in_memory_gets_304(admin: Client) -> None:
 
     assert (answer.status, answer.text) == (304, "")
     assert answer.headers["ETag"] == tag
+
+
+@pytest.mark.parametrize("place", ["platform", "sessions", "user/2/engagement", "me/engagement"])
+def test_a_page_that_polls_shows_the_new_number_at_its_next_poll(
+    server: Server, ours: Connection, folded: Callable[[], int], place: str
+) -> None:
+    browser = Browser()
+    client = server.client(LEARNER if place.startswith("me") else ADMIN)
+    first = browser.get(client, place)
+    assert browser.get(client, place) == first
+    assert browser.wire == [200, 304], "what it has is confirmed, and not sent again"
+
+    ours.execute(SESSION, (next(NUMBERS), "COMPLETED"))
+    assert folded()
+    tag = first.headers["ETag"]
+    assert wait_until(lambda: client.get(place).headers["ETag"] != tag)
+    shown = browser.get(client, place)
+    assert (shown.status, browser.wire) == (200, [200, 304, 200])
+    assert shown.body == client.get(place).body != first.body
+
+
+def test_a_browser_shows_nobody_what_another_one_had(server: Server) -> None:
+    browser = Browser()
+    for user_id in (LEARNER, OTHER_LEARNER, LEARNER):
+        client = server.client(user_id)
+        assert browser.get(client, "me/engagement").body["user_id"] == user_id
+    assert browser.wire == [200, 200, 200]
+
+
+def test_a_browser_shows_no_file_for_a_page(admin: Client) -> None:
+    browser = Browser()
+    assert browser.get(admin, "sessions", Accept="text/csv").text.startswith("\ufeffsection,")
+    assert "analytics" in browser.get(admin, "sessions", Accept="application/json").body
 
 
 def test_while_the_database_is_away_nothing_is_served_and_then_everything(

@@ -64,6 +64,22 @@ def test_who_takes_all_places_loses_them(
     assert wait_until(lambda: held(server) < 20)
 
 
+@pytest.mark.parametrize("request_", [FIRST_LINE, b""], ids=["sends", "is silent"])
+def test_whoever_shares_the_attackers_address_is_answered(
+    server: Server, attacked: Callable[[str], Attacked], stack: ExitStack, request_: bytes
+) -> None:
+    """Behind one NAT, say: to us all of them are one."""
+    attack = attacked(f"connections from the victim's own address: {request_[:24]!r}")
+    for _ in range(MANY):
+        opened(server, stack, request_, "127.0.0.1")
+    attack.repeat(lambda: [opened(server, stack, request_, "127.0.0.1") for _ in range(50)])
+
+    assert wait_until(lambda: held(server) <= 200 + 20)
+    assert attack.grown() < 1200
+    stack.close()
+    assert wait_until(lambda: held(server) < 20)
+
+
 def test_who_reads_nothing_is_hung_up_on(server: Server, stack: ExitStack) -> None:
     before = held(server)
     for _ in range(20):

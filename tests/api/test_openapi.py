@@ -1,6 +1,9 @@
 """The document is valid, complete, and read by anybody; so are its pages and the catalogue."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from math import floor
@@ -44,6 +47,12 @@ def test_every_address_is_described(app: Flask, document: dict[str, Any]) -> Non
     addresses = {FlaskPlugin.flaskpath2openapi(rule.rule) for rule in app.url_map.iter_rules()}
 
     assert {path for path in addresses if not is_page(path)} == set(document["paths"])
+
+
+def test_a_command_prints_the_document_without_a_database(document: dict[str, Any]) -> None:
+    told = subprocess.run([sys.executable, "-m", "api"], capture_output=True, check=True)
+
+    assert json.loads(told.stdout) == document
 
 
 def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:

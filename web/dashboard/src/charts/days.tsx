@@ -11,7 +11,7 @@ import {
 } from "react";
 
 import { useWords } from "../i18n/index.js";
-import { useWidth } from "./size.js";
+import { rem, useWidth } from "./size.js";
 
 export interface Day {
   date: string;
@@ -26,12 +26,14 @@ interface Properties {
   onPick?: (date: string) => void;
 }
 
-const HEIGHT = 224;
-const TOP = 22;
-const BOTTOM = 26;
+/** In rem: the whole, and what is above and below the days. */
+const HEIGHT = 14;
+const TOP = 1.375;
+const BOTTOM = 1.625;
 
-/** Room for the numbers of the axis, before the first day. */
-const GUTTER = 52;
+/** In rem: of a letter of the axis at most, and of the space behind its numbers. */
+const LETTER = 0.43;
+const SPACE = 0.5;
 
 /** Pixels of a day below which bars become a line. */
 const NARROWEST = 6;
@@ -44,19 +46,24 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
   const [active, setActive] = useState<number | null>(null);
   const hint = useId();
 
-  const inner = Math.max(width - GUTTER, 0);
+  const most = Math.max(...days.map(({ value }) => value), 0);
+  const unit = rem();
+  const height = Math.round(HEIGHT * unit);
+  const foot = height - Math.round(BOTTOM * unit);
+  const scale = scaleLinear([0, most || 1], [foot, Math.round(TOP * unit)]).nice(4);
+  const ticks = scale.ticks(4).filter((tick) => tick > 0 || most === 0);
+  const letters = Math.max(...ticks.map((tick) => f.short(tick).length), 0);
+  const gutter = Math.ceil((letters * LETTER + SPACE) * unit);
+  const inner = Math.max(width - gutter, 0);
   const band = inner / Math.max(days.length, 1);
   const middle = (index: number): number =>
-    isRightToLeft ? inner - (index + 0.5) * band : GUTTER + (index + 0.5) * band;
-  const most = Math.max(...days.map(({ value }) => value), 0);
-  const scale = scaleLinear([0, most || 1], [HEIGHT - BOTTOM, TOP]).nice(4);
-  const ticks = scale.ticks(4).filter((tick) => tick > 0 || most === 0);
+    isRightToLeft ? inner - (index + 0.5) * band : gutter + (index + 0.5) * band;
 
-  const begin = isRightToLeft ? 0 : GUTTER;
+  const begin = isRightToLeft ? 0 : gutter;
 
   const nearest = (event: PointerEvent<HTMLDivElement>): void => {
     const place = event.clientX - event.currentTarget.getBoundingClientRect().left;
-    const index = Math.floor((isRightToLeft ? inner - place : place - GUTTER) / band);
+    const index = Math.floor((isRightToLeft ? inner - place : place - gutter) / band);
     setActive(Math.min(Math.max(index, 0), days.length - 1));
   };
 
@@ -101,7 +108,7 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
       <span className="unseen" id={hint}>
         {t.help.chart}
       </span>
-      <svg width={width} height={HEIGHT} aria-hidden="true" direction="ltr">
+      <svg width={width} height={height} aria-hidden="true" direction="ltr">
         {ticks.map((tick) => (
           <g key={tick} transform={`translate(0,${Math.round(scale(tick)) + 0.5})`}>
             <line className="grid" x1={begin} x2={begin + inner} />
@@ -121,14 +128,14 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
           ) : (
             <Curve {...{ days, middle, scale }} />
           ))}
-        <line className="base" x1={begin} x2={begin + inner} y1={HEIGHT - BOTTOM + 0.5} y2={HEIGHT - BOTTOM + 0.5} />
-        <Dates {...{ days, middle, band, width, isRightToLeft }} />
+        <line className="base" x1={begin} x2={begin + inner} y1={foot + 0.5} y2={foot + 0.5} />
+        <Dates {...{ days, middle, band, width, unit, bottom: height }} />
         {chosen && active !== null && (
           <g className="active">
             {band < NARROWEST && (
               <circle cx={middle(active)} cy={scale(chosen.value)} r={4.5} />
             )}
-            <line x1={middle(active)} x2={middle(active)} y1={TOP} y2={scale(chosen.value)} />
+            <line x1={middle(active)} x2={middle(active)} y1={TOP * unit} y2={scale(chosen.value)} />
           </g>
         )}
       </svg>
@@ -207,11 +214,12 @@ function Dates({
   middle,
   band,
   width,
-  isRightToLeft,
-}: Omit<Drawn, "scale"> & { band: number; width: number; isRightToLeft: boolean }): ReactNode {
+  unit,
+  bottom,
+}: Omit<Drawn, "scale"> & { band: number; width: number; unit: number; bottom: number }): ReactNode {
   const { f } = useWords();
   const isLong = days.length > 120;
-  const room = isLong ? 64 : 72;
+  const room = (isLong ? 4 : 4.5) * unit;
   const step = Math.max(1, Math.ceil(room / Math.max(band, 0.01)));
   const shown = isLong
     ? days.flatMap(({ date }, index) => (date.endsWith("-01") ? [index] : []))
@@ -223,7 +231,7 @@ function Dates({
     const day = days[index];
     if (!day) return null;
     const at = middle(index);
-    const half = 30;
+    const half = 1.9 * unit;
     const anchor = at < half ? "start" : at > width - half ? "end" : "middle";
     const edge = anchor === "start" ? 0 : anchor === "end" ? width : at;
     return (
@@ -231,9 +239,8 @@ function Dates({
         key={day.date}
         className="tick"
         x={edge}
-        y={HEIGHT - 7}
+        y={bottom - 0.44 * unit}
         textAnchor={anchor}
-        data-side={isRightToLeft ? "rtl" : undefined}
       >
         {isLong ? f.month(day.date) : f.dayShort(day.date)}
       </text>

@@ -1,5 +1,10 @@
 import { useLayoutEffect, useRef, useState, type RefObject } from "react";
 
+/** Pixels of the root's font: charts grow with the page's text. */
+export function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
 /** An element's width in whole pixels, 0 before it is known. */
 export function useWidth<T extends Element>(): [RefObject<T | null>, number] {
   const element = useRef<T>(null);

@@ -232,6 +232,8 @@ def test_an_answer_that_can_not_be_had_is_said_where_it_is_missing(page: Page, s
             return
         route.fulfill(
             status=503,
+            # longer than the test: what helps is the button, not the page's own next try
+            headers={"Retry-After": "600"},
             content_type="application/problem+json",
             body='{"type": "/problems/not-ready", "status": 503, "detail": "Not calculated yet."}',
         )
@@ -242,6 +244,8 @@ def test_an_answer_that_can_not_be_had_is_said_where_it_is_missing(page: Page, s
     expect(trouble).to_contain_text("Not calculated yet.")
     assert_barred_by_nothing(page)
 
+    expect(page.locator(".badge")).to_have_attribute("data-state", "live")
+    settled(page)
     fails = False
     trouble.get_by_role("button", name="Try again").click()
     expect(trouble).to_have_count(0)

@@ -24,14 +24,13 @@ from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
 from tests.attacks.victim import raw, status_of
 from tests.conftest import DEFAULTS, database
-from tests.processes import wait_until
 
 REQUESTS = int(os.environ.get("RAW_REQUESTS", "400"))
 
 AT_ONCE = 40
 """Connections of one example."""
 
-SILENCE = 0.5
+SILENCE = 0.3
 """Seconds after which somebody who may have sent half a request hears nothing more."""
 
 PATIENCE = 30
@@ -60,7 +59,6 @@ PLACES = [
         b"/openapi.json",
         b"/problems",
         b"/healthz",
-        b"/readyz",
         b"*",
         b"//",
         b"/%00",
@@ -189,10 +187,11 @@ def test_whatever_comes_is_answered_or_hung_up_on(server: Server) -> None:
         # Whoever asks rightly is answered, whatever others left behind.
         assert status_of(server.port, raw(ADMIN, "platform", "Connection: close")) == 200
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        converse()
-    sys.stdout.write(f"\n{sent} requests: {dict(sorted(statuses.items()))}\n")
-    assert statuses.keys() >= {200, 400, 401, 404, 405, 422}
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            converse()
+    finally:
+        sys.stdout.write(f"\n{sent} requests: {dict(sorted(statuses.items()))}\n")
+    assert statuses.keys() >= {200, 400, 401, 404, 405}
     log = (server.settings.home / "log/api.log").read_text()
     assert not re.search("Traceback|panicked|Exception", log), log[-5000:]
-    assert wait_until(server.is_ready)

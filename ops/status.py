@@ -25,6 +25,7 @@ from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
 from shared.settings import Settings
+from workers.source import as_bytes, names_of
 
 Status = dict[str, Any]
 """Ready for JSON: moments are RFC 3339 text, durations seconds; None where there was none yet."""
@@ -92,7 +93,7 @@ def collect(settings: Settings) -> Status:
     `summaries`: one entry each. `parts`: worker, beat, relay, guard and API, by their last sign of
     life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
-    `unusable`: rows set aside, by table and reason.
+    `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
     Raises ConfigurationError where analytics is not installed, DatabaseAwayError where it doesn't
     answer.
@@ -106,6 +107,9 @@ def collect(settings: Settings) -> Status:
             raise DatabaseAwayError(str(error), broker.result(), api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
     _add_replica(replica.result(), parts)
+    names = names_of(settings.mapping)
+    for row in found["unusable"]:
+        row["as_bytes"] = as_bytes(row["table"], row["reason"], row["ids"], names)
     status: Status = {
         "summaries": found["summaries"],
         "parts": parts,
@@ -193,7 +197,8 @@ def _set_aside(status: Status) -> Iterator[Line]:
         ids = ", ".join(map(str, entry["ids"])) + ("…" if entry["rows"] > len(entry["ids"]) else "")
         yield Line(
             "Set aside",
-            f"{count} of {entry['table']} can't be counted (id {ids}): {entry['reason']}",
+            entry["as_bytes"]
+            or f"{count} of {entry['table']} can't be counted (id {ids}): {entry['reason']}",
         )
 
 

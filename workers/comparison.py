@@ -41,16 +41,29 @@ Progress = Callable[[int], object]
 
 
 class Place(NamedTuple):
-    """A table: its name here and at MentorHub, and the published columns by MentorHub's names."""
+    """A table: its name here and at MentorHub, and the published columns by MentorHub's names.
+
+    `told`: what MentorHub is asked for in place of these columns.
+    """
 
     here: str
     there: str
     columns: list[str]
+    told: list[sql.Composable]
 
     @classmethod
-    def of(cls, table: str, names: Names) -> "Place":
+    def of(cls, table: str, names: Names, source: Connection) -> "Place":
         there = names.table(table)
-        return cls(table, there, mentorhub.asked(names)[there])
+        columns = mentorhub.asked(names)[there]
+        types = mentorhub.columns(source, names)[table].values()
+        legible = _template(mentorhub.legible(source))
+        told: list[sql.Composable] = [
+            legible.format(column=sql.Identifier(column))
+            if type_name == "text"
+            else sql.Identifier(column)
+            for column, type_name in zip(columns, types, strict=True)
+        ]
+        return cls(table, there, columns, told)
 
 
 class Witness(NamedTuple):
@@ -123,9 +136,10 @@ def compare(
     proven: dict[str, Witness] = {}
     mirror.make_way(ours, tables)
     for table in tables:
+        place = Place.of(table, names, source)
         for _ in range(TRIES):
             before = _witness(ours, source, names.table(table))
-            changed += _make_equal(ours, source, Place.of(table, names), progress)
+            changed += _make_equal(ours, source, place, progress)
             mirror.wait_until_caught_up(ours, source)
             if _witness(ours, source, names.table(table)) == before:
                 proven[table] = before
@@ -181,6 +195,12 @@ def _make_equal(ours: Connection, source: Connection, place: Place, progress: Pr
             size = max(size // 2, 1)
             time.sleep(0.2)
             continue
+        except (errors.CharacterNotInRepertoire, errors.UntranslatableCharacter):
+            # at last the range is the row that it was
+            if size == 1:
+                raise ConfigurationError(_no_utf8(source, place, lower)) from None
+            size //= 2
+            continue
         changed += differed
         progress(rows)
         if part.upper is None:
@@ -188,17 +208,29 @@ def _make_equal(ours: Connection, source: Connection, place: Place, progress: Pr
         lower, size, deadline = part.upper, min(2 * size, ROWS), time.monotonic() + PATIENCE
 
 
+def _no_utf8(source: Connection, place: Place, lower: int | None) -> str:
+    query = _template("SELECT coalesce(min(id), 0) FROM public.{table} WHERE {bounds}")
+    row = source.execute(
+        query.format(table=sql.Identifier(place.there), bounds=_bounds(lower, None))
+    ).fetchone()
+    return mentorhub.no_utf8(source, place.there, row[0] if row else 0, place.columns)
+
+
 def _range_end(
     ours: Connection, source: Connection, place: Place, lower: int | None, size: int
 ) -> int | None:
     """Where a range ends that holds so many rows at most, here and there; None for the last one."""
-    template = sql.SQL(sqlfiles.read("mirror/range_end"))  # pyright: ignore[reportArgumentType]
+    template = _template(sqlfiles.read("mirror/range_end"))
     words = {"bounds": _bounds(lower, None), "rows": sql.Literal(size)}
     ends = [
         line.execute(template.format(table=sql.Identifier(table), **words)).fetchone()
         for line, table in ((source, place.there), (ours, place.here))
     ]
     return min((end[0] for end in ends if end), default=None)
+
+
+def _template(text: str) -> sql.SQL:
+    return sql.SQL(text)  # pyright: ignore[reportArgumentType]
 
 
 def _bounds(lower: int | None, upper: int | None) -> sql.Composable:
@@ -226,6 +258,7 @@ class _Range:
             "there": sql.Identifier(place.there),
             "bounds": _bounds(lower, upper),
             "names": each(""),
+            "told": sql.SQL(", ").join(place.told),
             "theirs": each("theirs"),
             "ours": each("ours"),
         }
@@ -234,7 +267,7 @@ class _Range:
         """Return how many rows MentorHub has, and how many differed."""
         here = self._sum(ours)
         if here[0]:
-            there = self._sum(source, where="there")
+            there = self._sum(source, table="there", names="told")
             if there == here:
                 return here[0], 0
         with ours.transaction():
@@ -255,8 +288,9 @@ class _Range:
             row = ours.execute(self._query(sqlfiles.read("mirror/make_equal"))).fetchone()
             return copied, row[0] if row else 0
 
-    def _sum(self, line: Connection, where: str = "table") -> tuple[int, Any]:
-        query = self._query(sqlfiles.read("mirror/sum"), table=self._words[where])
+    def _sum(self, line: Connection, table: str = "table", names: str = "names") -> tuple[int, Any]:
+        words = {"table": self._words[table], "names": self._words[names]}
+        query = self._query(sqlfiles.read("mirror/sum"), **words)
         row = line.execute(query).fetchone()
         if row is None:
             raise AssertionError
@@ -264,7 +298,7 @@ class _Range:
 
     def _read(self, source: Connection) -> list[bytes]:
         """Whole, before anything is written: MentorHub does not wait for our disk."""
-        query = self._query("COPY (SELECT {names} FROM public.{there} WHERE {bounds}) TO STDOUT")
+        query = self._query("COPY (SELECT {told} FROM public.{there} WHERE {bounds}) TO STDOUT")
         with source.cursor().copy(query) as copied:
             return [bytes(part) for part in copied]
 
@@ -276,4 +310,4 @@ class _Range:
         return cursor.rowcount
 
     def _query(self, text: str, **words: sql.Composable) -> sql.Composed:
-        return sql.SQL(text).format(**self._words | words)  # pyright: ignore[reportArgumentType]
+        return _template(text).format(**self._words | words)

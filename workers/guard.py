@@ -179,7 +179,7 @@ class Guard:
             self._farthest, self._errors = applied, errors
         if errors - self._errors < ERRORS:
             return None
-        return "Changes can't be applied: the analytics server's log says why."
+        return mirror.REFUSED
 
     def _forget(self) -> None:
         self._farthest = 0

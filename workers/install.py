@@ -54,6 +54,10 @@ def install(settings: Settings) -> None:
             comparison.store(ours, table, witness)
         # what the comparison brought waited for the proof
         fold_as_of(ours, as_of)
+        for table, reason, _, ids in ours.execute(sqlfiles.read("status/unusable").encode()):
+            sentence = mentorhub.as_bytes(table, reason, ids, names)
+            if sentence:
+                log.warning("Analytics: %s", sentence)
 
 
 @contextmanager

@@ -40,6 +40,15 @@ SCHEMAS = (
 )
 
 
+BROKEN_OFF = (
+    "Replication broke off, as it does where a row is written whose text is not in UTF-8: "
+    "MentorHub's database is in SQL_ASCII."
+)
+
+
+REFUSED = "Changes can't be applied: the analytics server's log says why."
+
+
 class Subscription(NamedTuple):
     """`applied`: so many bytes of MentorHub's WAL; None before it has heard from MentorHub."""
 
@@ -102,7 +111,8 @@ def subscription(ours: Connection) -> Subscription | None:
 
 def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | None:
     """Why changes do not arrive any more, or not all of them; None as long as they do."""
-    if not subscription(ours):
+    there = subscription(ours)
+    if not there:
         return "The subscription is gone."
     if not mentorhub.still_offers(source, names):
         return "MentorHub keeps no changes for us any more, or not all of them."
@@ -112,6 +122,8 @@ def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | 
         return "MentorHub's database has another history: it was restored, or failed over."
     if reached and not mentorhub.is_at(source, reached):
         return "MentorHub's database was restored from before changes that have arrived."
+    if there.errors and mentorhub.is_raw(source):
+        return BROKEN_OFF
     return None
 
 
@@ -214,6 +226,8 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
     if row is None:
         raise AssertionError
     as_of, target, _ = row
+    # what MentorHub can't send, another try doesn't send either; one error may be a restart
+    bearable = 0 if mentorhub.is_raw(source) else _errors(ours) + 1
     farthest, deadline = 0, time.monotonic() + PATIENCE
     while True:
         arrived, received = _arrived(ours, target)
@@ -222,11 +236,19 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
         # a change that can't be applied is received again and again
         if received > farthest:
             farthest, deadline = received, time.monotonic() + PATIENCE
+        elif _errors(ours) > bearable:
+            why = BROKEN_OFF if mentorhub.is_raw(source) else REFUSED
+            raise ConfigurationError(f"{why} The guard, or `analytics init`, begins anew.")
         elif time.monotonic() > deadline:
             raise ConfigurationError(
                 f"Replication has not moved for {PATIENCE} s: the analytics server's log says why."
             )
         time.sleep(0.05)
+
+
+def _errors(ours: Connection) -> int:
+    there = subscription(ours)
+    return there.errors if there else 0
 
 
 def unsubscribe(ours: Connection) -> None:
@@ -511,8 +533,14 @@ def remember_source(ours: Connection, source: Connection, source_url: str) -> No
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
         ours.execute(
-            "INSERT INTO control.source (conninfo, timeline, witness) VALUES (%s, %s, %s)",
-            [_conninfo(source_url), timeline, sqlfiles.read("source/witness")],
+            "INSERT INTO control.source (conninfo, timeline, witness, legible)"
+            " VALUES (%s, %s, %s, %s)",
+            [
+                _conninfo(source_url),
+                timeline,
+                sqlfiles.read("source/witness"),
+                mentorhub.legible(source).replace("{column}", "%1$I"),
+            ],
         )
         # a position in another history says nothing in this one
         ours.execute(

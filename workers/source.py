@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from psycopg import errors
+from psycopg import errors, sql
 
 from shared import sqlfiles
 from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags
@@ -166,6 +166,56 @@ def _says_so(what: str, ours: str, table: str) -> str:
         f'If {what} has another name now, write `{ours} = "NAME"` below [{table}] in the file '
         f"{FILE} of the folder ANALYTICS_MAPPING."
     )
+
+
+def is_raw(source: Connection) -> bool:
+    """Whether MentorHub's text may be any bytes: in a database that is in SQL_ASCII."""
+    return source.info.parameter_status("server_encoding") == "SQL_ASCII"
+
+
+def legible(source: Connection) -> str:
+    """What to ask for in place of a text column, so that it comes whatever is in it: {column}."""
+    return sqlfiles.read("source/legible") if is_raw(source) else "{column}"
+
+
+def as_bytes(table: str, reason: str, ids: list[int], names: Names) -> str | None:
+    """A sentence about rows set aside whose text came as bytes, with what to run at MentorHub.
+
+    None for rows that are set aside for another reason.
+    """
+    ours, _, rest = reason.partition(" ")
+    if rest != "is not in UTF-8":
+        return None
+    listed = ", ".join(map(str, ids))
+    there, column = names.written(table, [ours])
+    return (
+        f"MentorHub's {there}.{column} is not in UTF-8, and taken as bytes (id {listed}): "
+        f"{_in_ascii(there, column, listed)}"
+    )
+
+
+def no_utf8(source: Connection, there: str, row: int, columns: list[str]) -> str:
+    """A sentence about a row with a text that its encoding has and UTF-8 hasn't."""
+    for column in columns:
+        name = sql.Identifier(column).as_string()
+        try:
+            source.execute(
+                sql.SQL(
+                    "SELECT convert_to(concat({}), 'UTF8') FROM public.{} WHERE id = {}"
+                ).format(sql.Identifier(column), sql.Identifier(there), sql.Literal(row))
+            )
+        except errors.DataError:
+            table = sql.Identifier(there).as_string()
+            return (
+                f"MentorHub's {there}.{column} is nothing that UTF-8 can say (id {row}): "
+                f"{_in_ascii(table, name, str(row))}"
+            )
+    return f"MentorHub's {there} had a text that UTF-8 can't say (id {row}): try again."
+
+
+def _in_ascii(table: str, column: str, ids: str) -> str:
+    mend = sqlfiles.read("source/ascii").rstrip().format(table=table, column=column, ids=ids)
+    return f"run `{mend}` there, or give it the text that is meant."
 
 
 def check(source: Connection, names: Names = AS_OURS) -> None:

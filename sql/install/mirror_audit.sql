@@ -11,12 +11,19 @@ COMMENT ON COLUMN control.mirror_audit.audited_at IS 'When a range was last comp
 COMMENT ON COLUMN control.mirror_audit.incidents IS 'Differing rows found since the installation.';
 GRANT SELECT ON control.mirror_audit TO analytics_worker;
 
-CREATE FUNCTION control.published(mirrored text, OUT names text, OUT definitions text)
+CREATE FUNCTION control.published(mirrored text, OUT names text, OUT definitions text, OUT told text)
 STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
         string_agg(quote_ident(attname), ', ' ORDER BY attnum),
-        string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+        string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum),
+        string_agg(
+            CASE
+                WHEN atttypid = 'text'::regtype THEN format((SELECT legible FROM control.source), attname)
+                ELSE quote_ident(attname)
+            END,
+            ', ' ORDER BY attnum
+        )
     FROM pg_attribute
     WHERE
         attrelid = format('public.%I', mirrored)::regclass
@@ -26,7 +33,7 @@ BEGIN ATOMIC
         AND attgenerated = ''
         AND attname <> 'w';
 END;
-COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, and the same with their types here.';
+COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, the same with their types here, and what MentorHub is asked for in their place.';
 
 CREATE FUNCTION control.range(lower bigint, upper bigint) RETURNS text
 IMMUTABLE LANGUAGE sql
@@ -67,7 +74,7 @@ BEGIN
             difference AS MATERIALIZED (
                 SELECT theirs.*, coalesce(theirs.id, ours.id) AS key, theirs.id IS NULL AS is_gone, ours.id IS NULL AS is_new
                 FROM
-                    dblink(%1$L, 'SELECT %2$s FROM public.%3$I WHERE ' || %4$L) AS theirs (%5$s)
+                    dblink(%1$L, %9$L || %4$L) AS theirs (%5$s)
                     FULL JOIN (SELECT * FROM public.%3$I WHERE %4$s) AS ours ON ours.id = theirs.id
                 WHERE ROW (%6$s)::record *<> ROW (%7$s)::record
             ),
@@ -92,38 +99,39 @@ BEGIN
         published.definitions,
         control.each('theirs.?', string_to_array(published.names, ', ')),
         control.each('ours.?', string_to_array(published.names, ', ')),
-        control.each('difference.?', string_to_array(published.names, ', '))
+        control.each('difference.?', string_to_array(published.names, ', ')),
+        format('SELECT %s FROM public.%I WHERE ', published.told, control.theirs(mirrored))
     ) INTO STRICT changed;
     RETURN changed;
 END
 $$;
 COMMENT ON FUNCTION control.make_equal(text, text, text) IS 'Inserts, updates and deletes the rows of a mirrored table that differ from MentorHub''s; returns how many. Triggers capture it like replication.';
 
-CREATE FUNCTION control.row_sums(mirrored text, condition text) RETURNS text
+CREATE FUNCTION control.row_sums(mirrored text, condition text, OUT here text, OUT there text)
 STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
-        format(
-            'SELECT id, md5(convert_to(ROW (%s)::text, ''UTF8'')) AS sum FROM public.%I WHERE %s',
-            names,
-            control.theirs(mirrored),
-            condition
-        )
-    FROM control.published(mirrored);
+        format(query.sum, published.names, theirs.name, condition),
+        format(query.sum, published.told, theirs.name, condition)
+    FROM
+        control.published(mirrored) AS published
+        CROSS JOIN control.theirs(mirrored) AS theirs (name)
+        CROSS JOIN (VALUES ('SELECT id, md5(convert_to(ROW (%s)::text, ''UTF8'')) AS sum FROM public.%I WHERE %s')) AS query (sum);
 END;
-COMMENT ON FUNCTION control.row_sums(text, text) IS 'The query for a checksum of each row, here and at MentorHub: of the published columns'' text.';
+COMMENT ON FUNCTION control.row_sums(text, text) IS 'The queries for a checksum of each row, here and at MentorHub: of the published columns'' text.';
 
 CREATE FUNCTION control.differing(mirrored text, condition text) RETURNS TABLE (id bigint, there text, here text)
 VOLATILE LANGUAGE plpgsql
 SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
-    query text := control.row_sums(mirrored, condition);
+    query record;
     told  jsonb;
 BEGIN
+    SELECT * INTO STRICT query FROM control.row_sums(mirrored, condition);
     SELECT coalesce(jsonb_object_agg(row_of.id, row_of.sum), '{}')
     INTO STRICT told
-    FROM dblink(control.line(), query) AS row_of (id bigint, sum text);
+    FROM dblink(control.line(), query.there) AS row_of (id bigint, sum text);
     IF (SELECT caught_up.clock IS NULL FROM control.caught_up(1500)) THEN
         RAISE connection_exception USING MESSAGE = 'replication is behind or down';
     END IF;
@@ -133,7 +141,7 @@ BEGIN
         FROM jsonb_each_text($1) AS theirs FULL JOIN (%s) AS ours ON ours.id = theirs.key::bigint
         WHERE theirs.value IS DISTINCT FROM ours.sum
         $sql$,
-        query
+        query.here
     ) USING told;
 END
 $$;
@@ -161,7 +169,8 @@ SET extra_float_digits = 1
 AS $$
 DECLARE
     condition text;
-    total     text;
+    total     text := 'SELECT concat_ws('' '', count(*), sum((''x'' || left(sum, 15))::bit(60)::bigint)) FROM (%s) AS row_of';
+    sums      record;
     there     text;
     here      text;
 BEGIN
@@ -170,12 +179,9 @@ BEGIN
     END IF;
     next_id := control.range_end(control.line(), mirrored, lower);
     condition := control.range(lower, next_id);
-    total := format(
-        'SELECT concat_ws('' '', count(*), sum((''x'' || left(sum, 15))::bit(60)::bigint)) FROM (%s) AS row_of',
-        control.row_sums(mirrored, condition)
-    );
-    SELECT answer.total INTO STRICT there FROM dblink(control.line(), total) AS answer (total text);
-    EXECUTE total INTO STRICT here;
+    SELECT * INTO STRICT sums FROM control.row_sums(mirrored, condition);
+    SELECT answer.total INTO STRICT there FROM dblink(control.line(), format(total, sums.there)) AS answer (total text);
+    EXECUTE format(total, sums.here) INTO STRICT here;
     -- Twice: what differs in the same way again is no change under way.
     FOR attempt IN 1..2 LOOP
         EXIT WHEN there = here OR wrong = '[]';

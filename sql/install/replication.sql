@@ -2,6 +2,7 @@ CREATE TABLE control.source (
     conninfo text NOT NULL,
     timeline text NOT NULL,
     witness  text NOT NULL,
+    legible  text NOT NULL,
     reached  pg_lsn
 );
 CREATE UNIQUE INDEX source_is_one_row ON control.source ((true));
@@ -9,6 +10,7 @@ COMMENT ON TABLE control.source IS 'Where replication comes from; one row, none 
 COMMENT ON COLUMN control.source.conninfo IS 'How this server reaches MentorHub''s: the subscription''s connection string, with its password.';
 COMMENT ON COLUMN control.source.timeline IS 'Of MentorHub''s WAL: another one is another history of the same database.';
 COMMENT ON COLUMN control.source.witness IS 'The query for what a proof depends on at MentorHub: sql/source/witness.sql.';
+COMMENT ON COLUMN control.source.legible IS 'What MentorHub is asked for in place of a text column, for format(): sql/source/legible.sql where its text may be any bytes.';
 COMMENT ON COLUMN control.source.reached IS 'How far that WAL was applied when the guard last looked: MentorHub can''t be before that, unless it was restored from a backup.';
 
 CREATE TABLE control.question (

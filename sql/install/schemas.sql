@@ -183,6 +183,12 @@ IMMUTABLE PARALLEL SAFE LANGUAGE sql
 RETURN coalesce(lower(rtrim(value) COLLATE "C") IN ('t', 'true', 'y', 'yes', 'on', '1'), false);
 COMMENT ON FUNCTION source.flag(text) IS 'Words that PostgreSQL itself takes for true.';
 
+CREATE FUNCTION source.is_text(value text) RETURNS boolean
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+-- as sql/source/legible.sql writes a byte
+RETURN coalesce(value !~ '�[2-3][0-7][0-7]', true);
+COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as it is not in UTF-8 at a MentorHub in SQL_ASCII.';
+
 CREATE FUNCTION source.word(value text) RETURNS text
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
 -- In locale C, not in the database's: Turkish has another I. The mirror has char(n) as text, with its blanks.

@@ -3,6 +3,7 @@ SELECT
     id,
     coalesce(title, '') AS title,
     source.flag(is_active) AS is_active,
+    CASE WHEN NOT source.is_text(title) THEN 'title is not in UTF-8' END AS unusable,
     w
 FROM courses;
 

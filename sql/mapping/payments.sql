@@ -14,6 +14,8 @@ SELECT
     CASE
         WHEN amount IS NOT NULL AND source.number(amount) IS NULL THEN 'amount is not a number that can be counted'
         WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+        WHEN NOT source.is_text(currency) THEN 'currency is not in UTF-8'
+        WHEN NOT source.is_text(status) THEN 'status is not in UTF-8'
     END AS unusable,
     w
 FROM payments;

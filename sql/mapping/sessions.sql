@@ -10,6 +10,7 @@ SELECT
     CASE
         WHEN duration_minutes IS NOT NULL AND source.number(duration_minutes) IS NULL THEN 'duration_minutes is not a number that can be counted'
         WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+        WHEN NOT source.is_text(status) THEN 'status is not in UTF-8'
     END AS unusable,
     w
 FROM sessions;

@@ -7,7 +7,11 @@ SELECT
     source.flag(is_verified) AS is_verified,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
-    CASE WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999' END AS unusable,
+    CASE
+        WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
+        WHEN NOT source.is_text(username) THEN 'username is not in UTF-8'
+        WHEN NOT source.is_text(role) THEN 'role is not in UTF-8'
+    END AS unusable,
     w
 FROM users;
 

@@ -1,0 +1,1 @@
+UPDATE public.{table} SET {column} = regexp_replace({column}, '[^ -~]', '?', 'g') WHERE id IN ({ids})

@@ -1,0 +1,13 @@
+-- A column's text in a database of MentorHub's that is in SQL_ASCII, where text may be any bytes: as
+-- it is where that is UTF-8, else with U+FFFD and its octal number for each byte beyond ASCII.
+CASE
+    WHEN {column} IS NOT NULL
+    THEN
+        CASE
+            WHEN
+                encode(convert_to(concat({column}), 'SQL_ASCII'), 'hex')
+                ~ '^([0-7].|(c[2-9a-f]|d.)[89ab].|(e0[ab].|e[1-9a-cef][89ab].|ed[89].)[89ab].|(f0[9ab].|f[1-3][89ab].|f48.)[89ab].[89ab].)*$'
+            THEN concat({column})
+            ELSE replace(encode(convert_to(concat({column}), 'SQL_ASCII'), 'escape'), '\', '�')
+        END
+END

@@ -189,6 +189,7 @@ def test_what_needs_a_human_is_written_down_said_once_and_asked_less_and_less_of
 RENAMES = {
     "ALTER TABLE reviews RENAME TO gone": "MentorHub's database has no table public.reviews",
     "ALTER TABLE reviews RENAME rating TO gone": "MentorHub's table reviews has no column rating",
+    "ALTER TABLE reviews DROP rating CASCADE": "MentorHub's table reviews has no column rating",
 }
 
 

@@ -89,10 +89,9 @@ class Programs:
         )
 
     def beat(self) -> Program:
-        state = self.settings.home / "celerybeat.state"
         return self._program(
             "beat",
-            [*_celery("beat"), "--loglevel", "INFO", "--schedule", str(state), "--pidfile="],
+            [*_celery("beat"), "--loglevel", "INFO", "--pidfile="],
             ANALYTICS_DATABASE_URL=self.worker_url,
             REDIS_URL=self.settings.broker_url(),
         )

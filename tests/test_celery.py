@@ -1,7 +1,6 @@
 """The schedule, the worker and the broker as real processes, also when they are killed."""
 
 import runpy
-import shelve
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -13,11 +12,9 @@ from socket import gethostname
 from typing import Any, cast
 from uuid import uuid4
 
-import celery
 import psutil
 import pytest
 from celery import Celery
-from celery.beat import ScheduleEntry
 from psycopg import sql
 from redis import Redis as Client
 
@@ -475,19 +472,8 @@ def test_the_worker_survives_its_broker_and_works_on(stack: Stack, ours: Connect
 
 @contextmanager
 def beat(stack: Stack, home: Path) -> Generator[Program]:
-    """A real one, where another left a state in which everything was last sent tomorrow."""
+    """A real one, whose only memory is itself."""
     home.mkdir()
-    entries = {
-        name: ScheduleEntry(
-            name=name,
-            last_run_at=datetime.now(UTC) + timedelta(days=1),
-            app=Celery(set_as_current=False),
-            **entry,
-        )
-        for name, entry in SCHEDULE.items()
-    }
-    with shelve.open(str(home / "celerybeat.state")) as state:  # noqa: S301 - we write it
-        state.update(entries=entries, __version__=celery.__version__, tz="UTC", utc_enabled=True)
     programs = replace(stack.programs, settings=replace(stack.settings, home=home))
     program = programs.beat()
     program.start()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 import yaml
 
 from ops.embedded import Postgres, wheel_binaries
+from shared.database import Connection
 from shared.settings import Settings
+from workers.pulse import Pulse
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -156,20 +159,63 @@ LOGINS = {
 }
 
 
+def environment(service: str, postgres: Postgres, settings: Settings) -> dict[str, str]:
+    """All that the container is told, but for the addresses: those of servers that are here."""
+    postgres.allow_login(LOGINS[service])
+    servers = {
+        "ANALYTICS_DATABASE_URL": settings.analytics_url().replace(
+            "postgres@", f"{LOGINS[service]}@"
+        ),
+        "SOURCE_DATABASE_URL": postgres.url("postgres"),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    return {
+        name: servers.get(name) or re.sub(r"\$\{\w+(:?[-?])([^}]*)\}", default, value)
+        for name, value in SERVICES[service]["environment"].items()
+    }
+
+
+def default(found: re.Match[str]) -> str:
+    """Of a variable that nobody has set; any secret for one that must be."""
+    return "a secret of 32 letters or digits" if found[1] == ":?" else found[2]
+
+
+PARTS = ("worker", "beat", "relay", "guard")
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_a_container_is_healthy_while_its_part_gives_signs_of_life(
+    service: str, postgres: Postgres, settings: Settings, ours: Connection
+) -> None:
+    """By the very command, beside parts of the same name in other containers."""
+    check = SERVICES[service]["healthcheck"]["test"]
+    assert check[:2] == ["CMD", "python"]
+
+    def is_healthy() -> bool:
+        done = subprocess.run(
+            [sys.executable, *check[2:]],
+            env={"PATH": os.defpath, **environment(service, postgres, settings)},
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode == 0
+
+    ours.execute("SELECT control.alive(%s, 'another', 1)", [service])
+    assert not is_healthy()
+    with closing(Pulse(settings, service)) as pulse:
+        pulse.beat()
+    assert is_healthy()
+    ours.execute("UPDATE control.part SET seen_at = seen_at - interval '31 s'")
+    assert not is_healthy()
+
+
 @pytest.mark.parametrize("service", LOGINS)
 @pytest.mark.parametrize("words", [["status"], ["audit"], ["refresh"]])
 def test_diagnosis_works_in_every_container(
     service: str, words: list[str], postgres: Postgres, settings: Settings, tmp_path: Path
 ) -> None:
     """With the variables that the container has, and its role."""
-    postgres.allow_login(LOGINS[service])
-    ours = settings.analytics_url().replace("postgres@", f"{LOGINS[service]}@")
-    servers = {
-        "ANALYTICS_DATABASE_URL": ours,
-        "SOURCE_DATABASE_URL": postgres.url("postgres"),
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-    }
-    given = {name: servers[name] for name in SERVICES[service]["environment"] if name in servers}
+    given = environment(service, postgres, settings)
     done = subprocess.run(
         [Path(sys.executable).with_name("analytics"), *words],
         cwd=tmp_path,

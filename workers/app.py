@@ -3,7 +3,6 @@
 import logging
 import runpy
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,8 +35,6 @@ app = Celery("mentorhub_analytics", include=["workers.tasks"])
 app.conf.update(
     broker_url=_broker_url,
     beat_schedule=runpy.run_path(str(_ROOT / "celerybeat-schedule.py"))["beat_schedule"],
-    # a sign of life; its default name would be the schedule's own
-    beat_schedule_filename=str(_settings.home / "celerybeat.state"),
     beat_scheduler="workers.beat:Scheduler",
     # how long it sleeps at most, and then gives a sign of life
     beat_max_loop_interval=2,
@@ -75,9 +72,6 @@ def _begin(**_: Any) -> None:
     # Ten wake-ups a second, each received, sent and done, are no news; failures still are.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    # for beat's state; where it can't be made, beat itself says so, and a worker needs none
-    with suppress(OSError):
-        settings.home.mkdir(parents=True, exist_ok=True)
 
 
 class Alive(bootsteps.StartStopStep):

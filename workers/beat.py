@@ -5,7 +5,6 @@ tomorrow, or after a clock was set back, it sends nothing until then.
 """
 
 import time
-from pathlib import Path
 from typing import Any, cast
 
 from celery import beat
@@ -36,8 +35,7 @@ class Scheduler(beat.Scheduler):
 
     Entry = Entry
 
-    def __init__(self, *arguments: Any, schedule_filename: str, **named: Any) -> None:
-        self._sign_of_life = Path(schedule_filename)
+    def __init__(self, *arguments: Any, **named: Any) -> None:
         self._pulse = Pulse(load(), "beat")
         super().__init__(*arguments, **named)
 
@@ -61,7 +59,3 @@ class Scheduler(beat.Scheduler):
         if not has_room(cast("Any", self.app)):
             return None
         return cast("Any", super()).apply_async(entry, producer, advance, **named)
-
-    def sync(self) -> None:
-        """Every three minutes: the container's health looks how old the file is."""
-        self._sign_of_life.touch()

@@ -6,10 +6,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from random import Random
+from threading import Event
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +22,7 @@ import pytest
 
 from ops.embedded import Postgres, Redis
 from shared.home import running_stack
+from tests.mentorhub import tell
 from tests.processes import are_gone, open_to_others, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
@@ -92,11 +97,22 @@ class Stack:
         return self._process.wait(30)
 
     def total_users(self) -> int:
-        token = re.search(r"Admin token\s+(\S+)", self.said())
-        assert token
-        status, body = self.get("/api/v1/analytics/platform", token[1])
+        status, body = self.get("/api/v1/analytics/platform", self.admin_token())
         assert status == 200, body
         return json.loads(body)["users"]["total"]
+
+    def admin_token(self) -> str:
+        token = re.search(r"Admin token\s+(\S+)", self.said())
+        assert token
+        return token[1]
+
+    def is_fine(self) -> bool:
+        """Whether `analytics status` says so."""
+        command = [ANALYTICS, "status", "--home", self.home]
+        done = subprocess.run(
+            command, env={"PATH": os.defpath}, stdout=subprocess.DEVNULL, check=False
+        )
+        return done.returncode == 0
 
     def is_ready(self) -> bool:
         try:
@@ -198,6 +214,71 @@ def test_killed_children_come_back_and_their_orphans_do_not_stay(stack: Stack) -
     assert wait_until(stack.is_ready, 20)
     assert stack.total_users() == 20
     assert stack.said().count("it is started again") == len(kinds)
+
+
+PARTS = (("celery", "worker"), ("celery", "beat"), ("ops", "relay"), ("ops", "guard"))
+
+FROZEN = float(os.environ.get("FROZEN", "6"))
+"""Seconds; from some 40 on `up` itself ends what is frozen."""
+
+
+def test_reads_go_on_while_redis_is_frozen_and_parts_are_killed_or_frozen_in_any_order(
+    stack: Stack,
+) -> None:
+    chance = Random()  # noqa: S311
+    plan = [
+        (words, chance.choice((signal.SIGKILL, signal.SIGSTOP)))
+        for words in chance.sample(PARTS, len(PARTS))
+    ]
+    frozen: list[psutil.Process] = []
+    with reading(stack) as answers:
+        try:
+            for words, number in [(("valkey",), signal.SIGSTOP), *plan]:
+                child = stack.find(*words)
+                assert child
+                child.send_signal(number)
+                frozen += [child] if number == signal.SIGSTOP else []
+                time.sleep(FROZEN / 5)
+            time.sleep(FROZEN)
+        finally:
+            for child in frozen:
+                with suppress(psutil.NoSuchProcess):  # `up` has ended it
+                    child.resume()
+        tell(stack.description()["source_database_url"], ONE_MORE)
+        assert wait_until(lambda: stack.total_users() == 21, 20), plan
+        assert wait_until(stack.is_fine, 30), plan
+        tell(stack.description()["source_database_url"], "DELETE FROM users WHERE id = 1000")
+        assert wait_until(lambda: stack.total_users() == 20, 10), plan
+    assert set(answers) == {200}, plan
+
+
+ONE_MORE = """
+    INSERT INTO users (id, username, email, hashed_password, is_verified)
+    VALUES (1000, 'one more', 'one@more', '', true)
+"""
+
+
+@contextmanager
+def reading(stack: Stack) -> Generator[list[int]]:
+    """One answer after the other, a new connection each; 0 is none."""
+    answers: list[int] = []
+    is_over = Event()
+    token = stack.admin_token()
+
+    def read() -> None:
+        while not is_over.wait(0.05):
+            try:
+                answers.append(stack.get("/api/v1/analytics/platform", token)[0])
+            except OSError:
+                answers.append(0)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(read)
+        try:
+            yield answers
+        finally:
+            is_over.set()
+    done.result()
 
 
 def test_two_stacks_do_not_disturb_each_other_and_ctrl_c_ends_one_of_them(

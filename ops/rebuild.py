@@ -28,7 +28,7 @@ def request(settings: Settings, summaries: Iterable[str] = ()) -> str:
     Raises ConfigurationError for an unknown name or a server that doesn't answer.
     """
     families, run = _families(summaries), str(uuid4())
-    with database(settings, patience=ANSWER) as connection, broker(settings) as (app, line):
+    with database(settings, patience=ANSWER) as connection, broker(settings) as (app, to_redis):
         connection.execute(
             "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, 'request')",
             [run, families],
@@ -37,7 +37,7 @@ def request(settings: Settings, summaries: Iterable[str] = ()) -> str:
             "workers.tasks.rebuild",
             kwargs={"summaries": families},
             task_id=run,
-            connection=line,
+            connection=to_redis,
             retry=False,
         )
     return run

@@ -79,11 +79,11 @@ def broker(settings: Settings) -> Generator[tuple[Celery, Any]]:
             "max_retries": 0,
         },
     )
-    line = cast("Any", app.connection_for_write())
+    to_redis = cast("Any", app.connection_for_write())
     try:
-        with app, line:
-            line.ensure_connection(max_retries=0)
-            yield app, line
+        with app, to_redis:
+            to_redis.ensure_connection(max_retries=0)
+            yield app, to_redis
     except (OperationalError, redis.RedisError) as error:
         raise ServerUnavailableError(broker_trouble(settings) or _sentence(error)) from None
 

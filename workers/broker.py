@@ -17,10 +17,10 @@ def has_room(app: Celery) -> bool:
 
     Raises kombu's OperationalError where Redis doesn't answer.
     """
-    with cast("Any", app.pool).acquire(block=True) as line:
-        line.ensure_connection(max_retries=0)
+    with cast("Any", app.pool).acquire(block=True) as connection:
+        connection.ensure_connection(max_retries=0)
         try:
-            queue = line.default_channel.queue_declare(queue=app.conf.task_default_queue)
-        except line.connection_errors as error:
+            queue = connection.default_channel.queue_declare(queue=app.conf.task_default_queue)
+        except connection.connection_errors as error:
             raise OperationalError(str(error)) from error
     return queue.message_count < LONGEST_QUEUE

@@ -223,8 +223,8 @@ def _range_end(
     template = _template(sqlfiles.read("mirror/range_end"))
     words = {"bounds": _bounds(lower, None), "rows": sql.Literal(size)}
     ends = [
-        line.execute(template.format(table=sql.Identifier(table), **words)).fetchone()
-        for line, table in ((source, place.there), (ours, place.here))
+        side.execute(template.format(table=sql.Identifier(table), **words)).fetchone()
+        for side, table in ((source, place.there), (ours, place.here))
     ]
     return min((end[0] for end in ends if end), default=None)
 
@@ -288,10 +288,10 @@ class _Range:
             row = ours.execute(self._query(sqlfiles.read("mirror/make_equal"))).fetchone()
             return copied, row[0] if row else 0
 
-    def _sum(self, line: Connection, table: str = "table", names: str = "names") -> tuple[int, Any]:
+    def _sum(self, side: Connection, table: str = "table", names: str = "names") -> tuple[int, Any]:
         words = {"table": self._words[table], "names": self._words[names]}
         query = self._query(sqlfiles.read("mirror/sum"), **words)
-        row = line.execute(query).fetchone()
+        row = side.execute(query).fetchone()
         if row is None:
             raise AssertionError
         return row

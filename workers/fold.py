@@ -66,7 +66,7 @@ def turn(connection: Connection) -> Generator[None]:
     """A transaction beside which nobody folds; its snapshot is taken after the wait for others."""
     with connection.transaction():
         connection.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
-        _hold_the_mirror(connection)
+        _hold_off_truncate(connection)
         yield
 
 
@@ -74,11 +74,11 @@ def turn(connection: Connection) -> Generator[None]:
 def snapshot(connection: Connection) -> Generator[None]:
     """A transaction that compares while others fold."""
     with connection.transaction():
-        _hold_the_mirror(connection)
+        _hold_off_truncate(connection)
         yield
 
 
-def _hold_the_mirror(connection: Connection) -> None:
+def _hold_off_truncate(connection: Connection) -> None:
     """Until we are done, let TRUNCATE wait: it empties a table for older snapshots too.
 
     What it takes away would be missing now, and be subtracted once more when it is folded.

@@ -124,7 +124,7 @@ def _install_anew(
     ours: Connection, settings: Settings, as_of: datetime, progress: RebuildProgress
 ) -> None:
     with ours.transaction():
-        _hold_the_mirror(ours)
+        _hold_off_changes(ours)
         definitions.execute(ours, settings.mapping)
         one(ours, "SELECT control.report_in(%s, %s, %s)", reporting(settings))
         rows = 0
@@ -144,7 +144,7 @@ def _install_anew(
         )
 
 
-def _hold_the_mirror(ours: Connection) -> None:
+def _hold_off_changes(ours: Connection) -> None:
     """Let no change come between the snapshot and the triggers that capture changes.
 
     A lock is taken without a snapshot. Replication, and a fold of the version before, come first.

@@ -282,13 +282,13 @@ def make_slot(source: Connection, source_url: str) -> None:
     Raises ConfigurationError where another analytics system uses it, or MentorHub is too busy.
     """
     drop_slot(source)
-    with connect(source_url, replication="database") as line, _named_when_full(source):
+    with connect(source_url, replication="database") as walsender, _named_when_full(source):
         # It waits for every transaction under way. The command of the replication protocol does so
         # without a transaction of its own, the function would hold one.
-        giving_up = Timer(SLOT_PATIENCE, line.cancel)
+        giving_up = Timer(SLOT_PATIENCE, walsender.cancel)
         giving_up.start()
         try:
-            line.execute(
+            walsender.execute(
                 "CREATE_REPLICATION_SLOT mentorhub_analytics LOGICAL pgoutput (SNAPSHOT 'nothing')"
             )
         except errors.QueryCanceled:

@@ -1,17 +1,20 @@
 """Installations as they are found: servers, encodings, locales, and what their sessions inherit."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 from hypothesis import strategies as st
 from psycopg import sql
+from psycopg.errors import InvalidParameterValue
 
 from ops.embedded import Postgres
 from shared import sqlfiles
@@ -25,6 +28,8 @@ from workers.source import drop_slot
 
 OTHER_BINARIES = Path(os.environ.get("OTHER_POSTGRES", "/usr/lib/postgresql/15/bin"))
 """A second PostgreSQL, where there is one."""
+
+RUSSIAN = "ru_RU.UTF-8"
 
 INHERITED = {
     "DateStyle": ["German", "SQL, DMY", "Postgres, YMD", "ISO, DMY"],
@@ -40,6 +45,7 @@ INHERITED = {
     "standard_conforming_strings": ["off"],
     "extra_float_digits": ["-15"],
     "bytea_output": ["escape"],
+    "lc_messages": [RUSSIAN],
     "array_nulls": ["off"],
     "transform_null_equals": ["on"],
     "quote_all_identifiers": ["on"],
@@ -154,6 +160,8 @@ def _made(kind: Database, servers: dict[bool, Postgres]) -> Generator[str]:
         )
         whose = "ROLE postgres IN DATABASE" if kind.is_by_role else "DATABASE"
         for setting, value in kind.inherited.items():
+            if setting == "lc_messages" and not _speaks_russian(server):
+                continue
             connection.execute(
                 sql.SQL("ALTER {} {} SET {} = {}").format(
                     sql.SQL(whose),  # pyright: ignore[reportArgumentType]
@@ -168,6 +176,32 @@ def _made(kind: Database, servers: dict[bool, Postgres]) -> Generator[str]:
             connection.execute(
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )
+
+
+@cache
+def _speaks_russian(server: Postgres) -> bool:
+    with connect(server.url()) as connection, suppress(InvalidParameterValue):
+        connection.execute(f"SET lc_messages = '{RUSSIAN}'".encode())
+        return True
+    return False
+
+
+@contextmanager
+def russian(binaries: Path) -> Generator[Path]:
+    """These binaries, of servers that may speak Russian, where the system can make that."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # servers of root's run as somebody else
+        localedef = shutil.which("localedef")
+        if localedef:
+            command = [localedef, "-i", "ru_RU", "-f", "UTF-8", folder / RUSSIAN]
+            subprocess.run(command, check=False)
+        for program in binaries.iterdir():
+            script = folder / program.name
+            words = f"env LOCPATH={folder}:/usr/lib/locale" if program.name == "postgres" else ""
+            script.write_text(f'#!/bin/sh\nexec {words} {program} "$@"\n')
+            script.chmod(0o755)
+        yield folder
 
 
 @cache
@@ -197,7 +231,13 @@ def _of_the_system() -> list[str]:
 def fits(row: dict[str, Any], encoding: str) -> dict[str, Any]:
     """The row without characters that MentorHub's encoding lacks."""
     codec = {"SQL_ASCII": "utf-8", "WIN1251": "cp1251"}.get(encoding, encoding)
+
+    def fitting(text: str) -> str:
+        if encoding == "EUC_JP":
+            # Python and PostgreSQL agree on its letters, and not on every sign
+            text = "".join(each for each in text if each.isascii() or "ぁ" <= each <= "龠")
+        return text.encode(codec, "ignore").decode(codec)
+
     return {
-        name: value.encode(codec, "ignore").decode(codec) if isinstance(value, str) else value
-        for name, value in row.items()
+        name: fitting(value) if isinstance(value, str) else value for name, value in row.items()
     }

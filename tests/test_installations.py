@@ -21,10 +21,12 @@ from tests.installations import (
     INHERITED,
     INSTALLATIONS,
     OTHER_BINARIES,
+    ZONES,
     Database,
     Installation,
     fits,
     installed,
+    russian,
 )
 from tests.mentorhub import QUICK
 from tests.mirror import at, turn_into
@@ -41,13 +43,11 @@ DRAWN = int(os.environ.get("INSTALLATIONS", "6"))
 
 NO_OTHER = f"{OTHER_BINARIES} is not there: no second version of PostgreSQL is drawn."
 
-STRANGEST = Database(
-    is_other_server=False,
-    encoding="UTF8",
-    locale=0,
-    inherited={name: values[0] for name, values in INHERITED.items()},
-    is_by_role=False,
-)
+
+def strangest(*, is_other_server: bool) -> Database:
+    """Whose sessions inherit something of everything."""
+    inherited = {name: values[0] for name, values in INHERITED.items()}
+    return Database(is_other_server, "UTF8", 0, inherited, is_by_role=False)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,10 @@ def servers(
         yield {False: postgres, True: postgres}
         return
     folder = tmp_path_factory.mktemp("other") / "data"
-    with Postgres(folder, binaries=OTHER_BINARIES, settings=QUICK) as other:
+    with (
+        russian(OTHER_BINARIES) as binaries,
+        Postgres(folder, binaries=binaries, settings=QUICK) as other,
+    ):
         yield {False: postgres, True: other}
 
 
@@ -73,7 +76,7 @@ def servers(
     # to shrink would take hundreds of installations
     phases=(Phase.explicit, Phase.generate),
 )
-@given(installation=INSTALLATIONS, world=worlds())
+@given(installation=INSTALLATIONS, world=worlds(ZONES))
 def test_every_answer_equals_a_recount_wherever_it_is_installed(
     servers: dict[bool, Postgres], installation: Installation, world: World
 ) -> None:
@@ -87,11 +90,13 @@ def test_every_answer_equals_a_recount_wherever_it_is_installed(
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),
 )
-@given(world=worlds())
+@given(world=worlds(ZONES))
+@pytest.mark.parametrize("is_other_server", [False, True])
 def test_nothing_that_sessions_inherit_has_an_effect(
-    servers: dict[bool, Postgres], world: World
+    servers: dict[bool, Postgres], world: World, *, is_other_server: bool
 ) -> None:
-    _play(servers, Installation(STRANGEST, STRANGEST), world)
+    strange = strangest(is_other_server=is_other_server)
+    _play(servers, Installation(strange, strange), world)
 
 
 def _play(servers: dict[bool, Postgres], installation: Installation, world: World) -> None:

@@ -11,7 +11,8 @@ from ops.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.mentorhub import NOW, ask, catch_up, check, pair, rows, tell
+from tests.installations import OTHER_BINARIES
+from tests.mentorhub import NOW, QUICK, ask, catch_up, check, pair, rows, tell
 from workers import mirror
 from workers.fold import worker_connection
 from workers.guard import Guard
@@ -57,17 +58,32 @@ WORK = (
 )
 
 
+@pytest.fixture(scope="module", params=["", OTHER_BINARIES], ids=["newest", "other"])
+def server(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Postgres]:
+    """Everybody's, and an older one."""
+    if not request.param:
+        yield postgres
+        return
+    if not OTHER_BINARIES.is_dir():
+        pytest.skip(f"{OTHER_BINARIES} is not there")
+    folder = tmp_path_factory.mktemp("other") / "data"
+    with Postgres(folder, binaries=OTHER_BINARIES, settings=QUICK) as other:
+        yield other
+
+
 @pytest.fixture(scope="module")
-def template(postgres: Postgres) -> str:
-    postgres.create_database("mentorhub_to_rename")
-    demo.fill(postgres.url("mentorhub_to_rename"), users=60, seed=1, until=NOW)
+def template(server: Postgres) -> str:
+    server.create_database("mentorhub_to_rename")
+    demo.fill(server.url("mentorhub_to_rename"), users=60, seed=1, until=NOW)
     return "mentorhub_to_rename"
 
 
 @pytest.fixture
-def settings(postgres: Postgres, template: str, tmp_path: Path) -> Iterator[Settings]:
+def settings(server: Postgres, template: str, tmp_path: Path) -> Iterator[Settings]:
     """Not installed; MentorHub's tables have their old names, and the mapping the new ones."""
-    with pair(postgres, postgres, template) as settings:
+    with pair(server, server, template) as settings:
         (tmp_path / FILE).write_text(NAMES)
         yield replace(settings, mapping=tmp_path)
 

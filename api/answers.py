@@ -1,5 +1,8 @@
 """One row of a read model becomes one response."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from http import HTTPStatus
@@ -14,12 +17,16 @@ from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 
+from api import pages
 from api.cache import Entry, Found, cache
 from api.catalogue import Problem
-from api.export import EXPORTS, Answer, Export
+from api.export import CSV, EXPORTS, Answer, Export
+from api.export.helper import Work
+from api.export.listing import Listing
+from api.export.rendering import Rendering
+from api.lanes import FullError, Lane, lanes
 from api.limits import charge
 from api.negotiation import wanted_format
-from api.pages import NEXT_CURSOR
 from api.problems import RETRY_AFTER, refuse
 from api.reader import reader
 from api.watch import Freshness, timestamp, watch
@@ -28,8 +35,26 @@ from shared.registry import FAMILIES
 WAIT = "analytics.wait"
 """In the environment of a request that came too early: (family, as_of) that it waits for."""
 
-COST = {"csv": 2, "xlsx": 6}
+COST = {"json": 1, "csv": 2, "xlsx": 6}
 """Of making a file of a body: as of sending so many times as many bytes."""
+
+LONG = 2**20
+"""Bytes that a list too long to be held has at least."""
+
+ERRAND = "analytics.errand"
+"""In the environment of a request whose server waits for errands itself: the one to wait for, and
+what makes headers of its result. Other servers wait in the thread."""
+
+FAILED = "analytics.failed"
+"""In the environment of a request that is asked once more, as its errand ended with this error."""
+
+IN_PLACE = 32 * 1024
+"""Bytes of the largest body that a CSV is made of at once: elsewhere it would take longer."""
+
+QUICK = 256 * 1024
+"""Bytes of the largest body that a workbook takes no more than a moment of."""
+
+LATER = {"Retry-After": "10"}
 
 LONGEST_NAME = 256
 """Letters of parameters that an entity tag holds as they are."""
@@ -86,21 +111,37 @@ def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Fou
         )
     fresh = Freshness.of(row)
     watch().learn(family, fresh, asked)
-    if row.body is None:
+    if row.body is None and not _is_long(row):
         refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
     took = perf_counter() - started
     charge(seconds=took)
     _log(family, parameters.get("days"), took)
+    listing = None
+    if _is_long(row):
+        rows = pages.UNASKED | parameters
+        listing = Listing(reader().url, family, query, parameters, pages.ROWS, rows)
+    return _entry(row, name, family, parameters, listing), fresh
+
+
+def _entry(
+    row: Any, name: str, family: str, parameters: dict[str, Any], listing: Listing | None
+) -> Entry:
+    """`row`: of the query, also one that a listing has read."""
     etag = _etag(family, row, parameters)
     headers = [("ETag", quote_etag(etag)), *_headers(family, row, parameters.get("currency"))]
-    return Entry(name, family, fresh.stamp, etag, headers, row.body.encode()), fresh
+    body = b"{}" if listing else row.body.encode()
+    return Entry(name, family, Freshness.of(row).stamp, etag, headers, body, listing=listing)
+
+
+def _is_long(row: Any) -> bool:
+    return getattr(row, "is_long", False)
 
 
 def _response(found: Found) -> Response:
-    export = EXPORTS.get(wanted_format() or "")
-    if export:
-        return _file(found, export)
     entry, fresh = found
+    export = EXPORTS.get(wanted_format() or "")
+    if export or entry.listing:
+        return _file(found, export)
     headers = [*fresh.headers, *entry.headers]
     if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(entry.etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -108,18 +149,73 @@ def _response(found: Found) -> Response:
     return Response(entry.body, headers=headers, content_type="application/json")
 
 
-def _file(found: Found, export: Export) -> Response:
+def _file(found: Found, export: Export | None) -> Response:
+    entry = found[0]
+    etag, headers, stored = _tagged(found, export)
+    if request.if_none_match.contains_weak(etag):
+        return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers.update(_kind(export, stored))
+    if request.method == "HEAD":
+        return Response(iter(()), headers=headers)
+    extension = export.extension if export else "json"
+    if entry.listing:
+        response = _long(entry, export, replace(entry.listing, extension=extension), headers)
+    elif export is CSV and len(entry.body) <= IN_PLACE:
+        response = Response(CSV.chunks(stored), headers=headers)
+    else:
+        lane = lanes().quick if len(entry.body) <= QUICK else lanes().long
+        response = _apart(lane, Rendering(extension, stored), headers, lambda _: headers)
+    # Whoever is refused pays nothing.
+    charge(size=(LONG if entry.listing else len(entry.body)) * COST[extension])
+    return response
+
+
+def _long(entry: Entry, export: Export | None, listing: Listing, headers: Headers) -> Response:
+    def described(row: Any) -> Headers:
+        """Of the state that the listing has read, which may be newer."""
+        read = _entry(row, entry.name, entry.family, listing.asked, listing)
+        _, headers, stored = _tagged((read, Freshness.of(row)), export)
+        headers.pop(pages.NEXT_CURSOR, None)
+        headers.update(_kind(export, stored))
+        return headers
+
+    return _apart(lanes().long, listing, headers, described)
+
+
+def _tagged(found: Found, export: Export | None) -> tuple[str, Headers, Answer]:
     entry, fresh = found
     headers = Headers([*fresh.headers, *entry.headers])
     window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
     stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency)
-    etag = entry.etag + export.tag(stored)
+    etag = entry.etag + (export.tag(stored) if export else "")
     headers["ETag"] = quote_etag(etag)
-    if request.if_none_match.contains_weak(etag):
-        return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    charge(size=len(entry.body) * COST[export.extension])
-    headers.update(export.headers(stored))
-    return Response(export.chunks(stored), headers=headers)
+    return etag, headers, stored
+
+
+def _kind(export: Export | None, stored: Answer) -> dict[str, str]:
+    return export.headers(stored) if export else {"Content-Type": "application/json"}
+
+
+def _apart(
+    lane: Lane, work: Work, headers: Headers, described: Callable[[Any], Headers]
+) -> Response:
+    """The work's file; `described`: its headers, by what the work says that it is of."""
+    environ = request.environ
+    if FAILED in environ:
+        raise environ[FAILED]
+    try:
+        errand = lane.take(work)
+    except FullError:
+        sentence = "Too many large answers are asked for: try again soon, or ask for pages."
+        refuse(Problem.EXPORT_UNAVAILABLE, sentence, LATER)
+    if ERRAND in environ:
+        environ[ERRAND] = errand, described
+        return Response(iter(()), headers=headers)
+    with ExitStack() as ending:
+        ending.callback(errand.end)
+        response = Response(errand.chunks(), headers=described(errand.done.result()))
+        response.call_on_close(ending.pop_all().close)
+        return response
 
 
 def _refuse_early(family: str, fresh: Freshness, min_as_of: datetime | None) -> None:
@@ -150,7 +246,7 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
     if hasattr(row, "next_cursor"):
-        headers.append((NEXT_CURSOR, row.next_cursor or ""))
+        headers.append((pages.NEXT_CURSOR, row.next_cursor or ""))
     return headers
 
 

@@ -9,6 +9,7 @@ from api import (
     dashboard,
     documentation,
     health,
+    lanes,
     openapi,
     reader,
     stream,
@@ -19,7 +20,13 @@ from api import (
 from api.limits import limit_requests
 from api.links import blueprint
 from api.parameters import Id
-from api.problems import DATABASE_ERRORS, being_installed, database_unavailable
+from api.problems import (
+    DATABASE_ERRORS,
+    being_installed,
+    database_unavailable,
+    export_too_large,
+    export_unavailable,
+)
 from api.shield import shield
 from shared.settings import Settings
 
@@ -38,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)
     app.extensions[stream.EXTENSION] = stream.Streams(app.extensions[reader.EXTENSION], known)
     app.extensions[cache.EXTENSION] = cache.Cache(settings, known)
+    app.extensions[lanes.EXTENSION] = lanes.Lanes(settings)
     app.extensions[tokens.EXTENSION] = tokens.Tokens(app, settings)
     app.extensions[tickets.EXTENSION] = tickets.Tickets()
     shield(app, settings)
@@ -45,6 +53,8 @@ def create_app(settings: Settings) -> Flask:
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
     app.register_error_handler(ProgrammingError, being_installed)
+    app.register_error_handler(lanes.HelperLostError, export_unavailable)
+    app.register_error_handler(OverflowError, export_too_large)
     api = openapi.documented(app)
     api.register_converter(Id, Id.description)
     for described in (blueprint, health.blueprint, documentation.blueprint):

@@ -27,6 +27,7 @@ from flask import current_app
 from psycopg.conninfo import conninfo_to_dict
 from redis import Redis, RedisError
 
+from api.export.listing import Listing
 from api.watch import Freshness, Stamp, Watch
 from shared.registry import FAMILIES
 from shared.settings import Settings
@@ -71,6 +72,7 @@ class Entry:
 
     `name`: of the answer: its query and all parameters as they were understood.
     `shared`: whether Redis has got it, or need not.
+    `listing`: writes the body, where that is too long to be held; then `body` is an empty object.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Entry:
     headers: list[tuple[str, str]]
     body: bytes
     shared: bool = False
+    listing: Listing | None = None
 
     @property
     def size(self) -> int:
@@ -182,7 +185,7 @@ class Cache:
 
     def _share(self, entry: Entry) -> None:
         entry.shared = True
-        if len(entry.body) > LARGEST_SHARED:
+        if entry.listing or len(entry.body) > LARGEST_SHARED:
             return
         with self._redis_if_well() as redis:
             if redis and self._has_room(redis):
@@ -261,7 +264,7 @@ def _packed(entry: Entry) -> bytes:
     """One line about the body, and the body."""
     about = asdict(entry)
     body = about.pop("body")
-    del about["shared"]
+    del about["shared"], about["listing"]
     return orjson.dumps(about) + b"\n" + body
 
 

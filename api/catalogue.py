@@ -139,6 +139,12 @@ class Problem(Enum):
         "As many streams are open as the server holds.",
         "Try again after the seconds of Retry-After, or ask for the answers now and then.",
     )
+    EXPORT_UNAVAILABLE = Kind(
+        503,
+        "Export unavailable",
+        "As many large answers are asked for as the server makes, or what made this has ended.",
+        "Try again after the seconds of Retry-After, or ask for pages with `limit`.",
+    )
     DATABASE_UNAVAILABLE = Kind(
         503,
         "Database unavailable",

@@ -20,6 +20,20 @@ from api.parameters import LARGEST, Course, WholeNumber
 NEXT_CURSOR = "X-Next-Cursor"
 """Between an answer and `linked`: clients don't see it."""
 
+ROWS = "courses_rows"
+"""The query whose rows are the list, for one that is too long to be held."""
+
+UNASKED: dict[str, Any] = {
+    "limit": None,
+    "sort": "course_id",
+    "order": "asc",
+    "search": "",
+    "after_number": None,
+    "after_name": None,
+    "after_course": None,
+}
+"""What is bound where nothing else is asked for."""
+
 _POSITION = re.compile(
     r"([a-z_]+) ([a-z]+) (-?[0-9]{1,40}(?:\.[0-9]{1,20})?) (-?[0-9]{1,40}) ([^\0]*)", re.DOTALL
 )
@@ -112,14 +126,13 @@ def asks_for_a_page(query: dict[str, Any]) -> bool:
 
 def bound(query: dict[str, Any]) -> dict[str, Any]:
     """The query as sql/read/courses_page.sql takes it."""
-    unasked = {"limit": None, "sort": "course_id", "order": "asc", "search": ""}
-    whole: dict[str, Any] = unasked | query
+    whole = UNASKED | query
     position: _Position | None = whole.pop("cursor", None)
-    return whole | {
-        "after_number": position and position.number,
-        "after_name": position and position.name,
-        "after_course": position and position.course,
-    }
+    if position:
+        whole["after_number"] = position.number
+        whole["after_name"] = position.name
+        whole["after_course"] = position.course
+    return whole
 
 
 def linked(view: Callable[..., Response]) -> Callable[..., Response]:

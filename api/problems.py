@@ -91,6 +91,19 @@ def being_installed(error: ProgrammingError) -> Response:
 
 _MISSING = (UndefinedTable, UndefinedColumn, UndefinedFunction, InvalidSchemaName)
 
+
+def export_unavailable(_error: Exception) -> Response:
+    """503: a process that made a file was killed, or took too long."""
+    log.error("Analytics: what made an export has ended")
+    sentence = "What made this answer has ended: try again."
+    return problem(Problem.EXPORT_UNAVAILABLE, sentence, RETRY_AFTER)
+
+
+def export_too_large(error: Exception) -> Response:
+    """406: another format has room for it."""
+    return problem(Problem.FORMAT_NOT_OFFERED, str(error))
+
+
 DATABASE_ERRORS = (ConfigurationError, OperationalError, PoolTimeoutError)
 
 

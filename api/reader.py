@@ -44,8 +44,9 @@ class Reader:
     """Runs `sql/read/NAME.sql` as analytics_reader, whoever the URL logs in as."""
 
     def __init__(self, settings: Settings) -> None:
+        self.url = settings.read_database_url or settings.analytics_url()
         self.engine = engine(
-            settings.read_database_url or settings.analytics_url(),
+            self.url,
             settings=SERVER_SETTINGS,
             isolation_level="AUTOCOMMIT",
             pool_timeout=PATIENCE,

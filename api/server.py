@@ -21,14 +21,18 @@ from granian.rsgi import (
 )
 from werkzeug.test import create_environ
 
-from api import stream, tokens, watch
-from api.answers import WAIT
+from api import lanes, stream, tokens, watch
+from api.answers import ERRAND, FAILED, WAIT
 from api.bounds import READ, Bounds
 from api.connections import Connections
+from api.lanes import CHUNK, Errand
 from shared.settings import Settings
 
 THREADS = 8
 """No more than the database's pool has connections for."""
+
+LONGEST_DOWNLOAD = 600.0
+"""Seconds that a client may take for a file, which takes room as long."""
 
 LONGEST_WAIT = 5.0
 """Seconds that a request may wait for its min_as_of."""
@@ -58,6 +62,7 @@ class Server:
         self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
         self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
         self._tokens: tokens.Tokens = flask.extensions[tokens.EXTENSION]
+        self._lanes: lanes.Lanes = flask.extensions[lanes.EXTENSION]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))
@@ -69,12 +74,14 @@ class Server:
         self._watch.start()
         self._tokens.start()
         self._connections.start()
+        self._lanes.quick.warm()
         self._telling = loop.create_task(self._streams.run(self._look))
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         self._connections.stop()
         self._watch.stop()
         self._tokens.stop()
+        self._lanes.close()
         self._threads.shutdown(wait=False)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -92,10 +99,10 @@ class Server:
             answered = await self._in_thread(self._answer, environ)
         if stream.SUBSCRIPTION in environ:
             await self._send_events(environ[stream.SUBSCRIPTION], answered, protocol)
-        elif answered.second is None:
-            protocol.response_bytes(answered.status, answered.headers, answered.first)
+        elif environ[ERRAND]:
+            await self._send_file(environ, answered, protocol)
         else:
-            await self._send_chunks(answered, protocol)
+            await self._send(answered, protocol)
 
     def _answer(self, environ: Environ) -> Answered:
         started: list[tuple[int, Headers]] = []
@@ -124,6 +131,45 @@ class Server:
         finally:
             self._streams.leave(subscription)
             gone.cancel()
+
+    async def _send_file(
+        self, environ: Environ, answered: Answered, protocol: HTTPProtocol
+    ) -> None:
+        errand: Errand
+        errand, described = environ[ERRAND]
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        try:
+            done = asyncio.wrap_future(errand.done)
+            await asyncio.wait((done, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not done.done():
+                return
+            error = done.exception()
+            if error:
+                environ |= {ERRAND: None, FAILED: error}
+                await self._send(await self._in_thread(self._answer, environ), protocol)
+                return
+            described = described(done.result())
+            described["Content-Length"] = str(errand.size)
+            headers = _replaced(answered.headers, described)
+            chunks = errand.chunks()
+            if errand.size <= CHUNK:
+                protocol.response_bytes(answered.status, headers, next(chunks, b""))
+                return
+            transport = protocol.response_stream(answered.status, headers)
+            async with asyncio.timeout(LONGEST_DOWNLOAD):
+                for chunk in chunks:
+                    await transport.send_bytes(chunk)
+        except (ProtocolClosed, TimeoutError):
+            pass  # the client changed its mind, or reads too slowly
+        finally:
+            gone.cancel()
+            errand.end()
+
+    async def _send(self, answered: Answered, protocol: HTTPProtocol) -> None:
+        if answered.second is None:
+            protocol.response_bytes(answered.status, answered.headers, answered.first)
+        else:
+            await self._send_chunks(answered, protocol)
 
     async def _send_chunks(self, answered: Answered, protocol: HTTPProtocol) -> None:
         transport = protocol.response_stream(answered.status, answered.headers)
@@ -190,6 +236,7 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        ERRAND: None,
     }
     for name in headers.keys() & READ:
         key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
@@ -203,6 +250,18 @@ def _bytes(text: str) -> str:
 
 
 _VARIABLES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+
+def _replaced(headers: Headers, by: Iterable[tuple[str, str]]) -> Headers:
+    """With others in their place, of which some may be missing."""
+    others = [*by]
+    names = {name.lower() for name, _ in others}
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in names and not name.startswith("X-Analytics-")
+    ]
+    return [*kept, *others]
 
 
 def _close(body: Iterable[bytes]) -> None:

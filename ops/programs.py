@@ -76,6 +76,7 @@ class Programs:
             CONNECTIONS_PER_ADDRESS=str(self.settings.connections_per_address),
             REQUEST_LETTERS=str(self.settings.request_letters),
             REQUEST_ITEMS=str(self.settings.request_items),
+            EXPORTS_AT_ONCE=str(self.settings.exports_at_once),
         )
 
     def worker(self) -> Program:

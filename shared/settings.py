@@ -44,6 +44,7 @@ class Settings:
     connections_per_address: int
     request_letters: int
     request_items: int
+    exports_at_once: int
     timezone: str
     currency: str
     minor_units: str
@@ -130,6 +131,7 @@ def load(home: Path | None = None) -> Settings:
             connections_per_address=_number(env, "CONNECTIONS_PER_ADDRESS", 200, most=100_000),
             request_letters=_number(env, "REQUEST_LETTERS", 1024, least=256, most=4096),
             request_items=_number(env, "REQUEST_ITEMS", 32, least=16, most=1024),
+            exports_at_once=_number(env, "EXPORTS_AT_ONCE", 2, least=1, most=16),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),

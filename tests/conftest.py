@@ -39,6 +39,7 @@ DEFAULTS = Settings(
     connections_per_address=200,
     request_letters=1024,
     request_items=32,
+    exports_at_once=2,
     timezone="UTC",
     currency="RUB",
     minor_units="iso4217",

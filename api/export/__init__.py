@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api.export import as_csv, as_xlsx
-from api.export.answer import Answer
+from api.export.answer import Answer, LongAnswer
 
-__all__ = ["CSV", "EXPORTS", "XLSX", "Answer", "Export"]
+__all__ = ["CSV", "EXPORTS", "XLSX", "Answer", "Export", "LongAnswer"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The answer that a file is made of, and the tables in it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
     name: str
     columns: tuple[str, ...]
-    rows: list[Row]
+    rows: Iterable[Row]
 
     def facts(self) -> Iterator[Row]:
         """The same cells, one a row."""
@@ -91,9 +91,9 @@ class Answer:
         body.pop("period_days", None)  # the window says it
         if not any(isinstance(part, dict | list) for part in body.values()):
             return [Table(self.family, tuple(body), [tuple(body.values())])]
-        summary = Table("summary", FACT, list(self._facts(body)))
+        facts = [*self._facts(body)]
         tables = [*self._tables(body)]
-        return [summary, *tables] if summary.rows else tables
+        return [Table("summary", FACT, facts), *tables] if facts else tables
 
     def _facts(self, body: dict[str, Any]) -> Iterator[Row]:
         for section, part in body.items():
@@ -111,6 +111,22 @@ class Answer:
             elif _is_map(part):
                 for items in filter(_is_map, part.values()):
                     yield _named(name, items)
+
+
+@dataclass(frozen=True)
+class LongAnswer(Answer):
+    """An answer that is one list, too long to be held: `lines` are its objects, each in JSON."""
+
+    lines: Iterable[str | bytes] = ()
+
+    def tables(self) -> list[Table]:
+        """The only one; its rows come as the lines do, and once."""
+        return [Table(self.family, ALWAYS[self.family], self._rows())]
+
+    def _rows(self) -> Iterator[Row]:
+        for line in self.lines:
+            item = json.loads(line, parse_float=Decimal)
+            yield tuple(item[column] for column in ALWAYS[self.family])
 
 
 def _is_list(part: object) -> TypeGuard[list[dict[str, Cell]]]:

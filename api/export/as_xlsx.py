@@ -52,9 +52,9 @@ def _write(answer: Answer, book: Workbook) -> None:
         for table in answer.tables():
             sheet = book.add_worksheet(table.name, Sheet)
             _head(sheet, styles, answer, table)
-            _fill(sheet, styles, table)
-            if table.rows and table.columns[0] in DRAWN:
-                _draw(book, sheet, table)
+            last = _fill(sheet, styles, table)
+            if last > HEADER and table.columns[0] in DRAWN:
+                _draw(book, sheet, table, last)
 
 
 class Sheet(Worksheet):
@@ -103,17 +103,20 @@ def _head(sheet: Worksheet, styles: Styles, answer: Answer, table: Table) -> Non
     sheet.fit_to_pages(1, 0)
 
 
-def _fill(sheet: Worksheet, styles: Styles, table: Table) -> None:
-    if len(table.rows) > MOST_ROWS:
-        raise OverflowError("A sheet has no room for all rows: take CSV.")
+def _fill(sheet: Worksheet, styles: Styles, table: Table) -> int:
+    """Write all rows; where the last one stands."""
+    place = HEADER
     widths = [len(name) for name in table.columns]
     for place, row in enumerate(table.rows, HEADER + 1):
+        if place > HEADER + MOST_ROWS:
+            raise OverflowError("A sheet has no room for all rows: take CSV.")
         kinds = [*table.columns[:-1], row[1]] if table.columns == FACT else table.columns
         for column, (kind, cell) in enumerate(zip(kinds, row, strict=True)):
             _put(sheet, styles, (place, column), str(kind), cell)
             widths[column] = max(widths[column], len(str(cell)))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(width, WIDEST) + 2)
+    return place
 
 
 def _put(sheet: Worksheet, styles: Styles, place: tuple[int, int], kind: str, cell: Cell) -> None:
@@ -146,8 +149,8 @@ def _is_exact(number: Decimal | int) -> bool:
     return Decimal(f"{float(number):.16G}") == number
 
 
-def _draw(book: Workbook, sheet: Worksheet, table: Table) -> None:
-    first, last = HEADER + 1, HEADER + len(table.rows)
+def _draw(book: Workbook, sheet: Worksheet, table: Table, last: int) -> None:
+    first = HEADER + 1
     chart: Any = book.add_chart({"type": "column"})
     chart.add_series(
         {

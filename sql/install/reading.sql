@@ -59,6 +59,74 @@ WHERE freshness.as_of IS NOT NULL;
 
 COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day that its windows end with.';
 
+CREATE VIEW analytics.course_count AS
+SELECT coalesce(sum(200 + coalesce(octet_length(title), 0)), 0) > 1000000 AS is_long
+FROM (
+    SELECT title
+    FROM analytics.course_performance
+    WHERE courses > 0
+    LIMIT 5000
+) AS first_rows;
+
+COMMENT ON VIEW analytics.course_count IS 'Whether all courses are a list of more than some 1 MB, which is written apart and never held: 5,000 courses, or fewer with long titles.';
+
+-- Inlined, so that LIMIT and the primary key are made use of.
+CREATE FUNCTION analytics.course_list(
+    sort text, direction text, search text, after_number numeric, after_name text, after_course bigint
+) RETURNS TABLE (
+    course_id bigint,
+    title text,
+    enrollments bigint,
+    avg_progress numeric,
+    completed bigint,
+    completion_rate numeric,
+    avg_rating numeric,
+    number numeric,
+    name text
+)
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    WITH listed AS (
+        SELECT
+            course_performance.course_id,
+            course_performance.title,
+            course_performance.enrollments,
+            course_performance.avg_progress,
+            course_performance.completed,
+            course_performance.completion_rate,
+            course_performance.avg_rating,
+            CASE sort
+                WHEN 'enrollments' THEN course_performance.enrollments
+                WHEN 'avg_progress' THEN course_performance.avg_progress
+                WHEN 'completed' THEN course_performance.completed
+                WHEN 'completion_rate' THEN course_performance.completion_rate
+                WHEN 'avg_rating' THEN course_performance.avg_rating
+                ELSE 0
+            END AS number,
+            -- as if ё were the letter behind е
+            CASE sort WHEN 'title' THEN replace(caseless_title, 'ё', 'е' || chr(1114111)) ELSE '' END AS name
+        FROM analytics.course_performance
+        WHERE courses > 0 AND strpos(translate(caseless_title, 'ё', 'е'), translate(analytics.caseless(search), 'ё', 'е')) > 0
+    )
+
+    SELECT listed.*
+    FROM listed
+    WHERE
+        CASE
+            WHEN after_course IS NULL THEN true
+            WHEN direction = 'asc' THEN (listed.number, listed.name, listed.course_id) > (after_number, after_name, after_course)
+            ELSE (listed.number, listed.name, listed.course_id) < (after_number, after_name, after_course)
+        END
+    ORDER BY
+        CASE direction WHEN 'asc' THEN listed.number END,
+        CASE direction WHEN 'asc' THEN listed.name END,
+        CASE direction WHEN 'asc' THEN listed.course_id END,
+        listed.number DESC,
+        listed.name DESC,
+        listed.course_id DESC;
+END;
+COMMENT ON FUNCTION analytics.course_list(text, text, text, numeric, text, bigint) IS 'The courses whose title holds a text, sorted, behind the place of a cursor; number and name are what they are sorted by.';
+
 CREATE FUNCTION analytics.change(current numeric, previous numeric) RETURNS json
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
 -- no row_to_json of a subquery: planned for each of the platform's numbers, it takes milliseconds

@@ -2,9 +2,11 @@ SELECT
     answer.*,
     NULL::date AS from_day,
     NULL::date AS to_day,
-    row_to_json(body)::text AS body
+    course_count.is_long,
+    CASE WHEN NOT course_count.is_long THEN row_to_json(body)::text END AS body
 FROM
     analytics.answer
+    CROSS JOIN analytics.course_count
     CROSS JOIN LATERAL (
         SELECT
             array(

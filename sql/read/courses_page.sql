@@ -1,43 +1,7 @@
-WITH listed AS (
-    SELECT
-        course_id,
-        title,
-        enrollments,
-        avg_progress,
-        completed,
-        completion_rate,
-        avg_rating,
-        CASE :sort
-            WHEN 'enrollments' THEN enrollments
-            WHEN 'avg_progress' THEN avg_progress
-            WHEN 'completed' THEN completed
-            WHEN 'completion_rate' THEN completion_rate
-            WHEN 'avg_rating' THEN avg_rating
-            ELSE 0
-        END AS number,
-        -- as if ё were the letter behind е
-        CASE :sort WHEN 'title' THEN replace(caseless_title, 'ё', 'е' || chr(1114111)) ELSE '' END AS name
-    FROM analytics.course_performance
-    WHERE courses > 0 AND strpos(translate(caseless_title, 'ё', 'е'), translate(analytics.caseless(:search), 'ё', 'е')) > 0
-),
-
--- and one row more, if there is any: it tells that another page follows
-page AS (
+-- One row more than asked for, if there is any: it tells that another page follows.
+WITH page AS (
     SELECT *
-    FROM listed
-    WHERE
-        CASE
-            WHEN CAST(:after_course AS bigint) IS NULL THEN true
-            WHEN :order = 'asc' THEN (number, name, course_id) > (:after_number, :after_name, :after_course)
-            ELSE (number, name, course_id) < (:after_number, :after_name, :after_course)
-        END
-    ORDER BY
-        CASE :order WHEN 'asc' THEN number END,
-        CASE :order WHEN 'asc' THEN name END,
-        CASE :order WHEN 'asc' THEN course_id END,
-        number DESC,
-        name DESC,
-        course_id DESC
+    FROM analytics.course_list(:sort, :order, :search, :after_number, :after_name, :after_course)
     LIMIT :limit + 1
 )
 
@@ -45,7 +9,8 @@ SELECT
     answer.*,
     NULL::date AS from_day,
     NULL::date AS to_day,
-    (
+    list.is_long,
+    CASE WHEN NOT list.is_long THEN (
         SELECT
             translate(
                 encode(convert_to(concat_ws(' ', CAST(:sort AS text), CAST(:order AS text), number, course_id, name), 'UTF8'), 'base64'),
@@ -56,10 +21,13 @@ SELECT
         WHERE (SELECT count(*) FROM page) > :limit
         OFFSET :limit - 1
         LIMIT 1
-    ) AS next_cursor,
-    row_to_json(body)::text AS body
+    ) END AS next_cursor,
+    CASE WHEN NOT list.is_long THEN row_to_json(body)::text END AS body
 FROM
     analytics.answer
+    CROSS JOIN LATERAL (
+        SELECT CAST(:limit AS bigint) IS NULL AND (SELECT is_long FROM analytics.course_count) AS is_long
+    ) AS list
     CROSS JOIN LATERAL (
         SELECT
             array(

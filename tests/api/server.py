@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ops.embedded import Redis
+from ops.embedded import Postgres, Redis
 from ops.leash import Leash
 from ops.processes import free_port
 from ops.programs import Programs
@@ -19,6 +19,7 @@ from shared.database import connect
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, fill
+from tests.conftest import DEFAULTS, database
 from tests.processes import wait_until
 from workers.rebuild import rebuild
 
@@ -29,7 +30,11 @@ ROOT = "/api/v1/analytics"
 class Answer:
     status: int
     headers: http.client.HTTPMessage
-    text: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
     @property
     def body(self) -> Any:
@@ -55,7 +60,7 @@ class Client:
     def get(self, place: str, **headers: str) -> Answer:
         self._connection.request("GET", f"{ROOT}/{place}", headers=self._token | headers)
         response = self._connection.getresponse()
-        return Answer(response.status, response.headers, response.read().decode())
+        return Answer(response.status, response.headers, response.read())
 
     @property
     def socket(self) -> socket.socket | None:
@@ -98,10 +103,28 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, folder: Path) -> Generator[Server]:
-    """A server for the database of `settings`, with the small MentorHub of the other tests."""
+def serving_new(
+    postgres: Postgres, template: str, name: str, folder: Path, *, more: str = "", **chosen: Any
+) -> Generator[Server]:
+    """A server with `chosen` settings for a new database `name`, dropped at the end.
+
+    `more`: see `serving`.
+    """
+    with database(postgres, name, template) as url:
+        settings = replace(DEFAULTS, analytics_database_url=url, **chosen)
+        with serving(settings, folder, more) as server:
+            yield server
+
+
+@contextmanager
+def serving(settings: Settings, folder: Path, more: str = "") -> Generator[Server]:
+    """A server for the database of `settings`, with the small MentorHub of the other tests.
+
+    `more`: SQL that writes what else its mirror holds.
+    """
     with connect(settings.analytics_url()) as connection:
         fill(connection)
+        connection.execute(more.encode())
     rebuild(settings)
     with Redis(folder / "redis") as redis, Leash() as leash:
         told = replace(

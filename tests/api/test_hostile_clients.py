@@ -5,16 +5,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 
 from ops.embedded import Postgres
 from tests.api.issuers import RSA, Publisher, jwks, publishing, sign_as
-from tests.api.server import Server, serving
+from tests.api.server import Server, serving_new
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
-from tests.conftest import DEFAULTS, database
 from tests.processes import wait_until
 
 PLACE = "/api/v1/analytics/me/engagement"
@@ -43,16 +41,16 @@ def server(
     publisher: Publisher,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    with database(postgres, "test_hostile_clients", analytics_template) as url:
-        settings = replace(
-            DEFAULTS,
-            analytics_database_url=url,
-            jwt_previous_keys=(f"not {PREVIOUS}", PREVIOUS),
-            jwt_jwks=publisher.url,
-            cors_origins=("http://localhost:3000", ORIGIN),
-        )
-        with serving(settings, tmp_path_factory.mktemp("hostile")) as server:
-            yield server
+    with serving_new(
+        postgres,
+        analytics_template,
+        "test_hostile_clients",
+        tmp_path_factory.mktemp("hostile"),
+        jwt_previous_keys=(f"not {PREVIOUS}", PREVIOUS),
+        jwt_jwks=publisher.url,
+        cors_origins=("http://localhost:3000", ORIGIN),
+    ) as server:
+        yield server
 
 
 def talk(server: Server, *lines: str, ended: bool = True) -> tuple[bytes, float]:

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -14,9 +13,8 @@ from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.browser import Browser
-from tests.api.server import Answer, Client, Server, serving
+from tests.api.server import Answer, Client, Server, serving_new
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
-from tests.conftest import DEFAULTS, database
 from tests.processes import wait_until
 from workers.fold import fold, worker_connection
 
@@ -47,10 +45,9 @@ NUMBERS = iter(range(1000, 1_000_000))
 def server(
     postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    with database(postgres, "test_live", analytics_template) as url:
-        settings = replace(DEFAULTS, analytics_database_url=url)
-        with serving(settings, tmp_path_factory.mktemp("live")) as server:
-            yield server
+    folder = tmp_path_factory.mktemp("live")
+    with serving_new(postgres, analytics_template, "test_live", folder) as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -17,10 +16,9 @@ from api.stream import MOST_OF_A_USER
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES
-from tests.api.server import Server, serving
+from tests.api.server import Server, serving_new
 from tests.api.test_live import REVIEW, SESSION
 from tests.api.world import ADMIN, DEACTIVATED, LEARNER, MENTOR, OTHER_LEARNER
-from tests.conftest import DEFAULTS, database
 from tests.processes import wait_until
 from workers.fold import fold, worker_connection
 
@@ -29,10 +27,9 @@ from workers.fold import fold, worker_connection
 def server(
     postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    with database(postgres, "test_stream", analytics_template) as url:
-        settings = replace(DEFAULTS, analytics_database_url=url)
-        with serving(settings, tmp_path_factory.mktemp("stream")) as server:
-            yield server
+    folder = tmp_path_factory.mktemp("stream")
+    with serving_new(postgres, analytics_template, "test_stream", folder) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,13 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 
 from ops.embedded import Postgres
-from tests.api.server import Server, serving
+from tests.api.server import Server, serving_new
 from tests.attacks.victim import Attacked, Victim
-from tests.conftest import DEFAULTS, database
+from tests.processes import wait_until
 
 SECONDS = float(os.environ.get("ATTACK_SECONDS", "2"))
 
@@ -21,16 +20,20 @@ SECONDS = float(os.environ.get("ATTACK_SECONDS", "2"))
 def server(
     postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    with database(postgres, "test_attacks", analytics_template) as url:
-        settings = replace(DEFAULTS, analytics_database_url=url)
-        with serving(settings, tmp_path_factory.mktemp("attacks")) as server:
-            yield server
+    folder = tmp_path_factory.mktemp("attacks")
+    with serving_new(postgres, analytics_template, "test_attacks", folder) as server:
+        yield server
 
 
 @pytest.fixture
 def attacked(server: Server) -> Iterator[Callable[[str], Attacked]]:
     """Watches the server and its victim from now on; in the end the victim was always answered."""
     with Victim(server) as victim:
-        yield lambda name: Attacked(name, server, victim, SECONDS)
+
+        def begin(name: str) -> Attacked:
+            wait_until(lambda: len(victim.waits) >= 5 * SECONDS, SECONDS)
+            return Attacked(name, server, victim, SECONDS)
+
+        yield begin
     assert victim.failed == []
     assert victim.waits

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Self
 
 import psutil
@@ -37,12 +37,15 @@ class Victim:
     """Asks ten times a second, each time over a new connection."""
 
     def __init__(self, server: Server) -> None:
+        self._server = server
         self._port = server.port
         self._request = raw(ADMIN, "platform")
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.waits: list[float] = []
         self.failed: list[object] = []
+        self.memory: list[float] = []
+        """MB of the server and all its processes, each time."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,6 +66,18 @@ class Victim:
                 if status != 200:
                     self.failed.append(status)
             self.waits.append(time.monotonic() - began)
+            self.memory.append(memory(self._server))
+
+
+def memory(server: Server) -> float:
+    """MB of the server and all its processes."""
+    assert server.program.process
+    main = psutil.Process(server.program.process.pid)
+    total = 0
+    for each in (main, *main.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += each.memory_info().rss
+    return total / 2**20
 
 
 class Attacked:
@@ -71,15 +86,14 @@ class Attacked:
     def __init__(self, name: str, server: Server, victim: Victim, seconds: float) -> None:
         self.seconds = seconds
         self._name, self._victim = name, victim
-        assert server.program.process
-        main = psutil.Process(server.program.process.pid)
-        self._processes = [main, *main.children(recursive=True)]
-        self._before = self.memory()
+        self._memory = lambda: memory(server)
+        self._before = self._memory()
         self._began = len(victim.waits)
 
-    def memory(self) -> float:
-        """MB."""
-        return sum(each.memory_info().rss for each in self._processes) / 2**20
+    @property
+    def peak(self) -> float:
+        """The most MB that the server had."""
+        return max([self._memory(), *self._victim.memory[self._began :]])
 
     def repeat(self, attack: Callable[[], object]) -> None:
         """For as long as is asked for."""
@@ -89,11 +103,16 @@ class Attacked:
 
     def grown(self) -> float:
         """By how many MB the server has grown; says what the attack was like."""
-        memory = self.memory()
-        waits = sorted(self._victim.waits[self._began :]) or [0.0]
-        p50, p99 = (1000 * waits[int(len(waits) * part)] for part in (0.5, 0.99))
+        now = self._memory()
         sys.stdout.write(
-            f"\n{self._name}: victim's p50 {p50:.0f} ms, p99 {p99:.0f} ms, longest"
-            f" {1000 * waits[-1]:.0f} ms; memory {self._before:.0f} -> {memory:.0f} MB\n"
+            f"\n{self._name}: victim's {_percentiles(self._victim.waits[self._began :])},"
+            f" before {_percentiles(self._victim.waits[: self._began])};"
+            f" memory {self._before:.0f} -> {now:.0f} MB, at most {self.peak:.0f} MB\n"
         )
-        return memory - self._before
+        return now - self._before
+
+
+def _percentiles(waits: list[float]) -> str:
+    ordered = sorted(waits) or [0.0]
+    p50, p99 = (1000 * ordered[int(len(ordered) * part)] for part in (0.5, 0.99))
+    return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, longest {1000 * ordered[-1]:.0f} ms"

@@ -755,6 +755,7 @@ export type components = {
          *     - Not as of then yet: The numbers do not count every change up to `min_as_of`, after a wait of seconds.
          *     - Too stale: The numbers are older than `max_staleness` allows.
          *     - No streams: As many streams are open as the server holds.
+         *     - Export unavailable: As many large answers are asked for as the server makes, or what made this has ended.
          *     - Database unavailable: The analytics database does not answer.
          *     - Role not proven: Changes of accounts may have been missed, so that nobody is taken for an admin.
          *     - Keys unavailable: The keys that tokens are verified with can't be fetched.

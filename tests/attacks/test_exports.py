@@ -1,0 +1,92 @@
+"""Answers so large that each would take what others need, asked for by many at once."""
+
+import http.client
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from ops.embedded import Postgres
+from tests.api.server import ROOT, Server, serving_new
+from tests.api.tokens import bearer, sign
+from tests.api.world import ADMIN, LEARNER
+from tests.attacks.victim import Attacked
+
+MANY_COURSES = (
+    "INSERT INTO public.courses (id, title, is_active)"
+    " SELECT n, 'Питон для начинающих ' || n, true FROM generate_series(3, 100002) AS n"
+)
+
+MOST_MEMORY = 400
+"""MB of the API and all its processes."""
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("exports")
+    with serving_new(
+        postgres, analytics_template, "test_exports", folder, more=MANY_COURSES
+    ) as server:
+        yield server
+
+
+def ask(server: Server, place: str, user_id: int = ADMIN) -> tuple[int, str | None, int]:
+    """Status, Retry-After and how many bytes came, read as fast as they come."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=200)) as connection:
+        connection.request("GET", f"{ROOT}/{place}", headers=bearer(sign(user_id)))
+        response = connection.getresponse()
+        size = 0
+        while data := response.read(2**16):
+            size += len(data)
+        return response.status, response.headers["Retry-After"], size
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        ("8 workbooks and 50 CSV", ["courses?format=xlsx"] * 8 + ["courses?format=csv"] * 50),
+        ("50 lists of all courses", ["courses", "courses?sort=title&order=desc"] * 25),
+    ],
+)
+def test_others_do_not_notice_large_answers(
+    server: Server, attacked: Callable[[str], Attacked], name: str, places: list[str]
+) -> None:
+    attack = attacked(f"{name} of 100,000 courses at once")
+    answers: Counter[tuple[int, str | None]] = Counter()
+    with ThreadPoolExecutor(len(places)) as pool:
+
+        def all_at_once() -> None:
+            for status, after, size in pool.map(lambda place: ask(server, place), places):
+                answers[status, after] += 1
+                assert status == 503 or size > 1_000_000
+            time.sleep(0.5)
+
+        attack.repeat(all_at_once)
+    attack.grown()
+    sys.stdout.write(f"{dict(answers)}\n")
+
+    assert {status for status, _ in answers} == {200, 503}
+    assert all(after for status, after in answers if status == 503)
+    assert attack.peak < MOST_MEMORY
+
+
+def test_others_do_not_notice_small_workbooks(
+    server: Server, attacked: Callable[[str], Attacked]
+) -> None:
+    attack = attacked("workbooks of one learner")
+    with ThreadPoolExecutor(20) as pool:
+
+        def ask_often() -> None:
+            place = "me/engagement?format=xlsx"
+            asked = pool.map(lambda _: ask(server, place, LEARNER), range(100))
+            assert {status for status, _, _ in asked} <= {200, 503}
+
+        attack.repeat(ask_often)
+    attack.grown()
+    assert attack.peak < MOST_MEMORY

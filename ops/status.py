@@ -20,11 +20,12 @@ from rich.text import Text
 
 from ops import lives, waiting
 from ops.servers import broker_trouble, database
-from shared import sqlfiles
+from shared import sqlfiles, timezones
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
 from shared.settings import Settings
+from workers import timezone
 from workers.source import as_bytes, names_of
 
 Status = dict[str, Any]
@@ -51,6 +52,15 @@ _OPTIONS = f"-c statement_timeout={BUDGET:g}s -c lock_timeout=1s"
 
 _Asked = list[dict[str, Any]] | list[str]
 
+
+def _zone(connection: Connection) -> list[dict[str, Any]]:
+    """The reporting zone, and where the server has other rules for the days of our answers."""
+    return [
+        {**row, "difference": timezone.difference(connection, row["timezone"], years=1)}
+        for row in _rows(connection, "status/reporting")
+    ]
+
+
 _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
     "blockers": waiting.blockers,
     "parts": lambda connection: _rows(connection, "status/parts"),
@@ -59,6 +69,7 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
     "unusable": lambda connection: _rows(connection, "status/unusable"),
     "snapshots": waiting.snapshots,
     "replication": lambda connection: _rows(connection, "status/replication"),
+    "zone": _zone,
 }
 """What is asked of the analytics database; each may fail by itself."""
 
@@ -94,6 +105,7 @@ def collect(settings: Settings) -> Status:
     life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
     `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
+    `zone`: the reporting zone, and how the server's rules for it differ from `tz_release`.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
     Raises ConfigurationError where analytics is not installed, DatabaseAwayError where it doesn't
     answer.
@@ -122,6 +134,8 @@ def collect(settings: Settings) -> Status:
         "blockers": found["blockers"],
         "snapshots": found["snapshots"],
         "unusable": found["unusable"],
+        "zone": (found["zone"] or [None])[0],
+        "tz_release": timezones.RELEASE,
         "unanswered": unanswered,
         "forbidden": forbidden,
     }
@@ -242,6 +256,13 @@ def is_late(row: dict[str, Any]) -> bool:
     return row["lag_seconds"] is None or row["lag_seconds"] > row["ttl_seconds"]
 
 
+def _days(status: Status) -> Iterator[Line]:
+    """Not wrong: it may concern no day that is asked for, and `init` says it too."""
+    if status["zone"]:
+        name, difference = status["zone"]["timezone"], status["zone"]["difference"]
+        yield Line("Zone", difference or f"{name}, by the rules of tz {status['tz_release']}")
+
+
 def _mirror(status: Status) -> Iterator[Line]:
     until = status["replicated_until"]
     if until:
@@ -304,6 +325,7 @@ _SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
     _waits,
     _answers,
     _set_aside,
+    _days,
     _mirror,
     _redis,
     _parts,

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ops.embedded import Postgres, Redis
 from ops.status import Status, collect, table
+from shared import timezones
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, SUMMARIES
@@ -78,7 +79,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
-        *("blockers", "snapshots", "unusable"),
+        *("blockers", "snapshots", "unusable", "zone", "tz_release"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
         *("replicated_until", "trouble", "trouble_since"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
@@ -230,6 +231,22 @@ def test_what_the_guard_sees_is_said(ours: Connection, settings: Settings) -> No
     assert ": The slot is gone." in text(collect(settings))
 
 
+def test_the_zone_is_said_with_its_rules_and_where_the_server_has_others(
+    ours: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.execute("UPDATE analytics.reporting SET timezone = 'Europe/Moscow'")
+    assert f"Zone     Europe/Moscow, by the rules of tz {timezones.RELEASE}" in said(settings)
+    moments, ahead = timezones.offsets("Europe/Moscow")
+    this_year = datetime.now(UTC).year
+    other = [
+        offset + 3600 * (moment.year == this_year)
+        for moment, offset in zip(moments, ahead, strict=True)
+    ]
+    monkeypatch.setattr(timezones, "offsets", lambda _: (moments, other))
+    found = " ".join(said(settings).split())
+    assert f"rules for Europe/Moscow are not those of tz {timezones.RELEASE}: they differ" in found
+
+
 def test_a_failed_rebuild_shows_until_one_succeeds(ours: Connection, settings: Settings) -> None:
     ours.execute("ALTER TABLE analytics.session_day ADD CHECK (minutes > 1) NOT VALID")
     ours.execute("UPDATE public.sessions SET duration_minutes = 1")
@@ -307,6 +324,8 @@ NOBODY_AT_WORK: Status = {
     "blockers": [],
     "snapshots": [],
     "unusable": [],
+    "zone": None,
+    "tz_release": "2026f",
 }
 
 

@@ -1,5 +1,6 @@
 """Whether the analytics server and the tz database mean the same by the reporting zone."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg.errors import InvalidParameterValue
@@ -25,9 +26,12 @@ def check(ours: Connection, zone: str) -> None:
         )
 
 
-def difference(ours: Connection, zone: str) -> str | None:
-    """A sentence where the server has other rules for the zone; None where all is well."""
-    row = _compared(ours, zone)
+def difference(ours: Connection, zone: str, years: int = 100) -> str | None:
+    """A sentence where the server has other rules for the zone; None where all is well.
+
+    `years`: before and behind this one; a few are compared in a moment.
+    """
+    row = _compared(ours, zone, years)
     if row is None or not row[0]:
         return None
     days, first, last, _ = row
@@ -38,8 +42,11 @@ def difference(ours: Connection, zone: str) -> str | None:
     )
 
 
-def _compared(ours: Connection, zone: str) -> tuple[int, Any, Any, bool] | None:
-    moments, ahead = timezones.offsets(zone)
+def _compared(ours: Connection, zone: str, years: int = 100) -> tuple[int, Any, Any, bool] | None:
+    now = datetime.now(UTC).year
+    known = zip(*timezones.offsets(zone), strict=True)
+    near = [(moment, ahead) for moment, ahead in known if abs(moment.year - now) <= years]
+    moments, ahead = [moment for moment, _ in near], [ahead for _, ahead in near]
     try:
         cursor = ours.cursor(row_factory=tuple_row)
         return cursor.execute(

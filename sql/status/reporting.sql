@@ -1,0 +1,2 @@
+-- Which time zone the days are parted in.
+SELECT timezone FROM analytics.reporting

@@ -310,7 +310,7 @@ def test_a_mend_that_is_refused_leaves_no_slot(
     lose(settings)
     with connect(settings.source_url()) as theirs, monkeypatch.context() as patched:
         nowhere = "host=/nowhere dbname=mentorhub"
-        patched.setattr(mirror, "_conninfo", lambda _: nowhere)
+        patched.setattr(mirror, "address", lambda _: nowhere)
         with pytest.raises(ConfigurationError, match="can't connect to MentorHub's by SOURCE_DATA"):
             resync(settings)
         assert ask(theirs, "SELECT count(*) FROM pg_replication_slots") == 0

@@ -3,19 +3,18 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from psycopg import errors, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared import sqlfiles
-from shared.database import Connection, inherit, options_of
+from shared.database import Connection, inherit
 from shared.errors import ConfigurationError
 from workers import fold
 from workers import source as mentorhub
+from workers.address import address, check_address, run_addressed
 from workers.definitions import MIRRORED
 from workers.names import AS_OURS, Names
 from workers.source import Columns
@@ -72,10 +71,10 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     inherit(ours)
     layout = _layout(mentorhub.columns(source, names), names)
     mentorhub.check(source, names)
-    _check_address(ours, _conninfo(source_url))
+    check_address(ours, address(source_url))
     fits, there = _mirrored_layout(ours) == layout, subscription(ours)
     if fits and there and not loss(ours, source, names):
-        _reconnect(ours, _conninfo(source_url))
+        _reconnect(ours, address(source_url))
     elif fits:
         begin_anew(ours, source, source_url, names)
     else:
@@ -159,7 +158,7 @@ def subscribe_again(ours: Connection, source_url: str) -> None:
     make_way(ours, MIRRORED)
     with ours.transaction():
         _let_go(ours)
-        _subscribe(ours, _conninfo(source_url))
+        _subscribe(ours, address(source_url))
 
 
 def make_way(ours: Connection, tables: Iterable[str], *, enable: bool = True) -> None:
@@ -397,27 +396,6 @@ def _layout(columns: Columns, names: Names) -> str:
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
-def _conninfo(source_url: str) -> str:
-    """How the analytics server reaches MentorHub's, for replication and for questions."""
-    given = conninfo_to_dict(source_url)
-    options = options_of(
-        source_url,
-        # Idle, MentorHub's server says so twice in that time. It hears nothing from us while we
-        # apply what lies in the network's buffers: much less, and a bulk import begins again and
-        # again (2 s: seen with 200,000 rows).
-        wal_sender_timeout="20s",
-        # A transaction larger than this, of some 20,000 rows, is sent while it is being made.
-        logical_decoding_work_mem="4MB",
-    )
-    return make_conninfo(
-        source_url,
-        options=options,
-        connect_timeout=given.get("connect_timeout", 10),
-        # a kept connection must notice that MentorHub's machine is gone
-        tcp_user_timeout=given.get("tcp_user_timeout", 10_000),
-    )
-
-
 def _mark(ours: Connection, layout: str) -> None:
     """Write down where it outlives the subscription what the mirror was made for."""
     comment = f"Mirror of MentorHub's users: no e-mail, no secret. Layout {layout}."
@@ -436,7 +414,7 @@ def _is_known(ours: Connection) -> bool:
 
 def _subscribe_or_drop_slot(ours: Connection, source: Connection, source_url: str) -> None:
     try:
-        _subscribe(ours, _conninfo(source_url))
+        _subscribe(ours, address(source_url))
     except ConfigurationError:
         mentorhub.drop_slot(source)  # unread, it would hold back MentorHub's WAL
         raise
@@ -444,40 +422,12 @@ def _subscribe_or_drop_slot(ours: Connection, source: Connection, source_url: st
 
 def _subscribe(ours: Connection, conninfo: str) -> None:
     # The slot is there already: in one server, making it here would wait for itself.
-    _run_addressed(
+    run_addressed(
         ours,
         "CREATE SUBSCRIPTION mentorhub_analytics CONNECTION %L PUBLICATION mentorhub_analytics"
         f" WITH (create_slot = false, copy_data = false, streaming = {_streaming(ours)})",
         conninfo,
     )
-
-
-def _run_addressed(ours: Connection, statement: str, conninfo: str) -> None:
-    """A statement with MentorHub's address for its %L, whose password no log gets to see.
-
-    Raises ConfigurationError where the address leads our server nowhere.
-    """
-    ours.execute(sqlfiles.read("mirror/discreet").encode())
-    ours.execute(sqlfiles.read("mirror/addressed").encode())
-    with _sentence_when_away():
-        ours.execute("SELECT pg_temp.run_addressed(%s, %s)", [statement, conninfo])
-
-
-def _check_address(ours: Connection, conninfo: str) -> None:
-    """Let our server try MentorHub's address before anything is changed.
-
-    Raises ConfigurationError where it leads nowhere.
-    """
-    with ours.transaction(force_rollback=True):
-        ours.execute("CREATE EXTENSION IF NOT EXISTS dblink")
-        row = ours.execute(
-            "SELECT quote_ident(nspname) FROM pg_extension"
-            " INNER JOIN pg_namespace ON pg_namespace.oid = extnamespace"
-            " WHERE extname = 'dblink'"
-        ).fetchone()
-        schema = row[0] if row else "public"
-        _run_addressed(ours, f"SELECT {schema}.dblink_connect('mentorhub address', %L)", conninfo)
-        _run_addressed(ours, f"SELECT {schema}.dblink_disconnect('mentorhub address')", "")
 
 
 def _streaming(ours: Connection) -> str:
@@ -486,20 +436,6 @@ def _streaming(ours: Connection) -> str:
     A server older than 16 only receives them meanwhile.
     """
     return "parallel" if ours.info.server_version >= _PARALLEL_SINCE else "on"
-
-
-@contextmanager
-def _sentence_when_away() -> Generator[None]:
-    try:
-        yield
-    except errors.OperationalError as error:
-        if not error.diag.message_primary:
-            raise
-        reason = f"{error.diag.message_primary} {error.diag.message_detail or ''}"
-        raise ConfigurationError(
-            "The analytics server can't connect to MentorHub's by SOURCE_DATABASE_URL: "
-            f"{' '.join(reason.split()).removesuffix('.')}."
-        ) from None
 
 
 def _reconnect(ours: Connection, conninfo: str) -> None:
@@ -511,7 +447,7 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
     if row != (conninfo,):
         with ours.transaction():
             ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
-            _run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
+            run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
             ours.execute(
                 sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
                     sql.Literal(_streaming(ours))
@@ -536,7 +472,7 @@ def remember_source(ours: Connection, source: Connection, source_url: str) -> No
             "INSERT INTO control.source (conninfo, timeline, witness, legible)"
             " VALUES (%s, %s, %s, %s)",
             [
-                _conninfo(source_url),
+                address(source_url),
                 timeline,
                 sqlfiles.read("source/witness"),
                 mentorhub.legible(source).replace("{column}", "%1$I"),

@@ -9,8 +9,8 @@ class Family:
 
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `summaries`: tables (sql/summary) whose definition (sql/definition) is a sum over signed rows.
-    `windows`: the same, but the definition is a sum over a summary and depends on the day.
-    `rankings`: the same, but the definition is no sum: sql/fold tells how it follows changes.
+    `rankings`: the same, but the definition is no sum: it is counted from a summary, and sql/fold
+    tells how it follows that summary's changes.
     `views`: materialized views (sql/view) that only the day and the settings change.
     `shares`: what of other families it reads, too.
     """
@@ -18,7 +18,6 @@ class Family:
     name: str
     ttl: int
     summaries: tuple[str, ...]
-    windows: tuple[str, ...] = ()
     rankings: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
@@ -26,7 +25,7 @@ class Family:
     @property
     def steps(self) -> tuple[str, ...]:
         """All that is stored for the family, in the order it is made."""
-        return (*self.summaries, *self.windows, *self.rankings, *self.views)
+        return (*self.summaries, *self.rankings, *self.views)
 
 
 _SET_ASIDE = ("unusable_row", "unusable_total")
@@ -44,12 +43,11 @@ FAMILIES = {
         Family(
             "sessions",
             ttl=600,
-            summaries=("session_day",),
-            windows=("session_window",),
+            summaries=("session_day", "mentor_day"),
             rankings=("mentor_ranking",),
         ),
         Family("courses", ttl=600, summaries=("course_performance",)),
-        Family("revenue", ttl=600, summaries=("payment_day",), windows=("revenue_window",)),
+        Family("revenue", ttl=600, summaries=("payment_day",), shares=("calendar",)),
         # what is set aside is told with every answer; this one needs the same tables
         Family("engagement", ttl=300, summaries=("user_engagement", *_SET_ASIDE)),
     )

@@ -436,14 +436,16 @@ TAMPERINGS = [
     "UPDATE analytics.payment_total SET amount = amount + 0.01",
     "UPDATE analytics.user_day SET day = day + 9000 WHERE day < '2040-01-01'",
     "INSERT INTO analytics.session_day VALUES ('2025-01-01', 'never', 1, 1)",
-    "UPDATE analytics.session_window SET minutes = minutes - 1",
+    "UPDATE analytics.session_day SET minutes = minutes - 1",
+    "UPDATE analytics.mentor_day SET sessions = sessions + 1 WHERE mentor_id % 2 = 1",
+    "DELETE FROM analytics.mentor_day WHERE mentor_id % 3 = 0",
     "UPDATE analytics.course_performance SET title = 'not so', courses = 1 - courses",
     "UPDATE analytics.user_engagement SET username = NULL, last_activity = '2001-01-01Z'",
     "UPDATE analytics.user_engagement SET user_id = user_id + 1000 WHERE user_id < 1000",
-    "UPDATE analytics.mentor_ranking SET sessions = 99 WHERE place = 1",
-    "UPDATE analytics.mentor_ranking SET mentor_id = mentor_id + 1",
-    "DELETE FROM analytics.mentor_ranking WHERE place > 5",
-    "INSERT INTO analytics.mentor_ranking VALUES ('2050-01-01', 3, 3, 3)",
+    "UPDATE analytics.mentor_ranking SET sessions = 99 WHERE mentor_id % 5 = 1",
+    "UPDATE analytics.mentor_ranking SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
+    "DELETE FROM analytics.mentor_ranking WHERE sessions < 3",
+    "INSERT INTO analytics.mentor_ranking VALUES ('2050-01-01', 3, 3)",
 ]
 
 

@@ -53,8 +53,6 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
 
 
 _NEEDED = {
-    # the places behind these stand by: they may be fewer than there could be
-    "mentor_ranking": "WHERE place <= 10",
     # who has no account and did nothing that counts may be missing
     "user_engagement": "WHERE (users, sessions_attended, courses_enrolled, progress_sum,"
     " reviews_written) <> (0, 0, 0, 0, 0)",
@@ -78,6 +76,14 @@ def differences(connection: Connection, summary: str) -> int:
         )
         for schema in ("truth", "analytics")
     )
+    if summary == "mentor_ranking":
+        # those behind the tenth stand by: they may be fewer than there could be
+        listed = sql.SQL(
+            "SELECT from_day, mentor_id, sessions FROM ("
+            "SELECT *, row_number() OVER (PARTITION BY from_day ORDER BY sessions DESC, mentor_id)"
+            " AS rank FROM {}.mentor_ranking) AS ranked WHERE rank <= 10"
+        )
+        truth, stored = (listed.format(sql.Identifier(name)) for name in ("truth", "analytics"))
     query = sql.SQL(
         "SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0})) AS wrong"
     ).format(truth, stored)

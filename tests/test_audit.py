@@ -99,37 +99,40 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         "UPDATE analytics.course_performance SET title = 'wrong', ratings = 9 WHERE course_id = 1",
         [{"course_id": PYTHON, "ratings": -8}],
     ),
-    "a window": (
-        "session_window",
-        """UPDATE analytics.session_window SET sessions = 9
-        WHERE from_day = TODAY - 364 AND status = 'completed'""",
+    "a day": (
+        "session_day",
+        "UPDATE analytics.session_day SET sessions = 9 WHERE status = 'completed'",
         [{"status": "completed", "sessions": -8, "minutes": 0}],
     ),
-    "a missing window": (
-        "session_window",
-        """DELETE FROM analytics.session_window
-        WHERE from_day = TODAY - 9 AND status = 'completed'""",
+    "a missing day": (
+        "session_day",
+        "DELETE FROM analytics.session_day WHERE status = 'completed'",
         [{"status": "completed", "sessions": 1, "minutes": 45}],
     ),
-    "a surplus window": (
-        "revenue_window",
-        "INSERT INTO analytics.revenue_window VALUES (TODAY - 9, 'EUR', 1, 1)",
+    "a surplus day": (
+        "payment_day",
+        "INSERT INTO analytics.payment_day VALUES (TODAY - 9, 'EUR', 1, 1)",
         [{"currency": "EUR", "amount": -1, "transactions": -1}],
+    ),
+    "a mentor's day": (
+        "mentor_day",
+        "INSERT INTO analytics.mentor_day VALUES (5, TODAY - 400, 9)",
+        [{"mentor_id": 5, "sessions": -9}],
     ),
     "a mentor's place": (
         "mentor_ranking",
-        "UPDATE analytics.mentor_ranking SET mentor_id = 6 WHERE from_day = TODAY - 364",
-        [{"place": 1, "mentor_id": 5, "sessions": 3, "stored_mentor_id": 6}],
+        "UPDATE analytics.mentor_ranking SET sessions = 9 WHERE from_day = TODAY - 364",
+        [{"place": 1, "mentor_id": 5, "sessions": 3, "stored_sessions": 9}],
     ),
     "a missing mentor": (
         "mentor_ranking",
         "DELETE FROM analytics.mentor_ranking WHERE from_day = TODAY",
-        [{"place": 1, "mentor_id": 5, "sessions": 1, "stored_mentor_id": None}],
+        [{"place": 1, "mentor_id": 5, "sessions": 1, "stored_sessions": None}],
     ),
     "a surplus mentor": (
         "mentor_ranking",
-        "INSERT INTO analytics.mentor_ranking VALUES (TODAY - 9, 2, 6, 1)",
-        [{"place": 2, "mentor_id": None, "stored_mentor_id": 6, "stored_sessions": 1}],
+        "INSERT INTO analytics.mentor_ranking VALUES (TODAY - 9, 6, 1)",
+        [{"place": None, "mentor_id": 6, "sessions": None, "stored_sessions": 1}],
     ),
     "a row that is not set aside": (
         "unusable_row",
@@ -154,10 +157,10 @@ def test_every_kind_of_step_is_tampered_with() -> None:
     kinds = {
         kind
         for step, _, _ in TAMPERED.values()
-        for kind in ("summaries", "windows", "rankings", "views")
+        for kind in ("summaries", "rankings", "views")
         if step in getattr(STEPS[step], kind)
     }
-    assert kinds == {"summaries", "windows", "rankings", "views"}
+    assert kinds == {"summaries", "rankings", "views"}
     assert {step for step, _, _ in TAMPERED.values()} == set(STEPS)
 
 
@@ -228,7 +231,7 @@ def listed(connection: Connection) -> list[tuple[str, bool]]:
 def test_a_repair_makes_another_answer_and_leaves_the_others(
     ours: Connection, settings: Settings
 ) -> None:
-    for case in ("a sum", "a window", "a mentor's place", "a title"):
+    for case in ("a sum", "a day", "a mentor's place", "a title"):
         before = freshness(ours, "version")
         step, expected = tamper(ours, case)
         assert audit(settings, repair=True).wrong == len(expected)
@@ -240,7 +243,7 @@ def test_a_repair_makes_another_answer_and_leaves_the_others(
 
 
 def test_an_audit_without_repair_changes_nothing(ours: Connection, settings: Settings) -> None:
-    for case in ("a sum", "a name", "a surplus learner", "a window", "a mentor's place"):
+    for case in ("a sum", "a name", "a surplus learner", "a surplus day", "a mentor's place"):
         tamper(ours, case)
     ours.execute("DELETE FROM public.payments WHERE id = 1")
     before = everything_but_the_record(ours)
@@ -347,7 +350,7 @@ def test_before_the_first_fold_of_a_day_an_audit_does_not_take_yesterdays_window
     )
     assert audit(settings, repair=False) == (0, [])
     with connect(settings.analytics_url()) as at_that_time, worker_connection(settings) as worker:
-        assert differences(at_that_time, "session_window") > 0
+        assert differences(at_that_time, "mentor_ranking") > 0
         assert fold(worker) == 0
         assert is_right(at_that_time)
     assert audit(settings, repair=False) == (0, [])
@@ -447,7 +450,7 @@ def test_each_step_is_audited_in_turn_and_none_before_its_time(
 
 @pytest.mark.parametrize(
     ("step", "wait"),
-    [("session_day", 4), ("session_window", 4), ("calendar", 4), ("mentor_ranking", 60)],
+    [("session_day", 4), ("calendar", 4), ("mentor_ranking", 60)],
 )
 def test_a_step_is_overdue_after_its_time(ours: Connection, step: str, wait: int) -> None:
     ours.execute(

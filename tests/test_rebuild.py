@@ -116,8 +116,9 @@ def test_readers_never_wait_and_see_all_of_a_rebuild_or_nothing(
         for name in (
             "freshness",
             "platform_total",
-            "session_window",
-            "revenue_window",
+            "session_day",
+            "payment_day",
+            "mentor_ranking",
             "course_performance",
             "user_engagement",
         )
@@ -134,8 +135,7 @@ def test_an_answer_read_over_and_over_during_rebuilds_is_always_whole(
         while not done.is_set():
             seen += reader.execute(
                 "SELECT version, sessions, (SELECT sum(sessions) FROM analytics.session_day),"
-                " (SELECT sum(sessions) FROM analytics.session_window"
-                "  WHERE from_day = today - 364),"
+                " (SELECT sum(sessions) FROM analytics.mentor_day),"
                 " (SELECT max(sessions) FROM analytics.mentor_ranking)"
                 " FROM analytics.platform_total CROSS JOIN analytics.answer"
                 " WHERE family = 'sessions'"
@@ -440,9 +440,6 @@ FORBIDDEN = (
     *(f"SELECT FROM {schema}.sessions" for schema in ("public", "source", "change", "capture")),
     "SELECT FROM truth.session_day",
     "SELECT FROM delta.session_day",
-    "SELECT FROM derived.session_window",
-    "SELECT FROM folded.sessions",
-    "SELECT FROM slice.sessions",
     "SELECT FROM pending.session_day",
     "SELECT FROM drift.session_day",
     "SELECT FROM correction.session_day",

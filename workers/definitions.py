@@ -22,9 +22,8 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     """(search_path, SQL) of everything derived from the mirror, in the order it is to be executed.
 
     A mapping or a definition runs several times, with other schemas on the path: names in it find
-    the rows that are there (`source`, `truth`), or the signed rows (`change`, `delta`). A window is
-    also defined over the stored summary (`derived`), a ranking, which is no sum, over parts of the
-    source (`folded`, `slice`).
+    the rows that are there (`source`, `truth`), the signed rows (`change`, `delta`), or
+    those that went (`vanished`). A ranking, which is no sum, is defined over a stored summary.
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
     yield "pg_catalog", sqlfiles.read("install/schemas")
@@ -33,21 +32,18 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     for schemas in _MAPPED:
         yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
     yield "pg_catalog", sqlfiles.read("install/unusable")
-    yield "pg_catalog", sqlfiles.read("install/folded")
+    yield "pg_catalog", sqlfiles.read("install/vanished")
     yield "pg_catalog", sqlfiles.read("install/fold")
     for family in FAMILIES.values():
-        for name in (*family.summaries, *family.windows, *family.rankings):
+        for name in (*family.summaries, *family.rankings):
             yield "pg_catalog", sqlfiles.read(f"summary/{name}")
             yield "truth, source", sqlfiles.read(f"definition/{name}")
-        for name in family.windows:
-            yield "derived, analytics", sqlfiles.read(f"definition/{name}")
-        for name in (*family.summaries, *family.windows):
+        for name in family.summaries:
             yield "delta, change", sqlfiles.read(f"definition/{name}")
+            yield "vanished", sqlfiles.read(f"definition/{name}")
             yield "pg_catalog", f"SELECT control.make_foldable('{name}')"
         for name in family.rankings:
-            yield "folded", sqlfiles.read(f"definition/{name}")
             yield "pg_catalog", sqlfiles.read(f"fold/{name}")
-            yield "slice", sqlfiles.read(f"definition/{name}")
         for name in family.views:
             yield "pg_catalog", sqlfiles.read(f"view/{name}")
             yield "pg_catalog", f"SELECT control.make_view_auditable('{name}')"
@@ -99,7 +95,6 @@ def _steps() -> Iterator[tuple[str, str, str]]:
     for family in FAMILIES.values():
         for kind, names in (
             ("summary", family.summaries),
-            ("window", family.windows),
             ("ranking", family.rankings),
             ("view", family.views),
         ):

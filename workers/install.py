@@ -133,8 +133,7 @@ def _install_anew(
             if step in family.views:
                 ours.execute("SELECT control.refresh(%s)", [step])
             else:
-                schema = "derived" if step in family.windows else "truth"
-                rows += one(ours, "SELECT control.refill(%s, %s)", [step, schema])
+                rows += one(ours, "SELECT control.refill(%s)", [step])
         ours.execute("SELECT control.publish(%s, %s)", [as_of, list(FAMILIES)])
         ours.execute("DELETE FROM control.repair")
         ours.execute(

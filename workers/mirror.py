@@ -34,7 +34,7 @@ BOUNDS = {**fold.BOUNDS, "idle_session_timeout": "180s"}
 """Of a session that makes or mends replication; longer than it waits for MentorHub."""
 
 SCHEMAS = (
-    *("capture", "source", "change", "truth", "delta", "derived", "folded", "slice"),
+    *("capture", "source", "change", "truth", "delta", "vanished"),
     *("correction", "pending", "drift", "analytics", "control", "link"),
 )
 

@@ -19,7 +19,7 @@ class TopMentorBody(Schema):
 
 
 class SessionAnalyticsBody(Schema):
-    total = count(comment_on("session_window.sessions"))
+    total = count("Sessions created in the window.")
     by_status = fields.Dict(
         fields.String(),
         fields.Integer(strict=True),

@@ -1,42 +1,70 @@
-CREATE VIEW slice.changed_mentor AS
+CREATE TABLE control.mentor_list (
+    from_day  date PRIMARY KEY,
+    length    bigint NOT NULL,
+    sessions  bigint NOT NULL,
+    mentor_id bigint NOT NULL
+);
+COMMENT ON TABLE control.mentor_list IS 'How far down each window''s list in analytics.mentor_ranking goes; no row where it names everybody.';
+COMMENT ON COLUMN control.mentor_list.from_day IS 'First day of the window.';
+COMMENT ON COLUMN control.mentor_list.length IS 'How many mentors it names.';
+COMMENT ON COLUMN control.mentor_list.sessions IS 'Whoever has more sessions in the window is listed,';
+COMMENT ON COLUMN control.mentor_list.mentor_id IS 'and whoever has as many, and no greater mentor_id.';
+
+CREATE VIEW control.changed_mentor AS
 SELECT mentor_id
-FROM change.sessions
+FROM delta.mentor_day
 WHERE
-    mentor_id IS NOT NULL
+    sessions <> 0
     AND day >= (SELECT analytics.today() - 364)
     AND day <= (SELECT analytics.today())
-GROUP BY mentor_id, day
-HAVING sum(w) <> 0
 UNION
 -- whose sessions were dated ahead, to a day that has come since the last fold
 SELECT mentor_id
-FROM source.sessions
+FROM analytics.mentor_day
 WHERE
-    mentor_id IS NOT NULL
-    AND day > (SELECT max(day) FROM analytics.freshness)
+    day > (SELECT max(day) FROM analytics.freshness)
     AND day <= (SELECT analytics.today())
-    -- a few days of a small table tell that there are none, as usual
-    AND (
-        SELECT count(*)
-        FROM analytics.session_day
-        WHERE day > (SELECT max(day) FROM analytics.freshness) AND day <= (SELECT analytics.today())
-    ) > 0;
+    -- once a day, then: there is no index by day
+    AND (SELECT max(day) FROM analytics.freshness) < (SELECT analytics.today());
+COMMENT ON VIEW control.changed_mentor IS 'Mentors whose number of sessions in some window is another since the last fold.';
 
-COMMENT ON VIEW slice.changed_mentor IS 'Mentors whose number of sessions on some day of a window is pending.';
-
-CREATE VIEW slice.sessions AS
-SELECT theirs.*
-FROM
-    slice.changed_mentor
-    CROSS JOIN LATERAL (
+CREATE FUNCTION control.refill_mentor_ranking(windows date [] DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    written bigint;
+BEGIN
+    DELETE FROM analytics.mentor_ranking WHERE windows IS NULL OR from_day = ANY (windows);
+    DELETE FROM control.mentor_list WHERE windows IS NULL OR from_day = ANY (windows);
+    WITH
+    ranked AS MATERIALIZED (
         SELECT *
-        FROM source.sessions
-        WHERE sessions.mentor_id = changed_mentor.mentor_id
-        -- keeps the planner from reading every session for a few mentors
-        OFFSET 0
-    ) AS theirs;
+        FROM truth.ranked_mentors(coalesce((SELECT min(day) FROM unnest(windows) AS day), analytics.today() - 364))
+        WHERE place <= 40 AND (windows IS NULL OR from_day = ANY (windows))
+    ),
 
-COMMENT ON VIEW slice.sessions IS 'Every session of theirs, so that slice.mentor_ranking counts them alone.';
+    listed AS (
+        INSERT INTO control.mentor_list (from_day, length, sessions, mentor_id)
+        SELECT
+            from_day,
+            place,
+            sessions,
+            mentor_id
+        FROM ranked
+        WHERE place = 40
+    )
+
+    INSERT INTO analytics.mentor_ranking (from_day, mentor_id, sessions)
+    SELECT
+        from_day,
+        mentor_id,
+        sessions
+    FROM ranked;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+COMMENT ON FUNCTION control.refill_mentor_ranking(date []) IS 'Counts the lists of all windows, or of those that begin on these days, from nothing; returns how many rows they have.';
 
 -- Of joins that a plan kept from an empty table may choose, a hash join is linear for any number.
 CREATE FUNCTION control.fold_mentor_ranking() RETURNS bigint
@@ -44,139 +72,215 @@ LANGUAGE plpgsql
 SET enable_nestloop = off SET enable_seqscan = off
 AS $$
 DECLARE
-    changed  bigint;
-    is_short boolean;
+    today     CONSTANT date := analytics.today();
+    first_day CONSTANT date := analytics.today() - 364;
+    mentors   CONSTANT bigint [] := array(SELECT mentor_id FROM control.changed_mentor);
+    changed   bigint;
+    longer    date [];
+    shorter   date [];
 BEGIN
-    DELETE FROM analytics.mentor_ranking WHERE from_day < (SELECT analytics.today() - 364);
+    DELETE FROM analytics.mentor_ranking WHERE from_day < first_day;
+    DELETE FROM control.mentor_list WHERE from_day < first_day;
+    IF mentors = '{}' THEN
+        RETURN 0;
+    END IF;
+    -- a young platform's first mentors, or most of a small one's
+    IF cardinality(mentors) > 40 AND NOT EXISTS (SELECT FROM control.mentor_list) THEN
+        RETURN control.refill_mentor_ranking();
+    END IF;
 
-    -- Who is not in a window's list has no more sessions in it than the last who is: that bar keeps
-    -- the list right without a look at the others, until fewer than ten reach it. A list of fewer
-    -- than ten names everybody.
+    -- Who is not in a window's list has no more sessions in it than control.mentor_list says: that
+    -- keeps the list right without a look at the others, until fewer than ten are left in it.
     WITH
-    changed_mentor AS MATERIALIZED (
-        SELECT mentor_id FROM slice.changed_mentor
-    ),
-
-    counted AS MATERIALIZED (
-        SELECT * FROM slice.mentor_ranking
-    ),
-
-    bar AS MATERIALIZED (
-        SELECT last_place.*
+    list AS MATERIALIZED (
+        SELECT
+            from_day,
+            length,
+            last_place,
+            -- of this list and of those of all longer windows
+            min(last_place) OVER (ORDER BY from_day) AS least
         FROM
-            generate_series(0, 364) AS ago
+            (SELECT first_day + days_later AS from_day FROM generate_series(0, 364) AS days_later) AS possible
+            LEFT JOIN control.mentor_list USING (from_day)
+            CROSS JOIN LATERAL (SELECT CASE WHEN length IS NULL THEN '{0}' ELSE ARRAY[sessions, - mentor_id] END AS last_place) AS pair
+    ),
+
+    stored AS MATERIALIZED (
+        SELECT
+            from_day,
+            mentor_id,
+            sessions
+        FROM analytics.mentor_ranking
+        WHERE mentor_id = ANY (mentors)
+    ),
+
+    -- Each mentor's counts, one for all windows that begin on these days.
+    counted AS MATERIALIZED (
+        SELECT
+            changed.mentor_id,
+            run.*
+        FROM
+            unnest(mentors) AS changed (mentor_id)
             CROSS JOIN LATERAL (
                 SELECT
-                    from_day,
-                    sessions,
-                    mentor_id
-                FROM analytics.mentor_ranking
-                WHERE from_day = (SELECT analytics.today()) - ago AND place >= 10
-                ORDER BY place DESC
-                LIMIT 1
-            ) AS last_place
+                    coalesce(lead(day) OVER since + 1, first_day) AS from_day,
+                    day AS to_day,
+                    sum(mentor_day.sessions::integer) OVER since AS sessions
+                FROM analytics.mentor_day
+                WHERE mentor_day.mentor_id = changed.mentor_id AND day >= first_day AND day <= today
+                WINDOW since AS (ORDER BY day DESC ROWS UNBOUNDED PRECEDING)
+                -- keeps the planner from reading every day of everybody for a few mentors
+                OFFSET 0
+            ) AS run
     ),
 
-    touched AS MATERIALIZED (
-        SELECT from_day
-        FROM analytics.mentor_ranking
-        WHERE mentor_id IN (SELECT mentor_id FROM changed_mentor)
-        UNION
-        SELECT counted.from_day
-        FROM counted LEFT JOIN bar USING (from_day)
-        WHERE bar.from_day IS NULL OR (counted.sessions, - counted.mentor_id) >= (bar.sessions, - bar.mentor_id)
-    ),
-
-    -- `stood`: at which place it is stored already, with the same sessions
-    candidate AS (
+    -- Of those who move on a day no more than forty can enter a list.
+    mover AS (
         SELECT
-            from_day,
-            mentor_id,
-            sessions,
-            place AS stood
-        FROM analytics.mentor_ranking
-        WHERE
-            from_day IN (SELECT from_day FROM touched)
-            AND mentor_id NOT IN (SELECT mentor_id FROM changed_mentor)
-        UNION ALL
-        SELECT
-            from_day,
-            mentor_id,
-            sessions,
-            stored.place AS stood
-        FROM counted LEFT JOIN analytics.mentor_ranking AS stored USING (from_day, mentor_id, sessions)
-        WHERE from_day IN (SELECT from_day FROM touched)
+            counted.*,
+            row_number() OVER (PARTITION BY to_day ORDER BY sessions DESC, mentor_id) AS place
+        FROM counted INNER JOIN list ON list.from_day = counted.to_day
+        WHERE ARRAY[counted.sessions, - counted.mentor_id] >= list.least
     ),
 
     placed AS MATERIALIZED (
-        SELECT
-            from_day,
-            row_number() OVER (PARTITION BY from_day ORDER BY candidate.sessions DESC, candidate.mentor_id) AS place,
-            candidate.mentor_id,
-            candidate.sessions,
-            candidate.stood
-        FROM candidate LEFT JOIN bar USING (from_day)
-        WHERE bar.from_day IS NULL OR (candidate.sessions, - candidate.mentor_id) >= (bar.sessions, - bar.mentor_id)
+        SELECT *
+        FROM (
+            SELECT
+                list.from_day,
+                likely.mentor_id,
+                likely.sessions,
+                row_number() OVER (PARTITION BY list.from_day ORDER BY likely.sessions DESC, likely.mentor_id) AS place
+            FROM
+                (
+                    SELECT
+                        mover.mentor_id,
+                        mover.sessions,
+                        mover.from_day + days_later AS from_day
+                    FROM mover CROSS JOIN LATERAL generate_series(0, mover.to_day - mover.from_day) AS days_later
+                    WHERE mover.place <= 60
+                ) AS likely
+                INNER JOIN list ON list.from_day = likely.from_day
+            WHERE ARRAY[likely.sessions, - likely.mentor_id] >= list.last_place
+        ) AS ranked
+        WHERE place <= 60
     ),
 
-    known AS MATERIALIZED (
+    -- what is listed now (+1) and was before (-1)
+    step AS MATERIALIZED (
         SELECT
-            from_day,
-            count(placed.place) AS places
-        FROM touched LEFT JOIN placed USING (from_day)
-        GROUP BY from_day
-    ),
-
-    written AS (
-        INSERT INTO analytics.mentor_ranking (from_day, place, mentor_id, sessions)
-        SELECT
-            from_day,
-            place,
-            mentor_id,
-            sessions
-        FROM placed
-        WHERE place <= 20 AND place IS DISTINCT FROM stood
-        ON CONFLICT (from_day, place) DO UPDATE
-            SET mentor_id = excluded.mentor_id, sessions = excluded.sessions
-        RETURNING from_day
+            coalesce(placed.from_day, stored.from_day) AS from_day,
+            coalesce(placed.mentor_id, stored.mentor_id) AS mentor_id,
+            placed.sessions,
+            (placed.mentor_id IS NOT NULL)::integer - (stored.mentor_id IS NOT NULL)::integer AS entered
+        FROM
+            placed
+            FULL JOIN stored ON stored.from_day = placed.from_day AND stored.mentor_id = placed.mentor_id
+        WHERE placed.sessions IS DISTINCT FROM stored.sessions
     ),
 
     removed AS (
-        DELETE FROM analytics.mentor_ranking AS stored
-        USING known
-        WHERE stored.from_day = known.from_day AND stored.place > known.places
-        RETURNING stored.from_day
+        DELETE FROM analytics.mentor_ranking AS there
+        USING step
+        WHERE step.entered = -1 AND there.from_day = step.from_day AND there.mentor_id = step.mentor_id
+    ),
+
+    written AS (
+        INSERT INTO analytics.mentor_ranking (from_day, mentor_id, sessions)
+        SELECT
+            from_day,
+            mentor_id,
+            sessions
+        FROM step
+        WHERE entered >= 0
+        ON CONFLICT (from_day, mentor_id) DO UPDATE SET sessions = excluded.sessions
+    ),
+
+    moved AS (
+        SELECT
+            from_day,
+            list.length,
+            list.length + sum(step.entered) AS now,
+            count(*) AS changed,
+            sum(step.entered) AS entered
+        FROM step INNER JOIN list USING (from_day)
+        GROUP BY from_day, list.length
+    ),
+
+    measured AS (
+        UPDATE control.mentor_list AS there
+        SET length = moved.now
+        FROM moved
+        WHERE there.from_day = moved.from_day AND moved.entered <> 0
     )
 
     SELECT
-        (SELECT count(*) FROM written) + (SELECT count(*) FROM removed),
-        EXISTS (SELECT FROM bar INNER JOIN known USING (from_day) WHERE known.places < 10)
-    INTO changed, is_short;
+        coalesce(sum(moved.changed), 0),
+        -- one that named everybody is measured below
+        array_agg(from_day) FILTER (WHERE now > 60 OR (length IS NULL AND entered > 0)),
+        array_agg(from_day) FILTER (WHERE now < 10)
+    INTO changed, longer, shorter
+    FROM moved;
 
-    IF is_short THEN
-        RETURN control.refill('mentor_ranking');
+    IF longer IS NOT NULL THEN
+        WITH
+        ranked AS MATERIALIZED (
+            SELECT
+                *,
+                row_number() OVER (PARTITION BY from_day ORDER BY sessions DESC, mentor_id) AS place,
+                count(*) OVER (PARTITION BY from_day) AS length
+            FROM analytics.mentor_ranking
+            WHERE from_day = ANY (longer)
+        ),
+
+        removed AS (
+            DELETE FROM analytics.mentor_ranking AS there
+            USING ranked
+            WHERE
+                ranked.length > 60
+                AND ranked.place > 40
+                AND there.from_day = ranked.from_day
+                AND there.mentor_id = ranked.mentor_id
+        )
+
+        INSERT INTO control.mentor_list (from_day, length, sessions, mentor_id)
+        SELECT
+            from_day,
+            place,
+            sessions,
+            mentor_id
+        FROM ranked
+        WHERE length > 60 AND place = 40
+        ON CONFLICT (from_day) DO UPDATE
+            SET length = excluded.length, sessions = excluded.sessions, mentor_id = excluded.mentor_id;
+    END IF;
+    IF shorter IS NOT NULL THEN
+        PERFORM control.refill_mentor_ranking(shorter);
     END IF;
     RETURN changed;
 END
 $$;
-
 COMMENT ON FUNCTION control.fold_mentor_ranking() IS 'Counts the changed mentors again and puts them into every window where they belong; returns how many rows changed.';
 
 CREATE VIEW drift.mentor_ranking AS
 SELECT
-    from_day,
-    place,
-    counted.mentor_id,
+    coalesce(counted.from_day, stored.from_day) AS from_day,
+    coalesce(counted.mentor_id, stored.mentor_id) AS mentor_id,
+    counted.place,
     counted.sessions,
-    stored.mentor_id AS stored_mentor_id,
     stored.sessions AS stored_sessions
 FROM
-    folded.mentor_ranking AS counted
-    FULL JOIN analytics.mentor_ranking AS stored USING (from_day, place)
+    truth.mentor_ranking AS counted
+    FULL JOIN analytics.mentor_ranking AS stored ON stored.from_day = counted.from_day AND stored.mentor_id = counted.mentor_id
+    LEFT JOIN control.mentor_list AS list ON list.from_day = coalesce(counted.from_day, stored.from_day)
 WHERE
-    (counted.mentor_id, counted.sessions) IS DISTINCT FROM (stored.mentor_id, stored.sessions)
-    AND (place <= 10 OR stored.mentor_id IS NOT NULL)
+    counted.sessions IS DISTINCT FROM stored.sessions
+    -- who stands behind a list's end may be missing
+    AND (
+        stored.sessions IS NOT NULL
+        OR counted.place <= 10
+        OR (counted.sessions, - counted.mentor_id) >= (coalesce(list.sessions, 0), - coalesce(list.mentor_id, 0))
+    )
     -- from midnight until the next fold the stored windows are those of another day
     AND (SELECT max(day) FROM analytics.freshness) = (SELECT analytics.today());
-
-COMMENT ON VIEW drift.mentor_ranking IS 'Places that are not what a count of everything but the pending sessions says.';
+COMMENT ON VIEW drift.mentor_ranking IS 'Mentors who are missing from a window''s list, have other sessions in it than analytics.mentor_day says, or don''t belong there.';

@@ -105,8 +105,8 @@ ALTER TABLE public.users
 -- By these a fold looks up the few rows of a user, a course or a mentor that changed.
 CREATE INDEX IF NOT EXISTS sessions_of_student ON public.sessions (student_id);
 COMMENT ON INDEX public.sessions_of_student IS 'For user_engagement.';
-CREATE INDEX IF NOT EXISTS sessions_of_mentor ON public.sessions (mentor_id) INCLUDE (created_at, w);
-COMMENT ON INDEX public.sessions_of_mentor IS 'For mentor_ranking, without a look at the table.';
+CREATE INDEX IF NOT EXISTS sessions_of_mentor ON public.sessions (mentor_id);
+COMMENT ON INDEX public.sessions_of_mentor IS 'For mentor_day.';
 CREATE INDEX IF NOT EXISTS course_enrollments_of_user ON public.course_enrollments (user_id);
 COMMENT ON INDEX public.course_enrollments_of_user IS 'For user_engagement.';
 CREATE INDEX IF NOT EXISTS course_enrollments_of_course ON public.course_enrollments (course_id);

@@ -1,30 +1,46 @@
--- From each definition down to the mirror, along the views in between.
-WITH RECURSIVE used (step, relation) AS (
+-- From each definition down to the mirror, along the views and functions in between; what is counted
+-- from a summary depends on what that is counted from.
+WITH RECURSIVE used (step, class, object) AS (
     SELECT
         name,
+        'pg_class'::regclass,
         format('truth.%I', name)::regclass::oid
     FROM control.step
     WHERE kind <> 'view'
     UNION
     SELECT
         used.step,
-        pg_depend.refobjid
+        pg_depend.refclassid,
+        coalesce(
+            (
+                SELECT format('truth.%I', summary.name)::regclass::oid
+                FROM control.step AS summary
+                WHERE summary.kind = 'summary' AND to_regclass(format('analytics.%I', summary.name)) = pg_depend.refobjid
+            ),
+            pg_depend.refobjid
+        )
     FROM
         used
-        INNER JOIN pg_rewrite ON pg_rewrite.ev_class = used.relation
+        LEFT JOIN pg_rewrite ON used.class = 'pg_class'::regclass AND pg_rewrite.ev_class = used.object
         INNER JOIN pg_depend
             ON
-                pg_depend.classid = 'pg_rewrite'::regclass
-                AND pg_depend.objid = pg_rewrite.oid
-                AND pg_depend.refclassid = 'pg_class'::regclass
+                pg_depend.classid = CASE WHEN pg_rewrite.oid IS NULL THEN used.class ELSE 'pg_rewrite'::regclass END
+                AND pg_depend.objid = coalesce(pg_rewrite.oid, used.object)
+                AND pg_depend.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass)
 )
 
 UPDATE control.step
-SET mirrored = array(
-    SELECT pg_class.relname::text
-    FROM used INNER JOIN pg_class ON pg_class.oid = used.relation
-    WHERE used.step = step.name AND pg_class.relnamespace = 'public'::regnamespace
-);
+SET
+    mirrored = array(
+        SELECT pg_class.relname::text
+        FROM used INNER JOIN pg_class ON used.class = 'pg_class'::regclass AND pg_class.oid = used.object
+        WHERE used.step = step.name AND pg_class.relnamespace = 'public'::regnamespace
+    ),
+    counted_from = array(
+        SELECT summary.name
+        FROM used INNER JOIN control.step AS summary ON used.object = to_regclass(format('truth.%I', summary.name))
+        WHERE used.step = step.name AND summary.name <> step.name
+    );
 
 INSERT INTO control.dependence (family, mirrored)
 SELECT DISTINCT

@@ -1,18 +1,20 @@
 CREATE TABLE control.step (
-    name     text PRIMARY KEY,
-    family   text NOT NULL,
-    shared   text [] NOT NULL,
-    kind     text NOT NULL CHECK (kind IN ('summary', 'window', 'ranking', 'view')),
-    place    integer NOT NULL,
-    mirrored text [] NOT NULL DEFAULT '{}'
+    name         text PRIMARY KEY,
+    family       text NOT NULL,
+    shared       text [] NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('summary', 'ranking', 'view')),
+    place        integer NOT NULL,
+    mirrored     text [] NOT NULL DEFAULT '{}',
+    counted_from text [] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
 COMMENT ON COLUMN control.step.family IS 'The answer that it is stored for.';
 COMMENT ON COLUMN control.step.shared IS 'Other answers that read it.';
-COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; window: a sum over a summary that depends on the day; ranking: a count over whole tables; view: of the day and the settings alone.';
-COMMENT ON COLUMN control.step.place IS 'In which order they are folded: windows after what they are made of.';
+COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; ranking: the best of a summary in every window; view: of the day and the settings alone.';
+COMMENT ON COLUMN control.step.place IS 'In which order they are folded: rankings after what they are made of.';
 COMMENT ON COLUMN control.step.mirrored IS 'The tables in schema public that it is counted from, as its definition says.';
+COMMENT ON COLUMN control.step.counted_from IS 'The summaries that it is counted from.';
 
 CREATE TABLE control.dependence (
     family   text,
@@ -146,26 +148,31 @@ AS $make$
 DECLARE
     has     record;
     stored  text;
+    -- a column that is there only beside maxima
+    flag    text;
     -- Conditions on the key reach a definition's tables only if its columns have the stored types.
     defined text;
 BEGIN
     SELECT * INTO STRICT has FROM control.signed_columns(summary);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
     defined := array_to_string(has.typed || has.sums || has.others, ', ');
+    flag := CASE WHEN has.others <> '{}' THEN '%s AS is_wrong' END;
 
     EXECUTE format('CREATE TABLE correction.%1$I AS SELECT %2$s FROM analytics.%1$I WITH NO DATA', summary, stored);
     EXECUTE format('COMMENT ON TABLE correction.%1$I IS %2$L', summary, 'What an audit found to be missing in ' || summary || '.');
 
+    -- `gone_`: the greatest that went, of which nobody knows whether another row has it, too.
     EXECUTE format(
         $sql$
         CREATE VIEW pending.%1$I AS
         SELECT %2$s
         FROM (
-            SELECT %5$s FROM delta.%1$I
+            %3$s
+            SELECT %4$s FROM delta.%1$I
             UNION ALL
-            SELECT %3$s FROM correction.%1$I
+            SELECT %5$s FROM correction.%1$I
         ) AS signed
-        GROUP BY %4$s
+        GROUP BY %6$s
         $sql$,
         summary,
         concat_ws(
@@ -173,57 +180,68 @@ BEGIN
             array_to_string(has.keys, ', '),
             -- where all that an owner has can't be used there is nothing to sum
             control.each('coalesce(sum(?), 0) AS ?', has.sums),
-            control.each('max(?) AS ?', has.others)
+            control.each('max(?) AS ?, max(gone_?) AS gone_?', has.others),
+            format(flag, 'bool_or(is_wrong)')
         ),
-        stored,
-        array_to_string(has.keys, ', '),
-        defined
+        CASE
+            WHEN has.others <> '{}'
+                THEN format(
+                    'SELECT %s FROM vanished.%I UNION ALL',
+                    concat_ws(
+                        ', ',
+                        array_to_string(has.typed, ', '),
+                        control.each('0 AS ?', has.sums),
+                        control.each('NULL AS ?', has.others),
+                        control.each('? AS gone_?', has.others),
+                        'false AS is_wrong'
+                    ),
+                    summary
+                )
+        END,
+        concat_ws(', ', defined, control.each('NULL AS gone_?', has.others), format(flag, 'false')),
+        concat_ws(', ', stored, control.each('NULL', has.others), format(flag, 'true')),
+        array_to_string(has.keys, ', ')
     );
     EXECUTE format('COMMENT ON VIEW pending.%1$I IS %2$L', summary, 'What the next fold adds to ' || summary || '.');
 
-    -- One grouping of three signed parts, so that a condition on the key reaches each of them.
+    -- One grouping of three signed parts, so that a condition on the key reaches each of them. A
+    -- maximum is wrong if the next fold neither looks it up nor makes it right.
     EXECUTE format(
         $sql$
         CREATE VIEW drift.%1$I AS
         SELECT %2$s
         FROM (
-            SELECT 1 AS side, %3$s FROM truth.%1$I
+            SELECT 3 AS side, %3$s FROM pending.%1$I
             UNION ALL
-            SELECT 2, %4$s FROM analytics.%1$I
+            SELECT 1, %4$s FROM truth.%1$I
             UNION ALL
-            SELECT 3, %4$s FROM pending.%1$I
+            SELECT 2, %5$s FROM analytics.%1$I
         ) AS signed
-        %7$s
-        GROUP BY %5$s
-        HAVING %6$s
+        GROUP BY %6$s
+        HAVING %7$s
         $sql$,
         summary,
         concat_ws(
             ', ',
             array_to_string(has.keys, ', '),
             control.each('coalesce(sum(?), 0) AS ?', has.sums),
-            -- not NULL where it is wrong: that is how a fold knows what to look up
             control.each('coalesce(max(?) FILTER (WHERE side = 1), max(?) FILTER (WHERE side = 2)) AS ?', has.others)
         ),
-        defined,
-        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ? AS ?', has.sums), control.each('?', has.others)),
+        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ? AS ?', has.sums), control.each('?', has.others), control.each('gone_?', has.others), format(flag, 'is_wrong')),
+        concat_ws(', ', defined, control.each('NULL', has.others), format(flag, 'NULL')),
+        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ?', has.sums), control.each('?', has.others), control.each('NULL', has.others), format(flag, 'NULL')),
         array_to_string(has.keys, ', '),
         concat_ws(
             ' OR ',
             control.each('sum(?) <> 0', has.sums, ' OR '),
             control.each(
-                '(bool_or(side = 2)'
-                ' AND max(?) FILTER (WHERE side = 1) IS DISTINCT FROM max(?) FILTER (WHERE side = 2)'
-                ' AND max(?) FILTER (WHERE side = 3) IS NULL)',
+                '(bool_or(side = 2) AND bool_or(is_wrong) IS NOT TRUE'
+                ' AND (max(gone_?) >= max(?) FILTER (WHERE side <> 1)) IS NOT TRUE'
+                ' AND max(?) FILTER (WHERE side = 1) IS DISTINCT FROM max(?) FILTER (WHERE side <> 1))',
                 has.others,
                 ' OR '
             )
-        ),
-        CASE
-            -- from midnight until the next fold the stored windows are those of another day
-            WHEN to_regclass(format('derived.%I', summary)) IS NOT NULL
-                THEN 'WHERE (SELECT max(day) FROM analytics.freshness) = (SELECT analytics.today())'
-        END
+        )
     );
     EXECUTE format('COMMENT ON VIEW drift.%1$I IS %2$L', summary, 'Rows of ' || summary || ' that are wrong, and what they lack: empty.');
 
@@ -252,18 +270,21 @@ BEGIN
         'fold_' || summary,
         CASE
             WHEN has.others = '{}' THEN format('SELECT * FROM pending.%I', summary)
-            -- A maximum is looked up, for the few rows where it may be another now; OFFSET 0 keeps the
-            -- planner from calculating all of truth for them.
+            -- A maximum is looked up where it may be gone; OFFSET 0 keeps the planner from
+            -- calculating all of truth for these few rows.
             ELSE format(
                 'SELECT signed.*, looked_up, %2$s FROM pending.%1$I AS signed'
-                ' CROSS JOIN LATERAL (SELECT (%3$s) IS NOT NULL'
-                ' OR NOT EXISTS (SELECT FROM analytics.%1$I AS there WHERE %4$s) AS looked_up) AS asked'
+                ' LEFT JOIN LATERAL (SELECT true AS is_there, %6$s FROM analytics.%1$I AS there WHERE %4$s) AS before ON true'
+                ' CROSS JOIN LATERAL (SELECT is_wrong OR is_there IS NULL OR coalesce(%3$s, false) AS looked_up) AS asked'
                 ' LEFT JOIN LATERAL (SELECT %5$s FROM truth.%1$I AS there WHERE looked_up AND %4$s OFFSET 0) AS found ON true',
                 summary,
-                control.each('found.? AS found_?', has.others),
-                'coalesce(' || control.each('signed.?::text', has.others) || ')',
+                control.each(
+                    'CASE WHEN looked_up THEN found.? ELSE greatest(before.before_?, signed.?) END AS found_?', has.others
+                ),
+                control.each('gone_? >= greatest(before_?, signed.?)', has.others, ' OR '),
                 control.each('there.? = signed.?', has.keys, ' AND '),
-                array_to_string(has.others, ', ')
+                array_to_string(has.others, ', '),
+                control.each('there.? AS before_?', has.others)
             )
         END,
         control.each('stored.? = ANY (ARRAY[added.?])', has.keys, ' AND '),
@@ -271,12 +292,12 @@ BEGIN
         concat_ws(
             ' OR ',
             control.each('added.? <> 0', has.sums, ' OR '),
-            control.each('looked_up AND stored.? IS DISTINCT FROM added.found_?', has.others, ' OR ')
+            control.each('stored.? IS DISTINCT FROM added.found_?', has.others, ' OR ')
         ),
         concat_ws(
             ', ',
             control.each('? = stored.? + added.?', has.sums),
-            control.each('? = CASE WHEN looked_up THEN added.found_? ELSE stored.? END', has.others)
+            control.each('? = added.found_?', has.others)
         ),
         control.each('added.? <> 0', has.sums, ' OR '),
         stored,
@@ -325,7 +346,7 @@ END
 $$;
 COMMENT ON FUNCTION control.clear(text []) IS 'Forgets the signed rows of these tables that this snapshot sees, and returns how many there were.';
 
-CREATE FUNCTION control.refill(step text, schema text DEFAULT 'truth') RETURNS bigint
+CREATE FUNCTION control.refill(step text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET work_mem = '256MB'
@@ -337,15 +358,19 @@ DECLARE
     stored  text;
     written bigint;
 BEGIN
+    IF (SELECT kind = 'ranking' FROM control.step WHERE name = refill.step) THEN
+        EXECUTE format('SELECT control.%I()', 'refill_' || step) INTO STRICT written;
+        RETURN written;
+    END IF;
     SELECT * INTO STRICT has FROM control.signed_columns(step);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
     EXECUTE format('DELETE FROM analytics.%I', step);
-    EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM %3$I.%1$I', step, stored, schema);
+    EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM truth.%1$I', step, stored);
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
 $$;
-COMMENT ON FUNCTION control.refill(text, text) IS 'Calculates a step from nothing, by its definition in the schema, and returns how many rows it has.';
+COMMENT ON FUNCTION control.refill(text) IS 'Calculates a step from nothing, by its definition, and returns how many rows it has.';
 
 CREATE FUNCTION control.refresh(view text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -398,8 +423,6 @@ BEGIN
         CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair) OR step.mirrored && mirrored);
         IF step.kind = 'view' THEN
             PERFORM control.refresh(step.name);
-        ELSIF step.kind = 'window' AND (is_new_day OR step.name = ANY (to_repair)) THEN
-            rows := control.refill(step.name, 'derived');
         ELSIF step.kind = 'ranking' AND (is_old_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name);
         ELSE
@@ -482,7 +505,13 @@ BEGIN
 
     -- On a day that nothing was folded on yet, nobody can tell: drift.RANKING is silent.
     IF repair AND (wrong > 0 OR is_unseen) THEN
-        INSERT INTO control.repair (step) VALUES (audit.step);
+        INSERT INTO control.repair (step)
+        SELECT audit.step
+        UNION
+        -- what is counted from it was counted from what was wrong
+        SELECT ranking.name
+        FROM control.step AS ranking
+        WHERE audit.step = ANY (ranking.counted_from);
     END IF;
     INSERT INTO control.audited AS before (
         summary, audited_at, seconds, drift, incidents, next_key, begun_at, whole_at, share, incident_at

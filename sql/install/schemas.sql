@@ -1,7 +1,9 @@
 -- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
 DROP SCHEMA IF EXISTS
-    control, analytics, drift, pending, correction, slice, folded, derived, delta, truth, change, source, capture, link
+    control, analytics, drift, pending, correction, vanished, delta, truth, change, source, capture, link
 CASCADE;
+-- Of earlier versions.
+DROP SCHEMA IF EXISTS slice, folded, derived CASCADE;
 
 CREATE SCHEMA capture;
 COMMENT ON SCHEMA capture IS 'Signed rows of the mirror, as they came.';
@@ -13,18 +15,14 @@ CREATE SCHEMA truth;
 COMMENT ON SCHEMA truth IS 'Each definition over source: what a summary must equal.';
 CREATE SCHEMA delta;
 COMMENT ON SCHEMA delta IS 'Each definition over change: what a summary must still be given.';
+CREATE SCHEMA vanished;
+COMMENT ON SCHEMA vanished IS 'Of the captured rows those that went, and each definition over them: which maxima may be gone.';
 CREATE SCHEMA correction;
 COMMENT ON SCHEMA correction IS 'What audits found to be missing in a summary, until it is folded.';
 CREATE SCHEMA pending;
 COMMENT ON SCHEMA pending IS 'Delta and correction together: what the next fold adds to each summary.';
 CREATE SCHEMA drift;
 COMMENT ON SCHEMA drift IS 'Truth minus summary minus pending: empty as long as everything is right.';
-CREATE SCHEMA derived;
-COMMENT ON SCHEMA derived IS 'Windows by the stored summaries: what they become when a new day begins.';
-CREATE SCHEMA folded;
-COMMENT ON SCHEMA folded IS 'The source without what is pending: what a ranking, which is no sum, was made of.';
-CREATE SCHEMA slice;
-COMMENT ON SCHEMA slice IS 'The part of the source that a ranking has to count again for what is pending.';
 CREATE SCHEMA analytics;
 COMMENT ON SCHEMA analytics IS 'Summary tables and materialized views: all that the API may read.';
 CREATE SCHEMA control;

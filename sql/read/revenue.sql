@@ -3,9 +3,9 @@ SELECT
     answer.today - :days + 1 AS from_day,
     answer.today AS to_day,
     (
-        SELECT string_agg(currency, ', ' ORDER BY currency)
-        FROM analytics.revenue_window
-        WHERE from_day = answer.today - :days + 1 AND transactions > 0
+        SELECT string_agg(DISTINCT currency, ', ' ORDER BY currency)
+        FROM analytics.payment_day
+        WHERE day BETWEEN answer.today - :days + 1 AND answer.today AND transactions > 0
     ) AS currencies,
     analytics.compared(row_to_json(body), answer.today - 2 * :days + 1, answer.today - :days, row_to_json(metrics)) AS body
 FROM
@@ -18,9 +18,13 @@ FROM
         -- looked up once, not for each day
         OFFSET 0
     ) AS wanted
-    -- a currency without a single payment has no windows: zeros
-    LEFT JOIN analytics.revenue_window AS stored
-        ON stored.from_day = answer.today - :days + 1 AND stored.currency = wanted.currency
+    CROSS JOIN LATERAL (
+        SELECT
+            sum(amount) AS amount,
+            sum(transactions) AS transactions
+        FROM analytics.payment_day
+        WHERE currency = wanted.currency AND day BETWEEN answer.today - :days + 1 AND answer.today
+    ) AS stored
     CROSS JOIN LATERAL (
         SELECT
             coalesce(stored.amount, 0) * wanted.unit AS total_revenue,

@@ -21,15 +21,22 @@ FROM
                         mentor_id,
                         sessions
                     FROM analytics.mentor_ranking
-                    WHERE from_day = answer.today - :days + 1 AND place <= 10
-                    ORDER BY place
+                    WHERE from_day = answer.today - :days + 1
+                    ORDER BY sessions DESC, mentor_id
+                    LIMIT 10
                 ) AS mentor
             ) AS top_mentors
         FROM
             unnest(ARRAY['scheduled', 'confirmed', 'in_progress', 'completed', 'cancelled', 'no_show'])
             WITH ORDINALITY AS known (status, place)
             FULL JOIN (
-                SELECT * FROM analytics.session_window WHERE from_day = answer.today - :days + 1
+                SELECT
+                    status,
+                    sum(sessions) AS sessions,
+                    sum(minutes) AS minutes
+                FROM analytics.session_day
+                WHERE day BETWEEN answer.today - :days + 1 AND answer.today
+                GROUP BY status
             ) AS stored USING (status)
     ) AS analytics
     CROSS JOIN LATERAL (SELECT :days AS period_days, analytics) AS body

@@ -96,12 +96,12 @@ def test_the_next_process_finds_in_redis_what_the_last_one_read(
 ) -> None:
     first = server.client().get("sessions?days=7")
     assert server.client().get("sessions?days=7").text == first.text
-    ours.execute("UPDATE analytics.session_window SET sessions = sessions + 1")
+    ours.execute("UPDATE analytics.session_day SET sessions = sessions + 1")
     server.program.stop()
     server.program.start()
     assert wait_until(server.is_ready, 30)
     second = server.client().get("sessions?days=7")
-    ours.execute("UPDATE analytics.session_window SET sessions = sessions - 1")
+    ours.execute("UPDATE analytics.session_day SET sessions = sessions - 1")
 
     assert (second.text, second.headers["ETag"]) == (first.text, first.headers["ETag"])
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from psycopg import sql
 
@@ -19,6 +20,10 @@ from tests.api.world import fill
 from workers.fold import worker_connection
 from workers.install import install_schemas
 from workers.rebuild import rebuild
+
+# how long an example takes is the machine's affair
+hypothesis.settings.register_profile("analytics", deadline=None)
+hypothesis.settings.load_profile("analytics")
 
 DEFAULTS = Settings(
     analytics_database_url=None,

@@ -769,7 +769,6 @@ def play(scene: type[Scene], stage: Stage, histories: int) -> None:
         settings=hypothesis_settings(
             max_examples=LONG_RUN or histories,
             stateful_step_count=8,
-            deadline=None,
             report_multiple_bugs=False,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

@@ -19,7 +19,6 @@ NOON = datetime(2025, 6, 15, 12, tzinfo=UTC)
 
 @hypothesis_settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(world=worlds())

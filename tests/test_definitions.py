@@ -70,7 +70,6 @@ def add(one: dict[Any, list[Any]], other: dict[Any, list[Any]]) -> dict[Any, lis
 
 @hypothesis_settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(world=worlds(), row_by_row=st.booleans())

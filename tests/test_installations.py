@@ -71,7 +71,6 @@ def servers(
 @pytest.mark.timeout(0 if "INSTALLATIONS" in os.environ else 600)
 @hypothesis_settings(
     max_examples=DRAWN,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     # to shrink would take hundreds of installations
     phases=(Phase.explicit, Phase.generate),
@@ -86,7 +85,6 @@ def test_every_answer_equals_a_recount_wherever_it_is_installed(
 @pytest.mark.filterwarnings(f"default:{OTHER_BINARIES}")
 @hypothesis_settings(
     max_examples=1,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),
 )

@@ -165,7 +165,6 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Post
 @pytest.mark.timeout(0 if "MIGRATIONS" in os.environ else 600)
 @hypothesis_settings(
     max_examples=DRAWN,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     # to shrink would take hundreds of them

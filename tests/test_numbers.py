@@ -14,7 +14,6 @@ __all__ = ["stack"]
 
 @hypothesis_settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(world=worlds(), apart=st.booleans())

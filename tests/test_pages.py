@@ -119,7 +119,6 @@ def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @hypothesis_settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(world=catalogues(), limit=st.integers(1, 5), search=titles)

@@ -169,7 +169,6 @@ def test_whatever_comes_is_answered_or_hung_up_on(server: Server) -> None:
 
     @settings(
         max_examples=max(1, REQUESTS * 2 // (3 * AT_ONCE)),
-        deadline=None,
         database=None,
         phases=[Phase.generate],  # a server has a state, which would mislead who shrinks
         suppress_health_check=list(HealthCheck),

@@ -420,6 +420,33 @@ def test_a_round_of_parts_begins_again_and_a_whole_audit_begins_it_anew(
     assert next_key(ours, "user_engagement") is None
 
 
+def test_all_rows_of_a_key_are_in_one_part_and_few_keys_of_many_rows_in_several(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    ours.execute(
+        "INSERT INTO public.sessions SELECT n, 2, 20 + n % 3, 60, 'COMPLETED',"
+        " now() - n / 3 * interval '1 day' FROM generate_series(1000, 1000 + %s) AS n",
+        [MANY],
+    )
+    fold(worker)
+    ours.execute("ANALYZE")
+    wrong = ours.execute("DELETE FROM analytics.mentor_day WHERE day < CURRENT_DATE - 1").rowcount
+    ours.execute(
+        "INSERT INTO analytics.mentor_day SELECT 21, CURRENT_DATE - n, 1"
+        " FROM generate_series(5000, 8000) AS n"
+    )
+    parts: list[set[int]] = []
+    found = 0
+    while not parts or next_key(ours, "mentor_day"):
+        part = audit(settings, ["mentor_day"], repair=True, rolling=True)
+        found += part.wrong
+        parts.append({row.row["mentor_id"] for row in part.rows})
+    assert found == wrong + 3001
+    assert sum(map(len, parts)) == len(set[int]().union(*parts)), "no key is in two parts"
+    assert sum(map(bool, parts)) > 1
+    assert is_right(ours)
+
+
 SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]
 
 

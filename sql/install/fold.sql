@@ -476,8 +476,10 @@ BEGIN
         WHERE attrelid = format('analytics.%I', step)::regclass AND quote_ident(attname) = key;
         SELECT next_key INTO lower FROM control.audited WHERE summary = step;
         EXECUTE format(
-            'SELECT (SELECT DISTINCT %1$s FROM analytics.%2$I WHERE $1 IS NULL OR %1$s >= $1::%3$s ORDER BY 1'
-            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $2) LIMIT 1)::text',
+            -- by rows, as a key may have many, and all of a key's rows in one part
+            'SELECT min(%1$s)::text FROM analytics.%2$I WHERE %1$s > ('
+            'SELECT %1$s FROM analytics.%2$I WHERE $1 IS NULL OR %1$s >= $1::%3$s ORDER BY 1'
+            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $2) LIMIT 1)',
             key, step, key_type
         ) INTO upper USING lower, format('analytics.%I', step)::regclass;
         IF lower IS NOT NULL OR upper IS NOT NULL THEN

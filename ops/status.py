@@ -7,11 +7,12 @@ makes lines of what it found.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from shutil import disk_usage
 from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.errors import InsufficientPrivilege, LockNotAvailable, QueryCanceled
+from psycopg.errors import DiskFull, InsufficientPrivilege, LockNotAvailable, QueryCanceled
 from psycopg.rows import dict_row
 from rich import box
 from rich.console import Group, RenderableType
@@ -47,6 +48,9 @@ BEHIND = "Replication is behind or down; the analytics server's log and `analyti
 BUDGET = 2.0
 """Seconds for all questions to our database together: a person waits."""
 
+WAL_SEGMENT = 16 << 20
+"""Bytes that a server needs to go on writing."""
+
 _OPTIONS = f"-c statement_timeout={BUDGET:g}s -c lock_timeout=1s"
 """Whoever is in the way is not waited for."""
 
@@ -61,7 +65,20 @@ def _zone(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def _disk(connection: Connection) -> list[str]:
+    """That the server can't write; its own error says so, whatever disk it has, and wherever."""
+    try:
+        with connection.transaction():
+            connection.execute("SET LOCAL work_mem = '64kB'")
+            connection.execute(sqlfiles.read("status/disk").encode())
+    except DiskFull as error:
+        reason = error.diag.message_primary
+        return [f"The analytics server's disk is full ({reason}): make room there."]
+    return []
+
+
 _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
+    "disk": _disk,
     "blockers": waiting.blockers,
     "parts": lambda connection: _rows(connection, "status/parts"),
     "summaries": lambda connection: _rows(connection, "status/summaries"),
@@ -104,6 +121,7 @@ def collect(settings: Settings) -> Status:
     `summaries`: one entry each. `parts`: worker, beat, relay, guard and API, by their last sign of
     life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
+    `disk`: that ours is full.
     `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
     `zone`: the reporting zone, and how the server's rules for it differ from `tz_release`.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
@@ -116,7 +134,8 @@ def collect(settings: Settings) -> Status:
         try:
             found, unanswered, forbidden = _ask_all(settings)
         except ServerUnavailableError as error:
-            raise DatabaseAwayError(str(error), broker.result(), api.result()) from None
+            sentence = f"{_full_home(settings)}{error}"
+            raise DatabaseAwayError(sentence, broker.result(), api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
     _add_replica(replica.result(), parts)
     names = names_of(settings.mapping)
@@ -131,6 +150,7 @@ def collect(settings: Settings) -> Status:
         **broker.result(),
         **(found["mirror"] or [_NO_MIRROR])[0],
         "replicated_until": (found["replication"] or [_NO_MIRROR])[0].get("replicated_until"),
+        "disk": found["disk"],
         "blockers": found["blockers"],
         "snapshots": found["snapshots"],
         "unusable": found["unusable"],
@@ -141,6 +161,14 @@ def collect(settings: Settings) -> Status:
     }
     problems = [line._asdict() for line in lines(status) if line.wrong]
     return {"verdict": _verdict(status, problems), "problems": problems, **status}
+
+
+def _full_home(settings: Settings) -> str:
+    """Why the embedded server is away, where it is that; it ends when it can't write its WAL."""
+    if not (settings.home / "postgres").exists():
+        return ""
+    full = disk_usage(settings.home).free < WAL_SEGMENT
+    return f"The disk of {settings.home} is full. " if full else ""
 
 
 def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], list[str]]:
@@ -202,6 +230,11 @@ def _asked(status: Status) -> Iterator[Line]:
         yield Line(name.capitalize(), f"could not be asked: {reason}", wrong=True)
     for name in status["forbidden"]:
         yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")
+
+
+def _room(status: Status) -> Iterator[Line]:
+    for sentence in status["disk"]:
+        yield Line("Disk", sentence, wrong=True)
 
 
 def _set_aside(status: Status) -> Iterator[Line]:
@@ -321,6 +354,7 @@ def _parts(status: Status) -> Iterator[Line]:
 
 
 _SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
+    _room,
     _asked,
     _waits,
     _answers,

@@ -79,7 +79,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
-        *("blockers", "snapshots", "unusable", "zone", "tz_release"),
+        *("disk", "blockers", "snapshots", "unusable", "zone", "tz_release"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
         *("replicated_until", "trouble", "trouble_since"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
@@ -321,6 +321,7 @@ NOBODY_AT_WORK: Status = {
     "open_mirror_incidents": 0,
     "unanswered": {},
     "forbidden": [],
+    "disk": [],
     "blockers": [],
     "snapshots": [],
     "unusable": [],

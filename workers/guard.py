@@ -5,7 +5,7 @@ from typing import NoReturn, Self
 
 import psycopg
 import structlog
-from psycopg import OperationalError
+from psycopg import OperationalError, errors
 
 from shared import sqlfiles
 from shared.database import Connection, connect, flags
@@ -79,6 +79,8 @@ class Guard:
                     self._write_down(ours, self._mend(ours))
                 finally:
                     mirror.end_turn(ours)
+        except errors.DiskFull as error:
+            self._say(f"The analytics server's disk is full: {error.diag.message_primary}.")
         except (OperationalError, ServerUnavailableError):
             if self._ours:
                 self._ours.close()

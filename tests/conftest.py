@@ -56,6 +56,14 @@ DEFAULTS = Settings(
 """Whatever the environment of whoever runs the tests says."""
 
 
+LONGEST = ("test_history.py", "test_history_of_mentors.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, or one worker would end minutes after the other."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """An embedded PostgreSQL; fsync is off, as nothing in it outlives the tests.

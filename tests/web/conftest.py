@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.mentorhub import tell
+from tests.processes import wait_until
 from tests.test_stack import Stack
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -32,6 +34,13 @@ PATIENCE = 20_000
 """Milliseconds: the machine may be busy, nothing here is a timing."""
 
 expect.set_options(timeout=PATIENCE)
+
+NEWCOMERS = """
+    INSERT INTO users (id, username, email, hashed_password, created_at)
+    SELECT 5000 + n, 'newcomer ' || n, 'newcomer ' || n, '', now() - n * n * interval '5 hours'
+    FROM generate_series(1, 40) AS n
+"""
+"""The few users of the smallest demo came two years ago."""
 
 
 class Site:
@@ -72,6 +81,8 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Stack(tmp_path_factory.mktemp("web") / "home") as stack:
         stack.start()
+        tell(stack.description()["source_database_url"], NEWCOMERS)
+        assert wait_until(lambda: stack.total_users() == 20 + 40)
         yield Site(stack)
 
 

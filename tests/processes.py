@@ -1,7 +1,8 @@
 """Looking at real processes, and at what they write."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,15 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def children(pid: int, *words: str, recursive: bool = False) -> Iterator[psutil.Process]:
+    """Those of the process with all these words in their command; `recursive`: theirs, too."""
+    for child in psutil.Process(pid).children(recursive=recursive):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            command = " ".join(child.cmdline())
+            if all(word in command for word in words):
+                yield child
 
 
 def are_gone(processes: Iterable[psutil.Process], seconds: float = 10) -> bool:

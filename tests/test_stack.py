@@ -23,7 +23,7 @@ import pytest
 from ops.embedded import Postgres, Redis
 from shared.home import running_stack
 from tests.mentorhub import tell
-from tests.processes import are_gone, open_to_others, wait_until
+from tests.processes import are_gone, children, open_to_others, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
 
@@ -84,11 +84,7 @@ class Stack:
     def find(self, *words: str) -> psutil.Process | None:
         """The child of `up` with these words in its command."""
         assert self._process
-        for child in psutil.Process(self._process.pid).children():
-            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-                if all(any(word in part for part in child.cmdline()) for word in words):
-                    return child
-        return None
+        return next(children(self._process.pid, *words), None)
 
     def end(self, number: int = signal.SIGINT) -> int:
         """As the terminal does on Ctrl-C: the whole foreground group gets the signal."""

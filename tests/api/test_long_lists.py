@@ -18,7 +18,7 @@ from shared.database import Connection, connect
 from tests.api.server import ROOT, Answer, Client, Server, serving_new
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
-from tests.processes import are_gone, wait_until
+from tests.processes import are_gone, children, wait_until
 from workers.fold import fold, worker_connection
 
 COUNT = 6_000
@@ -66,8 +66,7 @@ def ours(server: Server) -> Iterator[Connection]:
 
 def helpers(server: Server) -> list[psutil.Process]:
     assert server.program.process
-    tree = psutil.Process(server.program.process.pid).children(recursive=True)
-    return [each for each in tree if "api.export.helper" in each.cmdline()]
+    return [*children(server.program.process.pid, "api.export.helper", recursive=True)]
 
 
 def paged(admin: Client, query: str) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from shared.home import running_stack
 from tests.api.tokens import KEY
 from tests.chaos.claims import found
 from tests.chaos.gate import Gate
-from tests.processes import wait_until
+from tests.processes import children, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
 
@@ -75,12 +75,7 @@ class Stage:
 
     def part(self, *words: str) -> psutil.Process | None:
         """The child of `up` with these words in its command."""
-        for child in psutil.Process(self.up.pid).children():
-            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-                command = " ".join(child.cmdline())
-                if all(word in command for word in words):
-                    return child
-        return None
+        return next(children(self.up.pid, *words), None)
 
     def jump(self, seconds: int) -> None:
         """Set both servers' clocks off by so much."""

@@ -440,14 +440,21 @@ END
 $$;
 COMMENT ON FUNCTION control.fold(timestamptz) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were.';
 
-CREATE FUNCTION control.audit(step text, whole boolean, repair boolean) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET work_mem = '256MB'
+CREATE FUNCTION control.in_range(key text, key_type text, lower text, upper text) RETURNS text
+IMMUTABLE LANGUAGE sql
+RETURN concat_ws(
+    ' AND ',
+    'true',
+    CASE WHEN lower IS NOT NULL THEN format('%s >= %L::%s', key, lower, key_type) END,
+    CASE WHEN upper IS NOT NULL THEN format('%s < %L::%s', key, upper, key_type) END
+);
+COMMENT ON FUNCTION control.in_range(text, text, text, text) IS 'The condition that the key is not below lower and below upper; NULL is no bound.';
+
+CREATE FUNCTION control.compare(step text, condition text, repair boolean) RETURNS bigint
+LANGUAGE plpgsql
 AS $$
 DECLARE
-    began      timestamptz := clock_timestamp();
-    is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
+    is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = compare.step);
     -- maxima, the names of people among them: the record must not remember those who were erased
     unnoted    text [] := (
         SELECT array_agg(attname)
@@ -460,8 +467,46 @@ DECLARE
     is_unseen  boolean := (
         SELECT bool_or(step.kind = 'ranking' AND freshness.day <> analytics.today())
         FROM control.step CROSS JOIN analytics.freshness
-        WHERE step.name = audit.step
+        WHERE step.name = compare.step
     );
+    wrong      bigint;
+BEGIN
+    EXECUTE format(
+        'WITH found AS MATERIALIZED (SELECT * FROM drift.%1$I WHERE %2$s), '
+        'noted AS ('
+        'INSERT INTO control.drift (summary, wrong, repaired) SELECT %1$L, to_jsonb(found) - $2, $1 FROM found LIMIT 1000) '
+        '%3$s SELECT count(*) FROM found',
+        step,
+        coalesce(condition, 'true'),
+        CASE
+            WHEN is_summary
+                THEN format(', corrected AS (INSERT INTO correction.%I SELECT * FROM found WHERE $1)', step)
+        END
+    ) INTO STRICT wrong USING repair, coalesce(unnoted, '{}');
+
+    -- On a day that nothing was folded on yet, nobody can tell: drift.RANKING is silent.
+    IF repair AND (wrong > 0 OR is_unseen) THEN
+        INSERT INTO control.repair (step)
+        SELECT compare.step
+        UNION
+        -- what is counted from it was counted from what was wrong
+        SELECT ranking.name
+        FROM control.step AS ranking
+        WHERE compare.step = ANY (ranking.counted_from);
+    END IF;
+    RETURN wrong;
+END
+$$;
+COMMENT ON FUNCTION control.compare(text, text, boolean) IS 'Compares a step, or the rows of it for which the condition on its columns holds, with its truth, and returns how many are wrong; with repair the next fold puts them right. To be called in a REPEATABLE READ transaction.';
+
+CREATE FUNCTION control.audit(step text, whole boolean, repair boolean) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET work_mem = '256MB'
+AS $$
+DECLARE
+    began      timestamptz := clock_timestamp();
+    is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
     key        text;
     key_type   text;
     lower      text;
@@ -489,32 +534,11 @@ BEGIN
         END IF;
     END IF;
 
-    EXECUTE format(
-        'WITH found AS MATERIALIZED (SELECT * FROM drift.%1$I %2$s), '
-        'noted AS ('
-        'INSERT INTO control.drift (summary, wrong, repaired) SELECT %1$L, to_jsonb(found) - $4, $1 FROM found LIMIT 1000) '
-        '%3$s SELECT count(*) FROM found',
+    wrong := control.compare(
         step,
-        CASE
-            WHEN key IS NOT NULL
-                THEN format('WHERE ($2 IS NULL OR %1$s >= $2::%2$s) AND ($3 IS NULL OR %1$s < $3::%2$s)', key, key_type)
-        END,
-        CASE
-            WHEN is_summary
-                THEN format(', corrected AS (INSERT INTO correction.%I SELECT * FROM found WHERE $1)', step)
-        END
-    ) INTO STRICT wrong USING repair, lower, upper, coalesce(unnoted, '{}');
-
-    -- On a day that nothing was folded on yet, nobody can tell: drift.RANKING is silent.
-    IF repair AND (wrong > 0 OR is_unseen) THEN
-        INSERT INTO control.repair (step)
-        SELECT audit.step
-        UNION
-        -- what is counted from it was counted from what was wrong
-        SELECT ranking.name
-        FROM control.step AS ranking
-        WHERE audit.step = ANY (ranking.counted_from);
-    END IF;
+        CASE WHEN key IS NOT NULL THEN control.in_range(key, key_type, lower, upper) END,
+        repair
+    );
     INSERT INTO control.audited AS before (
         summary, audited_at, seconds, drift, incidents, next_key, begun_at, whole_at, share, incident_at
     )

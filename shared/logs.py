@@ -34,6 +34,8 @@ def configure(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=log_level, force=True)
+    # it tells of its plugins, whenever it is imported
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, *exceptions, renderer],
         # our own lines don't take the way through the standard library: it costs four times as much

@@ -9,6 +9,7 @@ from shared import sqlfiles
 from shared.database import connect
 from shared.registry import FAMILIES
 from shared.settings import Settings
+from workers import kept
 from workers.definitions import MIRRORED
 from workers.mirror import SCHEMAS
 
@@ -36,12 +37,12 @@ def test_every_schema_relation_and_function_has_a_comment(settings: Settings) ->
             AND obj_description(oid, 'pg_proc') IS NULL
             """,
             # what is in schema link is an extension's
-            {"schemas": [name for name in SCHEMAS if name != "link"]},
+            {"schemas": [*(name for name in SCHEMAS if name != "link"), kept.SCHEMA]},
         ).fetchall()
     assert bare == []
 
 
-def test_every_schema_is_made_and_dropped_by_each_installation(settings: Settings) -> None:
+def test_every_schema_but_kept_is_made_and_dropped_by_each_installation(settings: Settings) -> None:
     with connect(settings.analytics_url()) as connection:
         there = connection.execute(
             "SELECT nspname::text FROM pg_namespace"
@@ -50,7 +51,8 @@ def test_every_schema_is_made_and_dropped_by_each_installation(settings: Setting
     dropped, _ = re.findall(
         r"DROP SCHEMA IF EXISTS\s+([\w\s,]+)CASCADE", sqlfiles.read("install/schemas")
     )
-    assert {name for (name,) in there} == set(SCHEMAS) == set(re.findall(r"\w+", dropped))
+    assert {name for (name,) in there} == {*SCHEMAS, kept.SCHEMA}
+    assert set(SCHEMAS) == set(re.findall(r"\w+", dropped))
 
 
 def test_every_mirrored_table_is_captured_counted_and_cleared() -> None:
@@ -71,7 +73,7 @@ def test_every_column_that_is_stored_for_readers_and_operators_has_a_comment(
             """
             SELECT attrelid::regclass || '.' || attname
             FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-            WHERE relnamespace::regnamespace::text IN ('analytics', 'control')
+            WHERE relnamespace::regnamespace::text IN ('analytics', 'control', 'kept')
             AND relkind IN ('r', 'm') AND attnum > 0 AND NOT attisdropped
             AND col_description(attrelid, attnum) IS NULL
             """

@@ -14,7 +14,7 @@ from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers import comparison, definitions, mirror, timezone
+from workers import comparison, definitions, kept, mirror, timezone
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.rebuild import Progress as RebuildProgress
@@ -101,6 +101,7 @@ def install_schemas(
     """
     bars = bars or Progress(disable=True)
     has_turn(ours)
+    kept.migrate(settings, bounds=mirror.BOUNDS)
     ours.isolation_level = IsolationLevel.REPEATABLE_READ
     task = bars.add_task("Calculating", total=None)
 
@@ -173,7 +174,11 @@ def _make_roles(ours: Connection) -> None:
 
 
 def _installed(ours: Connection) -> str | None:
-    there = ours.execute("SELECT to_regclass('control.installation') IS NOT NULL").fetchone()
+    # whoever restores a backup drops schema kept before, and with it what looks at it
+    there = ours.execute(
+        "SELECT to_regclass('control.installation') IS NOT NULL"
+        " AND to_regclass('analytics.note') IS NOT NULL"
+    ).fetchone()
     if there != (True,):
         return None
     row = ours.execute("SELECT definitions FROM control.installation").fetchone()

@@ -157,15 +157,16 @@ CREATE FUNCTION control.acknowledge() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH found (what, incidents) AS (
-        SELECT summary, incidents FROM control.audited
+    WITH found (what, incidents, found_at) AS (
+        SELECT summary, incidents, incident_at FROM control.audited
         UNION ALL
-        SELECT 'mirror of ' || mirrored, incidents FROM control.mirror_audit
+        SELECT 'mirror of ' || mirrored, incidents, NULL FROM control.mirror_audit
     ),
     fresh AS (
         SELECT
             found.what,
             found.incidents,
+            found.found_at,
             found.incidents - coalesce(acknowledged.incidents, 0) AS more
         FROM found LEFT JOIN control.acknowledged USING (what)
     ),
@@ -174,6 +175,10 @@ BEGIN ATOMIC
         SELECT what, incidents, clock_timestamp() FROM fresh WHERE more <> 0
         ON CONFLICT (what) DO UPDATE
             SET incidents = excluded.incidents, acknowledged_at = excluded.acknowledged_at
+    ),
+    remembered AS (
+        INSERT INTO kept.acknowledgement (what, rows, found_at)
+        SELECT what, more, found_at FROM fresh WHERE more > 0
     )
     SELECT coalesce(sum(more), 0)::bigint FROM fresh;
 END;

@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import json
 
 from api.app import create_app
-from api.openapi import EXTENSION
+from api.document.openapi import EXTENSION
 from shared.settings import load
 
 # A database and a key are needed to serve, not to describe.

@@ -3,23 +3,13 @@
 from flask import Flask
 from sqlalchemy.exc import ProgrammingError
 
-from api import (
-    accounts,
-    cache,
-    dashboard,
-    documentation,
-    health,
-    lanes,
-    openapi,
-    reader,
-    stream,
-    tickets,
-    tokens,
-    watch,
-)
-from api.limits import limit_requests
-from api.links import blueprint
-from api.parameters import Id
+from api.access import accounts, tickets, tokens
+from api.answers import cache
+from api.database import freshness, reader
+from api.document import openapi, pages
+from api.export import processes
+from api.families import blueprint
+from api.live import stream
 from api.problems import (
     DATABASE_ERRORS,
     being_installed,
@@ -27,7 +17,10 @@ from api.problems import (
     export_too_large,
     export_unavailable,
 )
-from api.shield import shield
+from api.requests.parameters import Id
+from api.requests.rate_limits import limit_requests
+from api.server import dashboard, health
+from api.server.browsers import shield
 from shared.settings import Settings
 
 
@@ -41,11 +34,11 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.converters["id"] = Id
     app.url_map.merge_slashes = False  # it would send others to another address, in HTML
     app.extensions[reader.EXTENSION] = reader.Reader(settings)
-    app.extensions[watch.EXTENSION] = known = watch.Watch(settings)
+    app.extensions[freshness.EXTENSION] = known = freshness.Watch(settings)
     app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)
     app.extensions[stream.EXTENSION] = stream.Streams(app.extensions[reader.EXTENSION], known)
     app.extensions[cache.EXTENSION] = cache.Cache(settings, known)
-    app.extensions[lanes.EXTENSION] = lanes.Lanes(settings)
+    app.extensions[processes.EXTENSION] = processes.Lanes(settings)
     app.extensions[tokens.EXTENSION] = tokens.Tokens(app, settings)
     app.extensions[tickets.EXTENSION] = tickets.Tickets()
     shield(app, settings)
@@ -53,12 +46,12 @@ def create_app(settings: Settings) -> Flask:
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
     app.register_error_handler(ProgrammingError, being_installed)
-    app.register_error_handler(lanes.HelperLostError, export_unavailable)
+    app.register_error_handler(processes.HelperLostError, export_unavailable)
     app.register_error_handler(OverflowError, export_too_large)
     api = openapi.documented(app)
     api.register_converter(Id, Id.description)
-    for described in (blueprint, health.blueprint, documentation.blueprint):
+    for described in (blueprint, health.blueprint, pages.blueprint):
         api.register_blueprint(described)
-    app.register_blueprint(documentation.pages)
+    app.register_blueprint(pages.pages)
     app.register_blueprint(dashboard.pages)
     return app

@@ -3,7 +3,7 @@
 import sys
 
 from api.app import create_app
-from api.server import Server
+from api.server.adapter import Server
 from shared import logs
 from shared.errors import ConfigurationError
 from shared.settings import load

@@ -3,9 +3,10 @@
 from flask import Flask, Response
 from flask_jwt_extended import JWTManager, jwt_required
 
-from api import stream, watch
-from api.reader import Reader
-from api.server import Server
+from api.database import freshness
+from api.database.reader import Reader
+from api.live import stream
+from api.server.adapter import Server
 from shared.settings import load
 
 _settings = load()
@@ -16,8 +17,8 @@ _flask.config.update(
     JWT_DECODE_ISSUER=_settings.jwt_issuer,
 )
 JWTManager(_flask)
-_watch = watch.Watch(_settings)
-_flask.extensions[watch.EXTENSION] = _watch
+_watch = freshness.Watch(_settings)
+_flask.extensions[freshness.EXTENSION] = _watch
 _flask.extensions[stream.EXTENSION] = stream.Streams(Reader(_settings), _watch)
 
 

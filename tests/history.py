@@ -29,7 +29,7 @@ from psycopg import OperationalError, sql
 from psycopg.errors import UniqueViolation
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings

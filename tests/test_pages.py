@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from api import watch
 from api.app import create_app
-from api.pages import NEXT_CURSOR
-from api.reader import EXTENSION
+from api.database import freshness
+from api.database.reader import EXTENSION
+from api.requests.paging import NEXT_CURSOR
 from shared.database import connect
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
@@ -355,7 +355,7 @@ def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> No
     stack.calculate(catalogue("a", "b"))
     stack.set_clock(NOW)
     app = create_app(stack.settings)
-    known = app.extensions[watch.EXTENSION]
+    known = app.extensions[freshness.EXTENSION]
     known.start()
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]

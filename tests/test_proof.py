@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.embedded import Postgres
 from ops.refresh import refresh
 from ops.servers import database as database_of

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops import demo
 from ops.embedded import Postgres
 from shared.database import connect

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.status import collect, table
 from shared.database import Connection
 from shared.settings import Settings

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 import psycopg
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from shared.database import connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings

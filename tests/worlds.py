@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings

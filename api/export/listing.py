@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from api.database.reader import PATIENCE, SERVER_SETTINGS
 from api.export import EXPORTS, LongAnswer
-from api.reader import PATIENCE, SERVER_SETTINGS
 from shared import sqlfiles
 from shared.database import engine
 from shared.errors import ServerUnavailableError

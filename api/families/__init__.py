@@ -1,4 +1,4 @@
-"""One module a family: what its body holds, and the addresses that answer with it."""
+"""One module a family: what its body holds, and its addresses. And links to them."""
 
 from importlib import import_module
 
@@ -7,5 +7,5 @@ from shared.registry import FAMILIES
 
 __all__ = ["blueprint"]
 
-for family in FAMILIES:
-    import_module(f"api.families.{family}")
+for name in (*FAMILIES, "links"):
+    import_module(f"api.families.{name}")

@@ -6,10 +6,11 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api import access, pages
-from api.answers import answer
+from api.access import guards
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import PERCENT, STARS, count, identifier, number, several, text
+from api.fields import PERCENT, STARS, count, identifier, number, several, text
+from api.requests import paging
 from shared.comments import comment_on
 
 
@@ -29,15 +30,15 @@ class CoursesBody(Schema):
 
 @blueprint.route("/courses")
 class Courses(MethodView):
-    decorators: ClassVar = [access.admin, pages.linked]
+    decorators: ClassVar = [guards.admin, paging.linked]
 
-    @blueprint.arguments(pages.Courses, location="query")
+    @blueprint.arguments(paging.Courses, location="query")
     @blueprint.response(200, {"oneOf": [CoursesBody, CourseBody]})
     @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """How every course does, or one."""
         if "course_id" in query:
             return answer("courses", "course", **query)
-        if pages.asks_for_a_page(query):
-            return answer("courses", "courses_page", **pages.bound(query))
+        if paging.asks_for_a_page(query):
+            return answer("courses", "courses_page", **paging.bound(query))
         return answer("courses", **query)

@@ -6,10 +6,11 @@ from flask import Response, g
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api import access, audit, parameters
-from api.answers import answer
+from api.access import guards, read_log
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import PERCENT, count, identifier, number, text
+from api.fields import PERCENT, count, identifier, number, text
+from api.requests import parameters
 from shared.comments import comment_on
 
 SCORE = (
@@ -44,7 +45,7 @@ class EngagementBody(Schema):
 
 @blueprint.route("/user/<id:user_id>/engagement", parameters=[WHOSE])
 class UserEngagement(MethodView):
-    decorators: ClassVar = [access.oneself_or_admin, audit.reads_of_others]
+    decorators: ClassVar = [guards.oneself_or_admin, read_log.reads_of_others]
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)
@@ -57,7 +58,7 @@ class UserEngagement(MethodView):
 
 @blueprint.route("/me/engagement")
 class MyEngagement(MethodView):
-    decorators: ClassVar = [access.everyone]
+    decorators: ClassVar = [guards.everyone]
 
     @blueprint.arguments(parameters.Answer, location="query")
     @blueprint.response(200, EngagementBody)

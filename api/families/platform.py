@@ -6,10 +6,11 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api import access, parameters
-from api.answers import answer
+from api.access import guards
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import AMOUNT, PERCENT, STARS, compared, count, number, part, text
+from api.fields import AMOUNT, PERCENT, STARS, compared, count, number, part, text
+from api.requests import parameters
 from shared.comments import comment_on
 
 
@@ -58,7 +59,7 @@ class PlatformBody(Schema):
 
 @blueprint.route("/platform")
 class Platform(MethodView):
-    decorators: ClassVar = [access.admin]
+    decorators: ClassVar = [guards.admin]
 
     @blueprint.arguments(parameters.MoneyCompared, location="query")
     @blueprint.response(200, PlatformBody)

@@ -6,10 +6,11 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api import access, parameters
-from api.answers import answer
+from api.access import guards
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import AMOUNT, compared, count, day, number, part, several, window
+from api.fields import AMOUNT, compared, count, day, number, part, several, window
+from api.requests import parameters
 from shared.comments import comment_on
 
 
@@ -33,7 +34,7 @@ class RevenueBody(Schema):
 
 @blueprint.route("/revenue")
 class Revenue(MethodView):
-    decorators: ClassVar = [access.admin]
+    decorators: ClassVar = [guards.admin]
 
     @blueprint.arguments(parameters.DaysAndMoneyCompared, location="query")
     @blueprint.response(200, RevenueBody)

@@ -6,10 +6,11 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api import access, parameters
-from api.answers import answer
+from api.access import guards
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, identifier, number, part, several, window
+from api.fields import compared, count, identifier, number, part, several, window
+from api.requests import parameters
 from shared.comments import comment_on
 
 
@@ -46,7 +47,7 @@ class SessionsBody(Schema):
 
 @blueprint.route("/sessions")
 class Sessions(MethodView):
-    decorators: ClassVar = [access.admin]
+    decorators: ClassVar = [guards.admin]
 
     @blueprint.arguments(parameters.DaysCompared, location="query")
     @blueprint.response(200, SessionsBody)

@@ -6,10 +6,11 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api import access, parameters
-from api.answers import answer
+from api.access import guards
+from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.columns import compared, count, day, several, window
+from api.fields import compared, count, day, several, window
+from api.requests import parameters
 from shared.comments import comment_on
 
 
@@ -26,7 +27,7 @@ class UserGrowthBody(Schema):
 
 @blueprint.route("/user-growth")
 class UserGrowth(MethodView):
-    decorators: ClassVar = [access.admin]
+    decorators: ClassVar = [guards.admin]
 
     @blueprint.arguments(parameters.DaysCompared, location="query")
     @blueprint.response(200, UserGrowthBody)

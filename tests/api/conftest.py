@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from ops.embedded import Postgres
 from shared.settings import Settings
 from tests.api.contract import DocumentedClient

@@ -11,7 +11,7 @@ from schemathesis.specs.openapi import checks
 from werkzeug.test import TestResponse
 
 from api.problems import MEDIA_TYPE
-from api.shield import HEADERS, POLICY
+from api.server.browsers import HEADERS, POLICY
 
 PAGES = ("/dashboard", "/docs", "/openapi.json")
 """Addresses for people and tools: they tell of the API and are no part of it."""

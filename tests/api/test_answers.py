@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from marshmallow import RAISE, Schema
 
-from api import answers
+from api.answers import responses
 from api.families import courses, engagement, platform, revenue, sessions, user_growth
 from shared.registry import FAMILIES
 from tests.api.tokens import bearer, sign
@@ -136,7 +136,7 @@ def test_an_answer_is_one_line_in_the_log(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = Mock()
-    monkeypatch.setattr(answers, "log", log)
+    monkeypatch.setattr(responses, "log", log)
     token = sign(1)
 
     client.get("/api/v1/analytics/user-growth?days=7", headers=bearer(token))

@@ -8,14 +8,14 @@ from unittest.mock import Mock
 import pytest
 from flask.testing import FlaskClient
 
-from api import audit
+from api.access import read_log
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, DELETED, LEARNER, OTHER_LEARNER
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    monkeypatch.setattr(audit, "log", log := Mock())
+    monkeypatch.setattr(read_log, "log", log := Mock())
     return log
 
 
@@ -65,9 +65,10 @@ def test_what_is_ones_own_or_was_refused_is_no_line(
 SCRIPT = """
 from shared import logs
 logs.configure("json", "CRITICAL")
-from api import audit, answers
-answers.log.error("not this")
-audit.write(reader=1, whose=2, status=200)
+from api.access import read_log
+from api.answers import responses
+responses.log.error("not this")
+read_log.write(reader=1, whose=2, status=200)
 """
 
 

@@ -4,9 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.catalogue import Problem
 from api.families import sessions
-from api.problems import ProblemSchema
+from api.problems import Problem, ProblemSchema
 from tests.api.tokens import bearer, sign
 from tests.api.world import LEARNER
 

@@ -13,9 +13,10 @@ import pytest
 from redis import Redis as RedisClient
 from sqlalchemy import event
 
-from api import cache, reader, watch
+from api.answers import cache
+from api.answers.cache import Cache, Entry
 from api.app import create_app
-from api.cache import Cache, Entry
+from api.database import freshness, reader
 from ops.embedded import Redis
 from shared.settings import Settings
 from tests.api.issuers import RSA, jwks, sign_as
@@ -40,7 +41,7 @@ class Running:
         event.listen(
             self.app.extensions[reader.EXTENSION].engine, "before_cursor_execute", self._count
         )
-        known: watch.Watch = self.app.extensions[watch.EXTENSION]
+        known: freshness.Watch = self.app.extensions[freshness.EXTENSION]
         known.start()
         assert wait_until(known.is_current)
 
@@ -53,7 +54,7 @@ class Running:
         return response
 
     def stop(self) -> None:
-        self.app.extensions[watch.EXTENSION].stop()
+        self.app.extensions[freshness.EXTENSION].stop()
         self.app.extensions[reader.EXTENSION].close()
 
 
@@ -129,7 +130,7 @@ def test_what_is_kept_is_counted_with_all_that_belongs_to_it(
 ) -> None:
     monkeypatch.setattr(cache, "MOST_BYTES", 2**20)
     monkeypatch.setattr(cache, "MOST_BYTES_OF_SPELLINGS", 2**18)
-    kept = Cache(world, watch.Watch(world))
+    kept = Cache(world, freshness.Watch(world))
     tracemalloc.start()
     for n in range(20_000):
         one = entry(f"courses_page {n} {'x' * (n % 300)}", b"[]")
@@ -207,7 +208,7 @@ def test_an_almost_full_redis_is_left_to_the_queue(
 
 
 def place_of(settings: Settings) -> str:
-    return Cache(settings, watch.Watch(settings)).place("courses")
+    return Cache(settings, freshness.Watch(settings)).place("courses")
 
 
 def test_two_analytics_databases_share_a_redis(world: Settings) -> None:
@@ -276,7 +277,7 @@ def forged(text: bytes) -> bytes:
 def signed(packed: bytes, settings: Settings) -> bytes:
     """As a process with these settings does: HMAC-SHA256 by a key made of the tokens' secret."""
     secret = settings.signing_key().encode()
-    prefix = Cache(settings, watch.Watch(settings)).place("").rpartition(":answer:")[0]
+    prefix = Cache(settings, freshness.Watch(settings)).place("").rpartition(":answer:")[0]
     key = hmac.digest(secret, f"{prefix} answers 1".encode(), "sha256")
     return hmac.digest(key, packed, "sha256") + packed
 

@@ -14,7 +14,7 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, MENTOR

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.api.test_answers import ANSWERS

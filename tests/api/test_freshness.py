@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from shared.settings import Settings
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign

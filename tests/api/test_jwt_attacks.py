@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reader import EXTENSION
+from api.database.reader import EXTENSION
 from shared.settings import Settings
 from tests.api.issuers import EC, RSA, forge, jwks, pem, public, publishing, sign_as
 from tests.api.test_bad_input import assert_problem

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from freezegun import freeze_time
 
-from api import keys, tokens
+from api.access import keys, tokens
 from shared.errors import ConfigurationError
 from tests.api.issuers import EC, RSA, Publisher, forge, jwks, public, publishing, sign_as
 from tests.api.test_bad_input import assert_problem

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
-from api import limits
-from api.reader import Reader
+from api.database.reader import Reader
+from api.requests import rate_limits
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
@@ -38,7 +38,7 @@ def ask_until_refused(client: FlaskClient, token: str) -> int:
 
 
 def units_left(client: FlaskClient, user_id: int) -> float:
-    (limit,) = client.application.extensions[limits.EXTENSION]._users  # noqa: SLF001
+    (limit,) = client.application.extensions[rate_limits.EXTENSION]._users  # noqa: SLF001
     return limit._now(user_id)  # noqa: SLF001
 
 
@@ -112,8 +112,8 @@ def test_a_body_costs_its_bytes_and_what_is_known_a_unit(
     headers = bearer(sign(ADMIN))
     body = client.get(f"{ROOT}/courses", headers=headers).data
     clock.tick(60)
-    monkeypatch.setattr(limits, "UNIT_BYTES", len(body))
-    monkeypatch.setattr(limits, "UNITS_A_SECOND", 0)
+    monkeypatch.setattr(rate_limits, "UNIT_BYTES", len(body))
+    monkeypatch.setattr(rate_limits, "UNITS_A_SECOND", 0)
 
     before = units_left(client, ADMIN)
     response = client.get(f"{ROOT}/{place}", headers=headers)

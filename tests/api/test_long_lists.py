@@ -12,7 +12,7 @@ import psutil
 import pytest
 from openpyxl import load_workbook
 
-from api.lanes import WAITING
+from api.export.processes import WAITING
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from tests.api.server import ROOT, Answer, Client, Server, serving_new

@@ -15,8 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_smorest.spec.plugins import FlaskPlugin
 
-from api import openapi
-from api.catalogue import Problem
+from api.document import openapi
+from api.problems import Problem
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.contract import contract, is_page

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from api.stream import MOST_OF_A_USER
+from api.live.stream import MOST_OF_A_USER
 from ops.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES

@@ -10,10 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import create_environ
 
-from api import cache, reader, tickets
+from api.access import tickets
+from api.access.tickets import LIFETIME, Place, Tickets
+from api.answers import cache
 from api.app import create_app
-from api.stream import EXTENSION
-from api.tickets import LIFETIME, Place, Tickets
+from api.database import reader
+from api.live.stream import EXTENSION
 from shared.settings import Settings
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api import connections
-from api.connections import Connection, too_many
+from api.server import connections
+from api.server.connections import Connection, too_many
 from tests.api.server import Server
 from tests.api.world import ADMIN
 from tests.attacks.victim import Attacked, raw, status_of

@@ -7,9 +7,8 @@ from flask import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from api.catalogue import Problem
 from api.export import EXPORTS
-from api.problems import refuse
+from api.problems import Problem, refuse
 
 MEDIA_TYPES = {"json": "application/json"} | {
     name: export.media_type for name, export in EXPORTS.items()

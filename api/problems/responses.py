@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from api.catalogue import Problem
-from api.columns import identifier, text
+from api.fields import identifier, text
+from api.problems.kinds import Problem
 from shared.errors import ConfigurationError
 
 MEDIA_TYPE = "application/problem+json"

@@ -7,12 +7,11 @@ from flask import Response, g
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api import access, parameters, tickets
-from api.columns import count, text
-from api.families import blueprint
-from api.tickets import Place
-
-__all__ = ["blueprint"]
+from api.access import guards, tickets
+from api.access.tickets import Place
+from api.blueprint import blueprint
+from api.fields import count, text
+from api.requests import parameters
 
 
 class TicketBody(Schema):
@@ -22,7 +21,7 @@ class TicketBody(Schema):
 
 @blueprint.route("/stream/ticket")
 class StreamTicket(MethodView):
-    decorators: ClassVar = [access.everyone]
+    decorators: ClassVar = [guards.everyone]
 
     @blueprint.arguments(parameters.NoParameters, location="query")
     @blueprint.response(200, TicketBody)
@@ -33,7 +32,7 @@ class StreamTicket(MethodView):
 
 @blueprint.route("/download/ticket")
 class DownloadTicket(MethodView):
-    decorators: ClassVar = [access.everyone]
+    decorators: ClassVar = [guards.everyone]
 
     @blueprint.arguments(parameters.Download, location="query")
     @blueprint.response(200, TicketBody)
@@ -45,7 +44,7 @@ class DownloadTicket(MethodView):
         """
         path, _, asked = query["address"].partition("?")
         place = Place.of(f"{blueprint.url_prefix}/{path}", asked)
-        access.refuse_without_right(place.path)
+        guards.refuse_without_right(place.path)
         return _given(place)
 
 

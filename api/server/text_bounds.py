@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from api.catalogue import Problem
-from api.problems import problem
-from api.shield import HEADERS, POLICY
+from api.problems import Problem, problem
+from api.server.browsers import HEADERS, POLICY
 from shared.settings import Settings
 
 Refusal = tuple[int, list[tuple[str, str]], bytes]

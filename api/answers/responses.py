@@ -17,19 +17,18 @@ from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 
-from api import pages
-from api.cache import Entry, Found, cache
-from api.catalogue import Problem
+from api.answers.cache import Entry, Found, cache
+from api.database.freshness import Freshness, timestamp, watch
+from api.database.reader import reader
 from api.export import CSV, EXPORTS, Answer, Export
 from api.export.helper import Work
 from api.export.listing import Listing
+from api.export.processes import FullError, Lane, lanes
 from api.export.rendering import Rendering
-from api.lanes import FullError, Lane, lanes
-from api.limits import charge
-from api.negotiation import wanted_format
-from api.problems import RETRY_AFTER, refuse
-from api.reader import reader
-from api.watch import Freshness, timestamp, watch
+from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests import paging
+from api.requests.negotiation import wanted_format
+from api.requests.rate_limits import charge
 from shared.registry import FAMILIES
 
 WAIT = "analytics.wait"
@@ -118,8 +117,8 @@ def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Fou
     _log(family, parameters.get("days"), took)
     listing = None
     if _is_long(row):
-        rows = pages.UNASKED | parameters
-        listing = Listing(reader().url, family, query, parameters, pages.ROWS, rows)
+        rows = paging.UNASKED | parameters
+        listing = Listing(reader().url, family, query, parameters, paging.ROWS, rows)
     return _entry(row, name, family, parameters, listing), fresh
 
 
@@ -175,7 +174,7 @@ def _long(entry: Entry, export: Export | None, listing: Listing, headers: Header
         """Of the state that the listing has read, which may be newer."""
         read = _entry(row, entry.name, entry.family, listing.asked, listing)
         _, headers, stored = _tagged((read, Freshness.of(row)), export)
-        headers.pop(pages.NEXT_CURSOR, None)
+        headers.pop(paging.NEXT_CURSOR, None)
         headers.update(_kind(export, stored))
         return headers
 
@@ -246,7 +245,7 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
     if hasattr(row, "next_cursor"):
-        headers.append((pages.NEXT_CURSOR, row.next_cursor or ""))
+        headers.append((paging.NEXT_CURSOR, row.next_cursor or ""))
     return headers
 
 

@@ -21,11 +21,14 @@ from granian.rsgi import (
 )
 from werkzeug.test import create_environ
 
-from api import lanes, stream, tokens, watch
-from api.answers import ERRAND, FAILED, WAIT
-from api.bounds import READ, Bounds
-from api.connections import Connections
-from api.lanes import CHUNK, Errand
+from api.access import tokens
+from api.answers.responses import ERRAND, FAILED, WAIT
+from api.database import freshness
+from api.export import processes
+from api.export.processes import CHUNK, Errand
+from api.live import stream
+from api.server.connections import Connections
+from api.server.text_bounds import READ, Bounds
 from shared.settings import Settings
 
 THREADS = 8
@@ -59,10 +62,10 @@ class Server:
         self._flask = flask
         self._bounds = Bounds(settings)
         self._connections = Connections(settings)
-        self._watch: watch.Watch = flask.extensions[watch.EXTENSION]
+        self._watch: freshness.Watch = flask.extensions[freshness.EXTENSION]
         self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
         self._tokens: tokens.Tokens = flask.extensions[tokens.EXTENSION]
-        self._lanes: lanes.Lanes = flask.extensions[lanes.EXTENSION]
+        self._lanes: processes.Lanes = flask.extensions[processes.EXTENSION]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))

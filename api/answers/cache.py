@@ -27,8 +27,8 @@ from flask import current_app
 from psycopg.conninfo import conninfo_to_dict
 from redis import Redis, RedisError
 
+from api.database.freshness import Freshness, Stamp, Watch
 from api.export.listing import Listing
-from api.watch import Freshness, Stamp, Watch
 from shared.registry import FAMILIES
 from shared.settings import Settings
 

@@ -12,12 +12,11 @@ from flask import Response, current_app, json, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from api.catalogue import Problem
-from api.columns import identifier, several, text
-from api.openapi import EXTENSION
-from api.problems import refuse
+from api.document.openapi import EXTENSION
+from api.fields import identifier, several, text
+from api.problems import Problem, refuse
 
-PAGES = Path(__file__).parent / "docs"
+PAGES = Path(__file__).parent / "html"
 
 SWAGGER_UI = Path(str(files("flask_swagger_ui") / "dist"))
 

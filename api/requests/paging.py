@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.parameters import LARGEST, Course, WholeNumber
+from api.requests.parameters import LARGEST, Course, WholeNumber
 
 NEXT_CURSOR = "X-Next-Cursor"
 """Between an answer and `linked`: clients don't see it."""

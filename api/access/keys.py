@@ -22,7 +22,7 @@ REST = 30
 SOON = 5
 """Seconds after which it is read again where no key was ever had."""
 
-FETCH = Path(__file__).with_name("fetch.py")
+FETCH = Path(__file__).with_name("fetch_keys.py")
 
 log = structlog.get_logger("analytics")
 

@@ -13,10 +13,9 @@ from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright:
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import ExpiredSignatureError, InvalidSignatureError, InvalidTokenError, PyJWK, PyJWTError
 
-from api.catalogue import Problem
-from api.keys import PUBLIC_ALGORITHMS, SHARED_ALGORITHM, KeySet, secret_key
-from api.parameters import whole_number
-from api.problems import RETRY_AFTER, refuse
+from api.access.keys import PUBLIC_ALGORITHMS, SHARED_ALGORITHM, KeySet, secret_key
+from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests.parameters import whole_number
 from shared.settings import Settings
 
 EXTENSION = "analytics-tokens"

@@ -18,7 +18,7 @@ from flask import current_app
 from psycopg.rows import namedtuple_row
 from werkzeug.http import http_date
 
-from api.reader import SERVER_SETTINGS
+from api.database.reader import SERVER_SETTINGS
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError

@@ -17,13 +17,13 @@ from flask.views import MethodView
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import access, parameters
-from api.accounts import Account
+from api.access import guards
+from api.access.accounts import Account
 from api.blueprint import blueprint
-from api.catalogue import Problem
-from api.problems import RETRY_AFTER, refuse
-from api.reader import Reader
-from api.watch import Freshness, Watch, timestamp
+from api.database.freshness import Freshness, Watch, timestamp
+from api.database.reader import Reader
+from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests import parameters
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
@@ -178,7 +178,7 @@ EXAMPLE = 'id: 21\ndata: {"family":"sessions","version":17,"as_of":"2026-11-23T1
 
 @blueprint.route("/stream")
 class Stream(MethodView):
-    decorators: ClassVar = [access.listener]
+    decorators: ClassVar = [guards.listener]
 
     @blueprint.arguments(parameters.Stream, location="query")
     @blueprint.response(

@@ -7,8 +7,8 @@ from typing import cast
 from cachetools import LRUCache
 from flask import current_app
 
-from api.reader import Reader
-from api.watch import Watch
+from api.database.freshness import Watch
+from api.database.reader import Reader
 
 EXTENSION = "analytics-accounts"
 

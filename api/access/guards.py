@@ -7,14 +7,13 @@ from typing import cast
 from flask import Response, current_app, g
 from werkzeug.exceptions import HTTPException
 
-from api.accounts import Account, accounts
-from api.answers import remembered
-from api.catalogue import Problem
-from api.limits import limit_user
-from api.negotiation import refuse_bodies, refuse_other_formats
-from api.problems import RETRY_AFTER, refuse
-from api.tickets import ticket_user
-from api.tokens import token_user
+from api.access.accounts import Account, accounts
+from api.access.tickets import ticket_user
+from api.access.tokens import token_user
+from api.answers.responses import remembered
+from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests.negotiation import refuse_bodies, refuse_other_formats
+from api.requests.rate_limits import limit_user
 
 View = Callable[..., Response]
 

@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from cachetools import TTLCache
 from flask import current_app, request
 
-from api.catalogue import Problem
-from api.problems import refuse
+from api.problems import Problem, refuse
 
 EXTENSION = "analytics-tickets"
 

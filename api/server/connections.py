@@ -16,7 +16,7 @@ from threading import Event, Thread
 
 import structlog
 
-from api.limits import network
+from api.requests.rate_limits import network
 from shared.settings import Settings
 
 PATIENCE = 15

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 from werkzeug.routing import BaseConverter
 
-from api.negotiation import MEDIA_TYPES
+from api.requests.negotiation import MEDIA_TYPES
 
 LARGEST = 2**63 - 1
 """Of PostgreSQL's bigint: as an id nobody's, MentorHub counts in integers."""

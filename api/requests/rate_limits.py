@@ -15,8 +15,7 @@ from cachetools import LRUCache
 from flask import Flask, Response, current_app, g, request
 from limits import RateLimitItem, parse_many
 
-from api.catalogue import Problem
-from api.problems import problem, refuse
+from api.problems import Problem, problem, refuse
 from shared.settings import Settings
 
 EXTENSION = "analytics-limits"

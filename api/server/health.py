@@ -5,9 +5,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.catalogue import Problem
-from api.problems import RETRY_AFTER, problem
-from api.reader import reader
+from api.database.reader import reader
+from api.problems import RETRY_AFTER, Problem, problem
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from api.catalogue import Problem
-from api.problems import refuse
+from api.problems import Problem, refuse
 
-BUILT = Path(__file__).parent / "static" / "dashboard"
+BUILT = Path(__file__).parents[1] / "static" / "dashboard"
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",

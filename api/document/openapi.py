@@ -11,9 +11,8 @@ from apispec import APISpec, BasePlugin
 from flask import Flask
 
 from api.blueprint import blueprint as analytics
-from api.catalogue import Problem
 from api.export import EXPORTS
-from api.problems import MEDIA_TYPE, ProblemApi, ProblemSchema
+from api.problems import MEDIA_TYPE, Problem, ProblemApi, ProblemSchema
 
 EXTENSION = "analytics-openapi"
 """Where an app keeps its document."""

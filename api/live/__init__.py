@@ -1,0 +1,1 @@
+"""Whoever listens hears which answer changed."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import Open, Site, settled
 
@@ -163,6 +163,82 @@ def test_everything_can_be_done_by_keyboard(page: Page, see: Open) -> None:
     expect(page.get_by_role("button", name="Help and keys")).to_be_focused()
 
 
+def test_letters_are_commands_by_their_place_on_a_layout_without_them(
+    page: Page, see: Open
+) -> None:
+    see()
+    compare = page.get_by_label("Сравнить", exact=True)
+    expect(compare).to_be_checked()
+    page.evaluate(
+        """() => document.body.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "\\u0441", code: "KeyC", bubbles: true})
+        )"""
+    )
+    expect(compare).not_to_be_checked()
+
+
+def test_all_commands_and_places_are_behind_ctrl_k(page: Page, see: Open) -> None:
+    see("lang=en")
+    page.get_by_label("Search titles").focus()
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Commands")
+    expect(box).to_be_focused()
+    assert_barred_by_nothing(page)
+    box.fill("zzz")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_be_visible()
+    box.fill("days 90")
+    expect(page.get_by_role("dialog").get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="90 days")).to_have_attribute("aria-pressed", "true")
+
+    page.keyboard.press("Control+k")
+    box.fill("courses")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-panel=courses]")).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.get_by_role("option", name="Language: עברית").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_days_that_are_dragged_over_are_summed_up_and_shown(
+    page: Page, see: Open, site: Site, language: str
+) -> None:
+    see(f"lang={language}&days=7")
+    joined = [day["new_users"] for day in site.api("user-growth?days=7")["data"]]
+    box = page.locator("[data-panel=user_growth] .days").bounding_box()
+    assert box
+    # the axis takes a little of the width
+    at = [box["x"] + box["width"] * (index + 0.5) / 7 for index in range(7)]
+    first, last = (3, 1) if language == "he" else (3, 5)
+    page.mouse.move(at[first], box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(at[last], box["y"] + 80)
+    tip = page.locator("[data-panel=user_growth] .tip strong")
+    expect(tip).to_have_text(re.compile(rf"\b{sum(joined[3:6])}\b"))
+    page.mouse.up()
+    page.wait_for_url(re.compile("days=4"))
+
+
+def test_a_number_says_what_it_means(page: Page, see: Open) -> None:
+    see("lang=en")
+    name = page.locator(".card[data-number=transaction_count]").get_by_role("button")
+    meaning = "How many completed payments were created in the window."
+    expect(name).to_have_accessible_description(meaning)
+    name.focus()
+    bubble = page.locator(".bubble")
+    expect(bubble).to_have_text(meaning)
+    page.keyboard.press("Escape")
+    expect(bubble).to_have_count(0)
+    page.locator("[data-number='revenue.total'] dt").get_by_role("button").hover()
+    expect(bubble).to_contain_text("Completed payments of all time")
+    box = bubble.bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= 1280
+
+
 def test_letters_are_no_commands_where_a_reader_turns_them_off(page: Page, see: Open) -> None:
     see("lang=en")
     page.get_by_role("button", name="Help and keys").click()
@@ -210,89 +286,3 @@ def test_a_file_is_exactly_what_is_shown(page: Page, see: Open, site: Site) -> N
     with page.expect_download() as download:
         page.get_by_role("button", name="Скачать XLSX: Сессии по статусу").click()
     assert download.value.path().read_bytes()[:2] == b"PK"
-
-
-def test_offline_keeps_what_was_there_and_says_so(page: Page, see: Open) -> None:
-    see("lang=en")
-    badge = page.locator(".badge")
-    shown = page.locator(".card .figure data").first.get_attribute("value")
-    page.context.set_offline(True)
-    expect(badge).to_have_attribute("data-state", "offline")
-    expect(page.locator(".card .figure data").first).to_have_attribute("value", shown or "")
-    page.context.set_offline(False)
-    expect(badge).to_have_attribute("data-state", "live")
-
-
-def test_an_answer_that_can_not_be_had_is_said_where_it_is_missing(page: Page, see: Open) -> None:
-    fails = True
-
-    def refuse(route: Route) -> None:
-        if not fails:
-            route.continue_()
-            return
-        route.fulfill(
-            status=503,
-            # longer than the test: what helps is the button, not the page's own next try
-            headers={"Retry-After": "600"},
-            content_type="application/problem+json",
-            body='{"type": "/problems/not-ready", "status": 503, "detail": "Not calculated yet."}',
-        )
-
-    page.route("**/revenue?*", refuse)
-    see("lang=en")
-    trouble = page.locator("[data-panel=revenue]").get_by_role("alert")
-    expect(trouble).to_contain_text("Not calculated yet.")
-    assert_barred_by_nothing(page)
-
-    expect(page.locator(".badge")).to_have_attribute("data-state", "live")
-    settled(page)
-    fails = False
-    trouble.get_by_role("button", name="Try again").click()
-    expect(trouble).to_have_count(0)
-
-
-def test_a_platform_with_nothing_is_shown_as_that(page: Page, see: Open) -> None:
-    def empty(route: Route) -> None:
-        response = route.fetch()
-        body = response.json()
-        for day in body["data"]:
-            day["new_users"] = 0
-        body["data"] = body["data"][-1:]
-        route.fulfill(response=response, json=body)
-
-    page.route("**/user-growth?*", empty)
-    page.route(
-        "**/courses?*",
-        lambda route: route.fulfill(
-            json={"courses": []},
-            headers={
-                "X-Analytics-As-Of": "2026-11-28T07:16:17.223Z",
-                "X-Analytics-Max-Staleness": "600",
-            },
-        ),
-    )
-    see("lang=en")
-
-    expect(page.locator("[data-panel=user_growth] .empty")).to_be_visible()
-    expect(page.locator("[data-panel=courses] .empty")).to_be_visible()
-    expect(page.locator(".badge")).to_contain_text("out of date")
-    assert_barred_by_nothing(page)
-
-
-def test_huge_and_tiny_numbers_and_long_names_stay_inside(page: Page, see: Open) -> None:
-    def huge(route: Route) -> None:
-        response = route.fetch()
-        body = response.json()
-        body["analytics"]["total_revenue"] = 9_876_543_210_987.65
-        body["analytics"]["avg_transaction"] = 0.01
-        route.fulfill(response=response, json=body)
-
-    page.route("**/revenue?*", huge)
-    page.set_viewport_size({"width": 1000, "height": 800})
-    see("lang=ru&currency=KZT")
-
-    for card in page.locator(".card").all():
-        box, figure = card.bounding_box(), card.locator(".figure data").bounding_box()
-        assert box
-        assert figure
-        assert figure["x"] + figure["width"] <= box["x"] + box["width"] + 1

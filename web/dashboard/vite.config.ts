@@ -1,13 +1,44 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+interface Schema {
+  properties?: Record<string, { description?: string }>;
+}
+
+/** `virtual:definitions`: what the OpenAPI document, as `make web` has it made, says of each number. */
+function definitions(): Plugin {
+  return {
+    name: "definitions",
+    resolveId: (id) => (id === "virtual:definitions" ? id : null),
+    load(id) {
+      if (id !== "virtual:definitions") return null;
+      const { components } = JSON.parse(readFileSync(path("../openapi.json"), "utf8")) as {
+        components: { schemas: Record<string, Schema> };
+      };
+      const said = Object.entries(components.schemas).flatMap(([schema, { properties = {} }]) =>
+        SHOWN.test(schema)
+          ? Object.entries(properties).map(([name, { description = "" }]) => [
+              `${schema}.${name}`,
+              description.replaceAll("`", ""),
+            ])
+          : [],
+      );
+      return `export default ${JSON.stringify(Object.fromEntries(said))}`;
+    },
+  };
+}
+
+/** Schemas with numbers that the pages show. */
+const SHOWN = /^(Platform\w+|(Session|Revenue)Analytics|Engagement|NewUsers|DailyRevenue|Course)Body$/;
 
 export default defineConfig({
   // Relative: it holds behind every proxy.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), definitions()],
   resolve: {
     alias: { "@mentorhub/analytics": path("../client/src/index.ts") },
     dedupe: ["react", "react-dom", "swr"],

@@ -1,8 +1,10 @@
 import { useSyncExternalStore } from "react";
 
+export type Page = "platform" | "me";
+
 /** What is shown. All of it is in the address, so that a link shows somebody else the same. */
 export interface View {
-  page: "platform" | "me" | null;
+  page: Page | null;
   days: number;
   compare: boolean;
   currency: string | null;

@@ -2,7 +2,7 @@ import { Analytics, AnalyticsProvider, useMyEngagement, usePlatformStats } from 
 import { useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import { SWRConfig } from "swr";
 
-import { show, useView } from "./address.js";
+import { show, useView, type Page } from "./address.js";
 import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
@@ -133,7 +133,7 @@ function Frame({
   onLeave,
   children,
 }: {
-  page?: "platform" | "me";
+  page?: Page;
   onLeave?: () => void;
   children: ReactNode;
 }): ReactElement {

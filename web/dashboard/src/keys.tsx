@@ -1,51 +1,42 @@
-import { useEffect, useRef, useState, type ReactElement } from "react";
-import { useSWRConfig } from "swr";
+import { useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
 
-import { show, useView } from "./address.js";
+import type { Page } from "./address.js";
+import { commandOf, useCommands } from "./commands.js";
 import { useWords } from "./i18n/index.js";
-import { prefer, THEMES, usePreferences } from "./preferences.js";
-import { WINDOWS } from "./toolbar.js";
+import { Palette } from "./palette.js";
+import { prefer, usePreferences } from "./preferences.js";
 
-/** Panels that are charts. */
-const CHARTS = ["user_growth", "revenue"];
+const PALETTE_KEYS = navigator.userAgent.includes("Mac OS") ? "⌘ K" : "Ctrl K";
 
-/** What each key does, and the help that says so. */
-export function Keys({ page }: { page: "platform" | "me" }): ReactElement {
+/** What is over the page, if anything. */
+type Over = "help" | "palette" | null;
+
+/** What each key does, the help that says so, and the list of all commands. */
+export function Keys({ page }: { page: Page }): ReactElement {
   const { t } = useWords();
-  const { compare, tables } = useView();
-  const { keys, theme } = usePreferences();
-  const { mutate } = useSWRConfig();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [isOpen, setOpen] = useState(false);
-
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
+  const { keys } = usePreferences();
+  const commands = useCommands(page);
+  const [over, setOver] = useState<Over>(null);
+  const help = useDialog(over === "help");
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
+      if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") {
+        event.preventDefault();
+        setOver("palette");
+        return;
+      }
       const target = event.target as Element;
-      if (!keys || event.ctrlKey || event.metaKey || event.altKey || isOpen) return;
+      if (!keys || event.ctrlKey || event.metaKey || event.altKey || over) return;
       if (target.matches("input, select, textarea")) return;
-      const commands: Record<string, () => void> = {
-        "?": () => setOpen(true),
-        c: () => show({ compare: !compare }),
-        t: () => show({ tables: tables.length ? [] : CHARTS }),
-        p: () => show({ page: page === "platform" ? "me" : "platform" }),
-        d: () => prefer({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system" }),
-        r: () => void mutate(() => true),
-        "/": () => document.getElementById("search")?.focus(),
-        ...Object.fromEntries(WINDOWS.map((days, at) => [String(at + 1), () => show({ days })])),
-      };
-      const command = commands[event.key];
+      const command = event.key === "?" ? { run: () => setOver("help") } : commandOf(commands, event);
       if (!command) return;
       event.preventDefault();
-      command();
+      command.run();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [keys, isOpen, compare, tables, page, theme, mutate]);
+  }, [keys, over, commands]);
 
   const rows: [string, string][] = [
     ["1 2 3 4", t.help.windows],
@@ -55,18 +46,36 @@ export function Keys({ page }: { page: "platform" | "me" }): ReactElement {
     ["p", t.help.pages],
     ["d", t.help.theme],
     ["r", t.help.reload],
+    [PALETTE_KEYS, t.help.palette],
     ["?", t.help.help],
     ["← →", t.help.chart],
+    ["Shift ← →", t.help.brush],
   ];
   return (
     <>
-      <button type="button" className="icon" aria-label={t.help.open} title={t.help.open} onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        className="icon"
+        aria-label={t.palette.open}
+        title={t.palette.open}
+        aria-keyshortcuts="Control+K Meta+K"
+        onClick={() => setOver("palette")}
+      >
+        {PALETTE_KEYS}
+      </button>
+      <button type="button" className="icon" aria-label={t.help.open} title={t.help.open} onClick={() => setOver("help")}>
         ?
       </button>
-      <dialog ref={dialog} onClose={() => setOpen(false)} aria-labelledby="help">
+      {over === "palette" && (
+        <Palette
+          commands={[...commands, { name: t.help.open, key: "?", run: () => setOver("help") }]}
+          onClose={() => setOver((now) => (now === "palette" ? null : now))}
+        />
+      )}
+      <dialog ref={help} onClose={() => setOver(null)} aria-labelledby="help">
         <div className="head">
           <h2 id="help">{t.help.title}</h2>
-          <button type="button" onClick={() => setOpen(false)}>
+          <button type="button" onClick={() => setOver(null)}>
             {t.help.close}
           </button>
         </div>
@@ -101,4 +110,14 @@ export function Keys({ page }: { page: "platform" | "me" }): ReactElement {
       </dialog>
     </>
   );
+}
+
+/** A modal dialog that is there all the time, and shown. */
+function useDialog(isOpen: boolean): RefObject<HTMLDialogElement | null> {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
+  return dialog;
 }

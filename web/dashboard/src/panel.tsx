@@ -4,10 +4,13 @@ import { useId, useState, type ReactElement, type ReactNode } from "react";
 import { toggleTable, useView } from "./address.js";
 import { AsOf, useKnown } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
+import { Term } from "./term.js";
 
 interface Properties {
   name: string;
   title: string;
+  /** What it shows, in one sentence. */
+  meaning?: string | undefined;
   /** Null where nothing is asked for. */
   state: AnswerState | null;
   /** What the API is asked for, for a file of it. */
@@ -21,7 +24,7 @@ interface Properties {
 
 /** A part of the page with its heading, its freshness, and whatever can happen to its answer. */
 export function Panel(properties: Properties): ReactElement {
-  const { name, title, state, path, aside, isEmpty, table, children } = properties;
+  const { name, title, meaning, state, path, aside, isEmpty, table, children } = properties;
   const { t } = useWords();
   const heading = useId();
   const asTable = useView().tables.includes(name) && table;
@@ -30,11 +33,14 @@ export function Panel(properties: Properties): ReactElement {
     <section
       className="panel"
       data-panel={name}
+      tabIndex={-1}
       aria-labelledby={heading}
       aria-busy={Boolean(state?.isLoading || state?.isChanging)}
     >
       <header>
-        <h2 id={heading}>{title}</h2>
+        <h2 id={heading}>
+          <Term meaning={meaning}>{title}</Term>
+        </h2>
         {state && <AsOf state={state} />}
         <div className="tools">
           {table && (

@@ -2,9 +2,8 @@ import { paths, useAnswer, useUserGrowth, type PlatformStats } from "@mentorhub/
 import type { ReactElement } from "react";
 
 import { LONGEST, show, useView } from "./address.js";
+import { WINDOWS } from "./commands.js";
 import { useWords } from "./i18n/index.js";
-
-export const WINDOWS = [7, 30, 90, 365];
 
 const DAY = 86_400_000;
 

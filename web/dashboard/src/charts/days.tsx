@@ -22,8 +22,8 @@ interface Properties {
   label: string;
   days: readonly Day[];
   format: (value: number) => string;
-  /** Begin the window with a day. */
-  onPick?: (date: string) => void;
+  /** Show these days, both included. */
+  onPick?: (from: string, to: string) => void;
 }
 
 /** In rem: the whole, and what is above and below the days. */
@@ -44,6 +44,8 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
   const { f, t, isRightToLeft } = useWords();
   const [frame, width] = useWidth<HTMLDivElement>();
   const [active, setActive] = useState<number | null>(null);
+  /** Where a brush began; it reaches to the active day. */
+  const [anchor, setAnchor] = useState<number | null>(null);
   const hint = useId();
 
   const most = Math.max(...days.map(({ value }) => value), 0);
@@ -61,10 +63,32 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
 
   const begin = isRightToLeft ? 0 : gutter;
 
-  const nearest = (event: PointerEvent<HTMLDivElement>): void => {
+  const within = (index: number): number => Math.min(Math.max(index, 0), days.length - 1);
+  const nearest = (event: PointerEvent<HTMLDivElement>): number => {
     const place = event.clientX - event.currentTarget.getBoundingClientRect().left;
-    const index = Math.floor((isRightToLeft ? inner - place : place - gutter) / band);
-    setActive(Math.min(Math.max(index, 0), days.length - 1));
+    return within(Math.floor((isRightToLeft ? inner - place : place - gutter) / band));
+  };
+  const forget = (): void => {
+    setActive(null);
+    setAnchor(null);
+  };
+  const pick = (one: number, other: number): void => {
+    const from = days[Math.min(one, other)];
+    const to = days[Math.max(one, other)];
+    if (from && to) onPick?.(from.date, to.date);
+    setAnchor(null);
+  };
+  const press = (event: PointerEvent<HTMLDivElement>): void => {
+    const index = nearest(event);
+    setActive(index);
+    if (!onPick || event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    setAnchor(index);
+  };
+  const release = (event: PointerEvent<HTMLDivElement>): void => {
+    const index = nearest(event);
+    if (anchor !== null && anchor !== index) pick(anchor, index);
+    else setAnchor(null);
   };
 
   const move = (event: KeyboardEvent): void => {
@@ -79,16 +103,18 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
       Home: 0,
       End: days.length - 1,
     }[event.key];
-    const day = days[at];
-    if (to !== undefined) setActive(Math.min(Math.max(to, 0), days.length - 1));
-    else if (event.key === "Enter" && onPick && day) onPick(day.date);
-    else if (event.key === "Escape") setActive(null);
+    if (to !== undefined) {
+      setAnchor(event.shiftKey && onPick ? (anchor ?? at) : null);
+      setActive(within(to));
+    } else if (event.key === "Enter" && onPick) pick(anchor ?? at, anchor === null ? days.length - 1 : at);
+    else if (event.key === "Escape") forget();
     else return;
     event.preventDefault();
   };
 
   const chosen = active === null ? undefined : days[active];
   const isLast = active === days.length - 1;
+  const brushed = anchor === null || active === null || anchor === active ? null : [anchor, active].sort((a, b) => a - b);
   return (
     <div
       className="days"
@@ -98,17 +124,20 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
       aria-roledescription={t.table.chart}
       aria-label={label}
       aria-describedby={hint}
-      onPointerMove={nearest}
-      onPointerDown={nearest}
-      onPointerLeave={() => setActive(null)}
-      onBlur={() => setActive(null)}
+      onPointerMove={(event) => setActive(nearest(event))}
+      onPointerDown={press}
+      onPointerUp={release}
+      onPointerCancel={forget}
+      onPointerLeave={forget}
+      onBlur={forget}
       onKeyDown={move}
-      onDoubleClick={() => chosen && onPick?.(chosen.date)}
+      onDoubleClick={() => active !== null && pick(active, days.length - 1)}
     >
       <span className="unseen" id={hint}>
         {t.help.chart}
       </span>
       <svg width={width} height={height} aria-hidden="true" direction="ltr">
+        {brushed && <Brush {...{ brushed, middle, band, top: TOP * unit, foot }} />}
         {ticks.map((tick) => (
           <g key={tick} transform={`translate(0,${Math.round(scale(tick)) + 0.5})`}>
             <line className="grid" x1={begin} x2={begin + inner} />
@@ -140,19 +169,61 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
         )}
       </svg>
       <div className="tip" aria-live="polite" hidden={!chosen} style={place(active, middle, width)}>
-        {chosen && (
-          <>
-            <strong>{format(chosen.value)}</strong>
-            <span>
-              {f.day(chosen.date)}
-              {isLast ? ` · ${t.today}` : ""}
-            </span>
-          </>
+        {brushed ? (
+          <Brushed days={days.slice(brushed[0], (brushed[1] ?? 0) + 1)} format={format} />
+        ) : (
+          chosen && (
+            <>
+              <strong>{format(chosen.value)}</strong>
+              <span>
+                {f.day(chosen.date)}
+                {isLast ? ` · ${t.today}` : ""}
+              </span>
+            </>
+          )
         )}
       </div>
     </div>
   );
 });
+
+/** The days that are being chosen. */
+function Brush({
+  brushed,
+  middle,
+  band,
+  top,
+  foot,
+}: {
+  brushed: readonly number[];
+  middle: (index: number) => number;
+  band: number;
+  top: number;
+  foot: number;
+}): ReactElement {
+  const [left = 0, right = 0] = brushed.map(middle).sort((a, b) => a - b);
+  return (
+    <rect className="brush" x={left - band / 2} y={top} width={right - left + band} height={foot - top} />
+  );
+}
+
+/** What is chosen: its sum, and from when to when. */
+function Brushed({
+  days,
+  format,
+}: {
+  days: readonly Day[];
+  format: (value: number) => string;
+}): ReactElement {
+  const { f } = useWords();
+  const sum = days.reduce((total, { value }) => total + value, 0);
+  return (
+    <>
+      <strong>{format(sum)}</strong>
+      <span>{f.range(days[0]?.date ?? "", days.at(-1)?.date ?? "")}</span>
+    </>
+  );
+}
 
 /** Above the day, and never beyond an edge. */
 function place(active: number | null, middle: (index: number) => number, width: number): object {

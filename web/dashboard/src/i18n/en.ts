@@ -28,13 +28,21 @@ export const en = ({ plural }: Formats): Messages => ({
     reload: "ask again",
     help: "this help",
     chart: "in a chart: day by day; Enter begins the window there",
+    brush: "in a chart: choose days (or drag over them); Enter shows them",
+    palette: "all commands and parts of the page",
     off: "Single letters are commands",
     notes: [
       "A window is the last calendar days, today included: today is not over, and drawn lighter.",
-      "The comparison is with as many days before the window; rates are compared in percentage points.",
+      "The comparison is with as many days before the window, all of them whole, while today is not; rates are compared in percentage points.",
       "“As of”: everything that MentorHub had committed by then is counted. On top is the oldest on the page.",
       "Currencies are never added up: amounts are in one of them.",
     ],
+  },
+  palette: {
+    open: "Commands",
+    hint: "A command or a part of the page",
+    none: "There is no such command.",
+    print: "Print the page",
   },
   signOut: "Sign out",
   fresh: {

@@ -24,9 +24,12 @@ export interface Messages {
     reload: string;
     help: string;
     chart: string;
+    brush: string;
+    palette: string;
     off: string;
     notes: string[];
   };
+  palette: { open: string; hint: string; none: string; print: string };
   signOut: string;
   fresh: {
     asOf: (ago: string) => string;

@@ -6,6 +6,7 @@ import {
   useUserGrowth,
   type NumberChange,
 } from "@mentorhub/analytics";
+import definitions from "virtual:definitions";
 import { useMemo, type ReactElement, type ReactNode } from "react";
 
 import { LONGEST, show, useView } from "../address.js";
@@ -16,6 +17,7 @@ import { AsOf } from "../fresh.js";
 import { useWords } from "../i18n/index.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
+import { Term } from "../term.js";
 import { Courses } from "./courses.js";
 import { Lookup } from "./lookup.js";
 
@@ -66,6 +68,7 @@ function Cards({
     <section className="cards" aria-label={t.cards.label}>
       <Card
         name="new_users"
+        meaning={definitions["NewUsersBody.new_users"]}
         title={t.cards.newUsers}
         state={growth}
         value={total}
@@ -76,6 +79,7 @@ function Cards({
       </Card>
       <Card
         name="sessions.total"
+        meaning={definitions["SessionAnalyticsBody.total"]}
         title={t.cards.sessions}
         state={sessions}
         value={sessions.analytics?.total}
@@ -86,6 +90,7 @@ function Cards({
       </Card>
       <Card
         name="total_revenue"
+        meaning={definitions["RevenueAnalyticsBody.total_revenue"]}
         title={t.cards.revenue}
         state={revenue}
         value={revenue.analytics?.total_revenue}
@@ -96,6 +101,7 @@ function Cards({
       </Card>
       <Card
         name="transaction_count"
+        meaning={definitions["RevenueAnalyticsBody.transaction_count"]}
         title={t.cards.payments}
         state={revenue}
         value={revenue.analytics?.transaction_count}
@@ -104,6 +110,7 @@ function Cards({
       />
       <Card
         name="avg_transaction"
+        meaning={definitions["RevenueAnalyticsBody.avg_transaction"]}
         title={t.cards.average}
         state={revenue}
         value={revenue.analytics?.avg_transaction}
@@ -112,6 +119,7 @@ function Cards({
       />
       <Card
         name="avg_duration_minutes"
+        meaning={definitions["SessionAnalyticsBody.avg_duration_minutes"]}
         title={t.cards.duration}
         state={sessions}
         value={sessions.analytics?.avg_duration_minutes}
@@ -124,6 +132,7 @@ function Cards({
 
 function Card({
   name,
+  meaning,
   title,
   state,
   value,
@@ -132,6 +141,7 @@ function Card({
   children,
 }: {
   name: string;
+  meaning: string | undefined;
   title: string;
   state: GrowthState | SessionsState | RevenueState;
   value: number | undefined;
@@ -144,7 +154,7 @@ function Card({
   return (
     <article className="card" data-number={name} aria-busy={state.isLoading || state.isChanging}>
       <h2>
-        {title} <AsOf state={state} />
+        <Term meaning={meaning}>{title}</Term> <AsOf state={state} />
       </h2>
       <p className="figure" data-length={text.length > 18 ? "very" : text.length > 14 ? "long" : undefined}>
         {value === undefined ? (
@@ -181,10 +191,11 @@ function Growth({ growth }: { growth: GrowthState }): ReactElement {
   const { days, compare } = useView();
   const { f, t } = useWords();
   const users = useDays(growth.data, "new_users");
-  const chart = { label: t.growth.title, days: users, format: t.growth.unit, onPick: beginAt(users) };
+  const chart = { label: t.growth.title, days: users, format: t.growth.unit, onPick: useMemo(() => beginAt(users), [users]) };
   return (
     <Panel
       name="user_growth"
+      meaning={definitions["NewUsersBody.new_users"]}
       title={t.growth.title}
       state={growth}
       path={paths.userGrowth(days, { compare })}
@@ -201,10 +212,11 @@ function Income({ revenue }: { revenue: RevenueState }): ReactElement {
   const { t } = useWords();
   const income = useDays(revenue.analytics?.daily_revenue, "revenue");
   const format = useMoney(revenue);
-  const chart = { label: t.revenue.title, days: income, format, onPick: beginAt(income) };
+  const chart = { label: t.revenue.title, days: income, format, onPick: useMemo(() => beginAt(income), [income]) };
   return (
     <Panel
       name="revenue"
+      meaning={definitions["DailyRevenueBody.revenue"]}
       title={t.revenue.title}
       state={revenue}
       path={paths.revenue(days, { compare, currency })}
@@ -232,6 +244,7 @@ function Statuses({ sessions }: { sessions: SessionsState }): ReactElement {
   return (
     <Panel
       name="statuses"
+      meaning={definitions["SessionAnalyticsBody.by_status"]}
       title={t.statuses.title}
       state={sessions}
       path={paths.sessions(days, { compare })}
@@ -280,6 +293,7 @@ function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
   return (
     <Panel
       name="mentors"
+      meaning={definitions["SessionAnalyticsBody.top_mentors"]}
       title={t.mentors.title}
       state={sessions}
       path={paths.sessions(days, { compare })}
@@ -326,7 +340,9 @@ function AllTime(): ReactElement {
     inPoints = false,
   ): ReactElement => (
     <div key={path} data-number={path}>
-      <dt>{title}</dt>
+      <dt>
+        <Term meaning={meaningOf(path)}>{title}</Term>
+      </dt>
       <dd>
         <Figure value={value}>{format(value)}</Figure>
         <Delta
@@ -378,6 +394,12 @@ function AllTime(): ReactElement {
   );
 }
 
+/** Of a number by its path in the body, as `sessions.total`. */
+function meaningOf(path: string): string | undefined {
+  const [part = "", name] = path.split(".");
+  return definitions[`Platform${part.charAt(0).toUpperCase()}${part.slice(1)}Body.${name}`];
+}
+
 function useDays<Name extends string>(
   given: readonly ({ date: string } & Record<Name, number>)[] | undefined,
   name: Name,
@@ -402,10 +424,10 @@ function isNothing(days: readonly Day[]): boolean {
   return days.every(({ value }) => value === 0);
 }
 
-/** Windows end today: one that begins with a day has so many. */
-function beginAt(days: readonly Day[]): (date: string) => void {
-  return (date) => {
-    const index = days.findIndex((day) => day.date === date);
+/** Windows of these answers end today: one that begins with a day has so many. */
+function beginAt(days: readonly Day[]): (from: string) => void {
+  return (from) => {
+    const index = days.findIndex((day) => day.date === from);
     if (index >= 0) show({ days: Math.min(days.length - index, LONGEST) });
   };
 }

@@ -23,11 +23,11 @@ from benchmarks.measuring import (
     result,
     seconds,
 )
-from ops.embedded import Redis
-from ops.leash import Leash
-from ops.processes import free_port
-from ops.programs import Programs
-from ops.supervisor import Program
+from ops.local.embedded import Redis
+from ops.local.leash import Leash
+from ops.local.processes import free_port
+from ops.local.programs import Programs
+from ops.local.supervisor import Program
 from ops.tokens import sign
 from shared import sqlfiles
 from shared.database import connect

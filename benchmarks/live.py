@@ -26,7 +26,7 @@ import psycopg
 
 from benchmarks.measuring import Result, at_least, other_cores, pinned, quantile, result
 from ops.demo import SEED, fill
-from ops.embedded import Postgres, wheel_binaries
+from ops.local.embedded import Postgres, wheel_binaries
 from ops.tokens import sign
 from shared.home import running_stack
 from shared.settings import load

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings, load

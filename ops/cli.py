@@ -81,7 +81,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 @_with_settings
 def up(settings: Settings, port: int | None, users: int, *, demo: bool) -> None:
     """Run everything in the foreground until Ctrl-C: servers, worker, beat and API."""
-    from ops.up import up as run_stack  # noqa: PLC0415 - other commands start quicker without it
+    from ops.local.up import up as run_stack  # noqa: PLC0415 - other commands start quicker without it
 
     run_stack(settings, port=port, demo=demo, users=users)
 

@@ -19,7 +19,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ops import lives, waiting
+from ops import waiting
+from ops.local import lives
 from ops.servers import broker_trouble, database
 from shared import sqlfiles, timezones
 from shared.database import Connection, connect

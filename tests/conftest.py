@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from psycopg import sql
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.settings import Settings

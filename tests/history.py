@@ -30,7 +30,7 @@ from psycopg.errors import UniqueViolation
 
 from api.app import create_app
 from api.database.reader import EXTENSION
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
 from tests import dashboard

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.errors import InvalidParameterValue
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from api.app import create_app
 from api.database.reader import EXTENSION
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests import dashboard

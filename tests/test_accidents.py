@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.registry import STEPS
 from tests.history import Stage, staged
 from workers.audit import audit

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.mentorhub import apart, ask, look_until_proven, pair, tell

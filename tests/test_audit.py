@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests.mentorhub import ask, check, is_mirrored, pair, tell

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from structlog.testing import capture_logs
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from ops.status import collect, lines
 from shared.database import connect
 from shared.errors import ConfigurationError

@@ -20,12 +20,12 @@ from redis import Redis as Client
 
 from ops import rebuild as asking
 from ops import status
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.programs import Programs
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.programs import Programs
+from ops.local.supervisor import Program
 from ops.rebuild import request, watch
 from ops.servers import broker
-from ops.supervisor import Program
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError

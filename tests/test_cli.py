@@ -11,7 +11,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from tests.conftest import database
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import yaml
 
-from ops.embedded import Postgres, wheel_binaries
+from ops.local.embedded import Postgres, wheel_binaries
 from shared.database import Connection
 from shared.settings import Settings
 from workers.pulse import Pulse

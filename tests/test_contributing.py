@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import connect
 from tests.conftest import database

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from ops import demo, embedded
-from ops.embedded import Postgres, wheel_binaries
+from ops import demo
+from ops.local import embedded
+from ops.local.embedded import Postgres, wheel_binaries
 from shared import sqlfiles
 from shared.database import connect
 from shared.registry import STEPS

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.errors import ConfigurationError
 
 TABLES = (

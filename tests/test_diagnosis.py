@@ -16,7 +16,7 @@ import psutil
 import pytest
 import redis
 
-from ops.embedded import Postgres, Redis
+from ops.local.embedded import Postgres, Redis
 from shared import sqlfiles
 from shared.database import connect
 from tests.conftest import DEFAULTS

@@ -16,9 +16,9 @@ import psycopg
 import pytest
 import redis
 
-from ops import embedded
-from ops.embedded import Postgres, Redis
-from ops.home import Home
+from ops.local import embedded
+from ops.local.embedded import Postgres, Redis
+from ops.local.home import Home
 from shared.errors import ConfigurationError
 from tests.processes import are_gone, open_to_others
 
@@ -176,7 +176,8 @@ def test_what_others_keep_in_the_same_folder_stays_theirs(tmp_path: Path) -> Non
 
 def test_servers_end_when_their_starter_is_killed_and_start_again_at_once(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from ops.embedded import Postgres, Redis\n"
+        "import sys, time; from pathlib import Path\n"
+        "from ops.local.embedded import Postgres, Redis\n"
         "home = Path(sys.argv[1]); postgres = Postgres(home / 'data'); postgres.start()\n"
         "redis = Redis(home); redis.start()\n"
         "print(postgres.process.pid, redis.process.pid, flush=True); time.sleep(60)"

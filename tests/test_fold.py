@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from psycopg import errors, sql
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings

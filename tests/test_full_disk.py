@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from ops.status import DatabaseAwayError, collect
 from shared.settings import Settings
 from tests.conftest import DEFAULTS

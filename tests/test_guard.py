@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings

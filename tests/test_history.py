@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from tests.history import LONG_RUN, History, Stage, play, staged
 
 

@@ -17,9 +17,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis as Client
 from redis import RedisError
 
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.programs import Programs
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.programs import Programs
 from ops.servers import broker
 from shared.errors import ServerUnavailableError
 from shared.registry import STEPS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.mentorhub import NOW, ask, is_mirrored, pair, rows, tell

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from api.app import create_app
 from api.database.reader import EXTENSION
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests import dashboard

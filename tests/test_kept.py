@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from ops import demo
-from ops.embedded import Postgres, wheel_binaries
+from ops.local.embedded import Postgres, wheel_binaries
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError

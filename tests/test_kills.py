@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import connect
 from shared.errors import ServerUnavailableError

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests.mentorhub import NOW, ask, check, is_mirrored, pair, tell

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests.mentorhub import NOW, QUICK, apart, ask, catch_up, check, is_mirrored, pair, tell

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ServerUnavailableError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from iso4217 import Currency
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.money import OTHER, units

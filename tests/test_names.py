@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings

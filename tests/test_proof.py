@@ -14,7 +14,7 @@ import pytest
 
 from api.app import create_app
 from api.database.reader import EXTENSION
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from ops.refresh import refresh
 from ops.servers import database as database_of
 from shared.database import connect

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ops import lives
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.supervisor import Program, Supervisor
+from ops.local import lives
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.supervisor import Program, Supervisor
 from shared.database import Connection
 from shared.settings import Settings
 from tests.mentorhub import ask

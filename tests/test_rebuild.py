@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from redis import Redis as Client
 
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.programs import Programs
-from ops.supervisor import Program
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.programs import Programs
+from ops.local.supervisor import Program
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.conftest import DEFAULTS, database

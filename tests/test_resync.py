@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.database.reader import EXTENSION
 from ops import demo
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings

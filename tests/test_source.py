@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from ops import demo, embedded
-from ops.embedded import Postgres
+from ops import demo
+from ops.local import embedded
+from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError

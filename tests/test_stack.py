@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import pytest
 
-from ops.embedded import Postgres, Redis
+from ops.local.embedded import Postgres, Redis
 from shared.home import running_stack
 from tests.mentorhub import tell
 from tests.processes import are_gone, children, open_to_others, wait_until

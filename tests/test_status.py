@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from ops.embedded import Postgres, Redis
+from ops.local.embedded import Postgres, Redis
 from ops.status import Status, collect, table
 from shared import timezones
 from shared.database import Connection, connect

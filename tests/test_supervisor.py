@@ -14,11 +14,11 @@ from socket import create_server
 import psutil
 import pytest
 
-from ops import processes, supervisor
-from ops.home import Home
-from ops.leash import Leash
-from ops.supervisor import Program, Supervisor
-from ops.up import up
+from ops.local import processes, supervisor
+from ops.local.home import Home
+from ops.local.leash import Leash
+from ops.local.supervisor import Program, Supervisor
+from ops.local.up import up
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 from shared.settings import Settings
@@ -170,8 +170,8 @@ def test_children_end_in_the_reverse_order_of_their_start() -> None:
 
 def test_a_killed_supervisor_leaves_no_grandchild(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from ops.leash import Leash\n"
-        "from ops.supervisor import Program, Supervisor\n"
+        "import sys, time; from pathlib import Path; from ops.local.leash import Leash\n"
+        "from ops.local.supervisor import Program, Supervisor\n"
         "with Leash() as leash, Supervisor(print) as supervisor:\n"
         "    child = Program(['sh', '-c', 'trap \"\" TERM; sleep 100 & while :; do sleep 1; done'],"
         " environment={}, folder=Path('/'), log=Path(sys.argv[1]), leash=leash)\n"

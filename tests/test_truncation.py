@@ -6,7 +6,7 @@ from typing import LiteralString
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.registry import STEPS
 from shared.settings import Settings

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.database.reader import EXTENSION
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
 from tests import dashboard

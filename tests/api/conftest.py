@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.database.reader import EXTENSION
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.settings import Settings
 from tests.api.contract import DocumentedClient
 from tests.api.tokens import bearer, sign

@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.processes import free_port
-from ops.programs import Programs
-from ops.supervisor import Program
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.processes import free_port
+from ops.local.programs import Programs
+from ops.local.supervisor import Program
 from shared.database import connect
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign

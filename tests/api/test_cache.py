@@ -17,7 +17,7 @@ from api.answers import cache
 from api.answers.cache import Cache, Entry
 from api.app import create_app
 from api.database import freshness, reader
-from ops.embedded import Redis
+from ops.local.embedded import Redis
 from shared.settings import Settings
 from tests.api.issuers import RSA, jwks, sign_as
 from tests.api.tokens import bearer, sign

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from tests.api.issuers import RSA, Publisher, jwks, publishing, sign_as
 from tests.api.server import Server, serving_new
 from tests.api.tokens import bearer, sign

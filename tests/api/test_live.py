@@ -9,7 +9,7 @@ from typing import Any, Self
 import pytest
 from redis import Redis as RedisClient
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.browser import Browser

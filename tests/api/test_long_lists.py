@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from api.export.processes import WAITING
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from tests.api.server import ROOT, Answer, Client, Server, serving_new
 from tests.api.tokens import bearer, sign

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from tests.api.server import ROOT, Server, serving
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from api.live.stream import MOST_OF_A_USER
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES
 from tests.api.server import Server, serving_new

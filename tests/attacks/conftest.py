@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from tests.api.server import Server, serving_new
 from tests.attacks.victim import Attacked, Victim
 from tests.processes import wait_until

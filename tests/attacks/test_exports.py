@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from ops.embedded import Postgres
+from ops.local.embedded import Postgres
 from tests.api.server import ROOT, Server, serving_new
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.processes import free_port
+from ops.local.processes import free_port
 from tests.api.server import ROOT, Client, Server
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from ops.embedded import Redis
+from ops.local.embedded import Redis
 from ops.rebuild import request
 from ops.status import collect
 from shared.database import ServerSilentError, connect

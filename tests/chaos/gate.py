@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from ops.processes import free_port
+from ops.local.processes import free_port
 
 _PIECE = 65536
 

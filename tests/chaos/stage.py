@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import psutil
 
 from ops import demo
-from ops.embedded import Postgres, Redis, wheel_binaries
-from ops.processes import free_port
+from ops.local.embedded import Postgres, Redis, wheel_binaries
+from ops.local.processes import free_port
 from shared.home import running_stack
 from tests.api.tokens import KEY
 from tests.chaos.claims import found

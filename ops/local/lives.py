@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
+from ops.local.supervisor import SILENCE, Lives
 from ops.servers import PATIENCE, spoilt_keys
-from ops.supervisor import SILENCE, Lives
 from shared.database import connect
 from shared.errors import ConfigurationError
 

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.demo import someone
-from ops.home import Home
-from ops.leash import Leash
-from ops.processes import rotate
-from ops.stack import HOST, NotReadyError, Stack
-from ops.supervisor import Supervisor
+from ops.local.home import Home
+from ops.local.leash import Leash
+from ops.local.processes import rotate
+from ops.local.stack import HOST, NotReadyError, Stack
+from ops.local.supervisor import Supervisor
 from ops.tokens import sign
 from shared.errors import ConfigurationError
 from shared.settings import Settings

@@ -4,8 +4,8 @@ import os
 import sys
 from dataclasses import dataclass
 
-from ops.leash import Leash
-from ops.supervisor import Program
+from ops.local.leash import Leash
+from ops.local.supervisor import Program
 from shared.settings import Settings
 
 _SECRETS = (

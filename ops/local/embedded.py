@@ -24,7 +24,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-from ops.processes import Surroundings, end, free_port, start
+from ops.local.processes import Surroundings, end, free_port, start
 from shared import timezones
 from shared.errors import ConfigurationError
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from ops import demo, lives
-from ops.embedded import Postgres, Redis
-from ops.leash import Leash
-from ops.processes import free_port
-from ops.programs import Programs, reporting
+from ops import demo
+from ops.local import lives
+from ops.local.embedded import Postgres, Redis
+from ops.local.leash import Leash
+from ops.local.processes import free_port
+from ops.local.programs import Programs, reporting
+from ops.local.supervisor import Lives, Supervisor
 from ops.servers import broker_trouble
-from ops.supervisor import Lives, Supervisor
 from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings

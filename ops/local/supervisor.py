@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NoReturn, Protocol, Self
 
-from ops import leash, processes
-from ops.leash import Leash
+from ops.local import leash, processes
+from ops.local.leash import Leash
 from shared.errors import ConfigurationError
 
 SILENCE = 30.0

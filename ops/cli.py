@@ -134,6 +134,23 @@ def init(settings: Settings, *, print_source_sql: bool) -> None:
 
 
 @cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Look at every precondition, and say what mends what is missing; exit 1 where something is."""
+    from ops.doctor import examine, is_fine, listed  # noqa: PLC0415
+
+    found = examine(settings)
+    if as_json:
+        findings = [finding._asdict() for finding in found]
+        click.echo(json.dumps({"fine": is_fine(found), "findings": findings}, indent=2))
+    else:
+        Console(soft_wrap=True, highlight=False).print(listed(found))
+    if not is_fine(found):
+        sys.exit(1)
+
+
+@cli.command()
 @_with_settings
 def relay(settings: Settings) -> None:
     """Wake the workers as changes arrive, in the foreground (`up` runs it)."""

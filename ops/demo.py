@@ -78,6 +78,12 @@ def someone(source_url: str) -> dict[str, int]:
         return dict(_run(connection, "mentorhub/someone").fetchall())
 
 
+def an_admin(analytics_url: str) -> dict[str, int]:
+    """The id of an active `admin` of a MentorHub that is mirrored, where there is one."""
+    with connect(analytics_url) as connection:
+        return dict(_run(connection, "mirror/an_admin").fetchall())
+
+
 def _run_steps(connection: Connection) -> None:
     with _progress() as progress:
         bar = progress.add_task("", total=len(_STEPS))

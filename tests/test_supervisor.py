@@ -229,9 +229,9 @@ def test_a_home_that_can_not_be_made_is_one_sentence(tmp_path: Path) -> None:
         pass
 
 
-def test_one_database_without_the_other_is_refused(settings: Settings) -> None:
-    settings = replace(settings, source_database_url="postgresql://localhost/mentorhub")
-    with pytest.raises(ConfigurationError, match="belong together"):
+def test_numbers_of_no_mentorhub_are_refused(settings: Settings) -> None:
+    settings = replace(settings, analytics_database_url="postgresql://localhost/analytics")
+    with pytest.raises(ConfigurationError, match="nothing of what"):
         up(settings, port=0, demo=True)
 
 

@@ -66,8 +66,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     """
     has_turn(ours)
     _refuse_strangers(ours, names)
-    _check_role(ours)
-    _check_encoding(ours)
+    check(ours)
     inherit(ours)
     layout = _layout(mentorhub.columns(source, names), names)
     mentorhub.check(source, names)
@@ -284,6 +283,12 @@ def _refuse_strangers(ours: Connection, names: Names) -> None:
             f"ANALYTICS_DATABASE_URL names a database with a {stranger[0]} that is not ours: "
             "give analytics an empty database of its own."
         )
+
+
+def check(ours: Connection) -> None:
+    """Raise ConfigurationError with what mends the first thing in the way of a mirror."""
+    _check_role(ours)
+    _check_encoding(ours)
 
 
 def _check_encoding(ours: Connection) -> None:

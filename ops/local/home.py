@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from shared.errors import ConfigurationError
 from shared.home import LOCK_FILE, STACK_FILE
+from shared.settings import Settings
 
 _OURS = (
     LOCK_FILE,
@@ -72,11 +73,15 @@ class Home:
         (self.folder / STACK_FILE).unlink(missing_ok=True)
 
     def secret(self) -> str:
-        """The key that signs the demo's tokens, made once, so that they outlive a restart."""
+        """The key that signs tokens of our own, made once, so that they outlive a restart."""
         path = self.folder / "secret"
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(48))
         return path.read_text()
+
+    def signs(self, settings: Settings) -> bool:
+        """Whether tokens are signed by that key, and so are good for nothing but this stack."""
+        return (self.folder / "secret").exists() and settings.jwt_secret_key == self.secret()
 
     def _tighten(self) -> None:
         """Not what somebody else keeps in the same folder: `--home` may be any."""

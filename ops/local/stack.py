@@ -51,6 +51,7 @@ class Stack:
         self._leash = leash
         self.demo_users = demo_users
         self._postgres: Postgres | None = None
+        self._is_ours = False  # MentorHub's database
 
     def start(self) -> None:
         self._start_servers()
@@ -61,18 +62,7 @@ class Stack:
     def _start_servers(self) -> None:
         folder, logs = self.settings.home, self.settings.home / "log"
         if not self.settings.analytics_database_url:
-            postgres = Postgres(folder / "postgres", log=logs / "postgres.log")
-            self._supervisor.start(
-                "PostgreSQL", postgres, lambda: lives.postgres(postgres.socket())
-            )
-            for database in ("mentorhub", "analytics"):
-                postgres.create_database(database)
-            self._postgres = postgres
-            self.settings = replace(
-                self.settings,
-                analytics_database_url=postgres.url("analytics"),
-                source_database_url=postgres.url("mentorhub"),
-            )
+            self._start_postgres(Postgres(folder / "postgres", log=logs / "postgres.log"))
         if not self.settings.redis_url:
             redis = Redis(folder, log=logs / "redis.log")
             self._supervisor.start(
@@ -80,9 +70,20 @@ class Stack:
             )
             self.settings = replace(self.settings, redis_url=redis.url())
 
+    def _start_postgres(self, postgres: Postgres) -> None:
+        """Ours, and MentorHub's where nobody names another."""
+        self._supervisor.start("PostgreSQL", postgres, lambda: lives.postgres(postgres.socket()))
+        self._postgres = postgres
+        postgres.create_database("analytics")
+        self.settings = replace(self.settings, analytics_database_url=postgres.url("analytics"))
+        if not self.settings.source_database_url:
+            postgres.create_database("mentorhub")
+            self.settings = replace(self.settings, source_database_url=postgres.url("mentorhub"))
+            self._is_ours = True
+
     def _fill_source(self) -> None:
         url = self.settings.source_url()
-        if self._postgres or self.demo_users:
+        if self._is_ours or self.demo_users:
             demo.create_tables(url)
         if self.demo_users and not _is_filled(url):
             demo.fill(url, users=self.demo_users, seed=demo.SEED)

@@ -16,7 +16,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.markup import escape
 
-from ops.demo import someone
+from ops.demo import an_admin, someone
 from ops.local.home import Home
 from ops.local.leash import Leash
 from ops.local.processes import rotate
@@ -60,7 +60,7 @@ def _run(stack: Stack, supervisor: Supervisor, home: Home, *, taken: bool) -> No
     try:
         stack.start()
         home.publish(stack.description())
-        _summarise(stack, taken=taken)
+        _summarise(stack, home, taken=taken)
         supervisor.watch(_Housekeeping(home.folder))
     except KeyboardInterrupt:
         _say("Stopping.")
@@ -86,9 +86,9 @@ _TOO_LITTLE = 64 * 2**20
 """Bytes: less than a few files of WAL."""
 
 
-def _summarise(stack: Stack, *, taken: bool) -> None:
+def _summarise(stack: Stack, home: Home, *, taken: bool) -> None:
     _console.print("\n[bold green]Analytics is running.[/] Ctrl-C stops everything.\n")
-    people = someone(stack.settings.source_url()) if stack.demo_users else {}
+    people = _people(stack, home)
     note = f"  (port {USUAL_PORT} is taken)" if taken else ""
     tokens = {
         f"{name} token": sign(stack.settings, user_id=people[role], role=role, expires=_DAY)
@@ -100,10 +100,19 @@ def _summarise(stack: Stack, *, taken: bool) -> None:
     if "Admin token" in lines:
         address = f"{stack.api_url()}/api/v1/analytics/platform"
         lines["Try"] = f"curl -H 'Authorization: Bearer {lines['Admin token']}' {address}"
+    if not stack.demo_users and home.signs(stack.settings):
+        lines["Tokens"] = "only those of here, until JWT_SECRET_KEY is MentorHub's SECRET_KEY"
     lines["Data and logs"] = str(stack.settings.home)
     for name, value in lines.items():
         _console.print(f"[bold]{name:<13}[/]  {escape(value)}")
     _console.print()
+
+
+def _people(stack: Stack, home: Home) -> dict[str, int]:
+    """Whose tokens are printed: of real people only such as MentorHub itself would refuse."""
+    if stack.demo_users:
+        return someone(stack.settings.source_url())
+    return an_admin(stack.settings.analytics_url()) if home.signs(stack.settings) else {}
 
 
 def _dashboards(address: str, tokens: Mapping[str, str]) -> dict[str, str]:
@@ -118,18 +127,24 @@ def _say(sentence: str) -> None:
 
 
 def _check_databases(settings: Settings) -> None:
-    if bool(settings.analytics_database_url) != bool(settings.source_database_url):
+    if settings.analytics_database_url and not settings.source_database_url:
         raise ConfigurationError(
-            "ANALYTICS_DATABASE_URL and SOURCE_DATABASE_URL belong together: "
-            "set both, or neither to run embedded databases."
+            "ANALYTICS_DATABASE_URL says where the numbers are to be, and nothing of what: set "
+            "SOURCE_DATABASE_URL to MentorHub's database, too."
         )
 
 
 def _with_signing_key(settings: Settings, home: Home, *, demo: bool) -> Settings:
-    if demo and not settings.jwt_secret_key:
+    if (demo or _is_trial(settings)) and not settings.jwt_secret_key:
         return replace(settings, jwt_secret_key=home.secret())
     settings.secret_keys()
     return settings
+
+
+def _is_trial(settings: Settings) -> bool:
+    """Somebody's own MentorHub beside servers of ours, and nobody's tokens to believe yet."""
+    is_beside = settings.source_database_url and not settings.analytics_database_url
+    return bool(is_beside and not settings.jwt_jwks)
 
 
 USUAL_PORT = 8000

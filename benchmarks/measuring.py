@@ -16,6 +16,7 @@ from shared import sqlfiles
 from shared.database import connect
 from shared.settings import Settings, load
 from workers.install import install_schemas
+from workers.mirrored import creation
 
 Result = dict[str, Any]
 """One figure: name, value, unit, goal (None where there is none), ok."""
@@ -85,7 +86,7 @@ def empty() -> Generator[Settings]:
     with fresh_databases() as fresh:
         settings = replace(fresh, source_database_url=None)
         with connect(settings.analytics_url()) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
+            connection.execute(creation().encode())
             install_schemas(connection, settings, datetime.now(UTC))
         yield settings
 
@@ -96,7 +97,7 @@ def filled(sessions: int) -> Generator[Settings]:
     with fresh_databases() as fresh:
         settings = replace(fresh, source_database_url=None)
         with connect(settings.analytics_url()) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
+            connection.execute(creation().encode())
             connection.execute(
                 "SELECT set_config('benchmark.sessions', %s, false)", [str(sessions)]
             )

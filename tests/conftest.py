@@ -13,12 +13,12 @@ import pytest
 from psycopg import sql
 
 from ops.local.embedded import Postgres
-from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.world import fill
 from workers.fold import worker_connection
 from workers.install import install_schemas
+from workers.mirrored import creation
 from workers.rebuild import rebuild
 
 # how long an example takes is the machine's affair
@@ -86,7 +86,7 @@ def analytics_template(postgres: Postgres) -> str:
     with connect(postgres.url()) as server:
         server.execute("CREATE DATABASE analytics_template")
     with connect(postgres.url("analytics_template")) as ours:
-        ours.execute(sqlfiles.read("install/mirror").encode())
+        ours.execute(creation().encode())
         install_schemas(ours, _settings(postgres, "analytics_template"), datetime.now(UTC))
     return "analytics_template"
 

@@ -129,8 +129,8 @@ def installed(
     """
     with _made(installation.theirs, servers) as theirs, _made(installation.ours, servers) as ours:
         with connect(theirs) as source:
-            source.execute(sqlfiles.read("install/mirror").encode())
             for table in MIRRORED:
+                source.execute(sqlfiles.read(f"mirrored/{table}").encode())
                 source.execute(
                     sql.SQL("ALTER TABLE {} DROP COLUMN w").format(sql.Identifier(table))
                 )

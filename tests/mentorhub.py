@@ -27,9 +27,10 @@ from tests.processes import wait_until
 from workers import comparison, mirror
 from workers.definitions import MIRRORED
 from workers.guard import Guard
+from workers.mirrored import published
 from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
-from workers.source import drop_slot, published
+from workers.source import drop_slot
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
 """Settings of a server for tests."""

@@ -14,6 +14,7 @@ from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.database import connect
 from tests.conftest import database
+from workers.mirrored import creation
 
 ROOT = sqlfiles.ROOT.parent
 NEW_FILES = re.compile(r"in `((?:sql|api)/[\w/.]+)`.*?```\w+\n(.*?)```", re.DOTALL)
@@ -31,6 +32,7 @@ from api.app import create_app
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install_schemas
+from workers.mirrored import creation
 
 settings = replace(DEFAULTS, analytics_database_url=os.environ["URL"])
 with connect(settings.analytics_url()) as connection:
@@ -61,7 +63,7 @@ def copy(tmp_path: Path) -> Path:
 def mirror_of_reviews(postgres: Postgres) -> Iterator[str]:
     with database(postgres, "test_contributing") as url:
         with connect(url) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
+            connection.execute(creation().encode())
             connection.execute("INSERT INTO users VALUES (1, 'admin', 'ADMIN', true, true, now())")
             connection.execute(
                 "INSERT INTO reviews SELECT n, 1, NULL, 5, now() FROM generate_series(1, 3) AS n"

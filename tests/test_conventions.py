@@ -55,16 +55,6 @@ def test_every_schema_but_kept_is_made_and_dropped_by_each_installation(settings
     assert set(SCHEMAS) == set(re.findall(r"\w+", dropped))
 
 
-def test_every_mirrored_table_is_captured_counted_and_cleared() -> None:
-    lists = re.findall(r"ARRAY\[('users'.*?)\]", sqlfiles.read("install/capture"))
-    assert lists == [", ".join(f"'{table}'" for table in MIRRORED)]
-    for name in ("fold", "reading"):
-        looked_at = re.findall(r"SELECT FROM capture\.(\w+)", sqlfiles.read(f"install/{name}"))
-        assert looked_at == list(MIRRORED), name
-    named = re.findall(r"capture\.(\w+)\) THEN '(\w+)'", sqlfiles.read("install/fold"))
-    assert named == [(table, table) for table in MIRRORED]
-
-
 def test_every_column_that_is_stored_for_readers_and_operators_has_a_comment(
     settings: Settings,
 ) -> None:

@@ -17,12 +17,12 @@ import pytest
 import redis
 
 from ops.local.embedded import Postgres, Redis
-from shared import sqlfiles
 from shared.database import connect
 from tests.conftest import DEFAULTS
 from tests.mentorhub import QUICK, ask, tell
 from tests.processes import wait_until
 from workers.install import install_schemas
+from workers.mirrored import creation
 
 LONG = 60
 """Seconds after which a command counts as hung, on a machine that is busy with other tests."""
@@ -77,7 +77,7 @@ def stage(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ours.create_database("analytics")
         stage = Stage(ours, redis, postgres.url("postgres"), folder)
         with connect(ours.url("analytics")) as connection:
-            connection.execute(sqlfiles.read("install/mirror").encode())
+            connection.execute(creation().encode())
             install_schemas(connection, stage.settings, datetime.now(UTC))
         yield stage
 

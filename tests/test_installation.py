@@ -16,7 +16,7 @@ from tests.processes import wait_until
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
-from workers.source import published
+from workers.mirrored import published
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ import pytest
 from psycopg import sql
 
 from ops.local.embedded import Postgres
-from shared import sqlfiles
 from shared.database import connect
 from shared.errors import ServerUnavailableError
 from shared.registry import STEPS
@@ -34,6 +33,7 @@ from tests.processes import are_gone, wait_until
 from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.install import install_schemas
+from workers.mirrored import creation
 from workers.rebuild import rebuild
 
 KILLS = int(os.environ.get("KILLS", "50"))
@@ -242,7 +242,7 @@ def installed(server: Postgres) -> str:
     server.create_database("kills")
     url = server.url("kills")
     with connect(url) as connection:
-        connection.execute(sqlfiles.read("install/mirror").encode())
+        connection.execute(creation().encode())
         settings = replace(DEFAULTS, analytics_database_url=url)
         install_schemas(connection, settings, datetime.now(UTC))
         at(connection, NOW)

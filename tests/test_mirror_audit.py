@@ -10,7 +10,6 @@ import pytest
 
 from ops import demo
 from ops.local.embedded import Postgres
-from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
@@ -21,7 +20,8 @@ from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
 from workers.mirror_audit import Difference, audit_mirror
-from workers.source import published
+from workers.mirrored import published
+from workers.source import publication
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def older(tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
         url = settings.source_url()
         demo.fill(url, users=60, seed=1, until=NOW)
         make_older(url)
-        tell(url, sqlfiles.read("source/publication"), "CREATE ROLE reader LOGIN REPLICATION")
+        tell(url, publication(), "CREATE ROLE reader LOGIN REPLICATION")
         for table, columns in published().items():
             tell(url, f"GRANT SELECT ({', '.join(columns)}) ON {table} TO reader")
         yield replace(settings, source_database_url=url.replace("postgres@", "reader@"))

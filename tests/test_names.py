@@ -133,7 +133,7 @@ def test_a_migration_that_renames_is_followed_and_one_back_too(settings: Setting
     before = replace(settings, mapping=None)
     install(before)
     tell(settings.source_url(), *RENAMED)
-    with pytest.raises(ConfigurationError, match=r'write `table = "NAME"` below \[users\]'):
+    with pytest.raises(ConfigurationError, match=r'write `table = "NAME"` below \[sessions\]'):
         install(before)
     install(settings)
     check_renamed(settings)
@@ -165,7 +165,7 @@ def test_a_demotion_counts_under_another_name_too(settings: Settings) -> None:
 
 MISTAKES = {
     "[users": "can't be read",
-    "[people]": "analytics has no table people: choose among users, ",
+    "[people]": "analytics has no table people: choose among course_enrollments, ",
     "users = 1": "analytics has no table users",
     '[users]\nemail = "mail"': "email of users can't be another at MentorHub: choose among table, ",
     '[users]\nid = "number"': "id of users can't be another at MentorHub",

@@ -120,7 +120,7 @@ def test_after_a_loss_as_of_stands_and_all_say_so_until_it_is_mended(
 def test_init_compares_a_mirror_that_may_have_holes(settings: Settings) -> None:
     tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
     swap(settings)
-    tell(settings.source_url(), REVIEWS, mentorhub.publication(mentorhub.AS_OURS))
+    tell(settings.source_url(), REVIEWS, mentorhub.publication())
     install(settings)
     assert is_mirrored(settings)
     folded, told = refresh(settings)

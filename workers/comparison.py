@@ -19,7 +19,6 @@ from shared.database import Connection
 from shared.errors import ConfigurationError
 from workers import mirror
 from workers import source as mentorhub
-from workers.definitions import MIRRORED
 from workers.names import Names
 
 ROWS = 20_000
@@ -54,14 +53,14 @@ class Place(NamedTuple):
     @classmethod
     def of(cls, table: str, names: Names, source: Connection) -> "Place":
         there = names.table(table)
-        columns = mentorhub.asked(names)[there]
-        types = mentorhub.columns(source, names)[table].values()
+        types = mentorhub.columns(source, names)[table]
+        columns = [names.column(table, column) for column in types]
         legible = _template(mentorhub.legible(source))
         told: list[sql.Composable] = [
             legible.format(column=sql.Identifier(column))
             if type_name == "text"
             else sql.Identifier(column)
-            for column, type_name in zip(columns, types, strict=True)
+            for column, type_name in zip(columns, types.values(), strict=True)
         ]
         return cls(table, there, columns, told)
 
@@ -100,7 +99,7 @@ def settle(
         as_of = mirror.wait_until_caught_up(ours, source)
         doubtful = [
             table
-            for table in MIRRORED
+            for table in mirror.received(ours)
             if proven.get(table) != _witness(ours, source, names.table(table))
         ]
         if not doubtful:
@@ -121,7 +120,7 @@ def retract(ours: Connection, there: dict[str, str]) -> str | None:
 def unproven(ours: Connection) -> list[str]:
     """The tables to be compared."""
     proven = _known(ours)
-    return [table for table in MIRRORED if table not in proven]
+    return [table for table in mirror.received(ours) if table not in proven]
 
 
 def compare(

@@ -10,9 +10,7 @@ from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
-
-MIRRORED = ("users", "courses", "sessions", "course_enrollments", "progress", "reviews", "payments")
-"""MentorHub's tables that some metric needs."""
+from workers.mirrored import MIRRORED
 
 _MAPPED = ("source, public", "change, capture")
 """The schemas that a mapping is executed in, and takes its rows from."""
@@ -34,6 +32,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     yield "pg_catalog", sqlfiles.read("install/unusable")
     yield "pg_catalog", sqlfiles.read("install/vanished")
     yield "pg_catalog", sqlfiles.read("install/fold")
+    yield "pg_catalog", sqlfiles.read("install/mirrored")
     for family in FAMILIES.values():
         for name in (*family.summaries, *family.rankings):
             yield "pg_catalog", sqlfiles.read(f"summary/{name}")

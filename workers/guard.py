@@ -102,11 +102,12 @@ class Guard:
         finding = ""
         try:
             source = self._their_line()
-            mentorhub.check(source, self._names)
-            finding = mirror.loss(ours, source, self._names) or self._stuck(ours) or ""
+            names = self._names.without(mirror.missing(ours))
+            columns = mentorhub.check(source, names)
+            finding = mirror.loss(ours, source, columns, names) or self._stuck(ours) or ""
             if finding:
                 self._doubt(ours, finding)
-                mirror.begin_anew(ours, source, self._source_url, self._names)
+                mirror.begin_anew(ours, source, self._source_url, names)
                 self._forget()
             self._prove(ours, source, has_begun=bool(finding))
             sentence = self._watch(ours, source)
@@ -142,7 +143,8 @@ class Guard:
             return
         if reason and not has_begun:
             self._doubt(ours, f"Changes may have been lost: {reason}.")
-        changed = comparison.prove(ours, source, self._names, lambda _: self._still_looks(ours))
+        names = self._names.without(mirror.missing(ours))
+        changed = comparison.prove(ours, source, names, lambda _: self._still_looks(ours))
         log.warning("Analytics: the mirror is proven", rows_changed=changed)
 
     def _doubt(self, ours: Connection, finding: str) -> None:

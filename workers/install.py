@@ -17,6 +17,7 @@ from shared.settings import Settings
 from workers import comparison, definitions, kept, mirror, timezone
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
+from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, recalculate, reporting, settings_differ
 
@@ -40,7 +41,10 @@ def install(settings: Settings) -> None:
             log.warning("Analytics: %s", sentence)
         has_turn(ours)
         names = mentorhub.names_of(settings.mapping)
+        for sentence in mentorhub.unread(source, names):
+            log.warning("Analytics: %s", sentence)
         mirror.prepare(ours, source, settings.source_url(), names)
+        names = names.without(mirror.missing(ours))
         comparing = bars.add_task(
             "Comparing with MentorHub", total=sum(mentorhub.estimated_rows(source, names).values())
         )
@@ -151,7 +155,7 @@ def _hold_off_changes(ours: Connection) -> None:
     """
     if one(ours, "SELECT to_regclass('control.turn') IS NOT NULL"):
         ours.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
-    for table in definitions.MIRRORED:
+    for table in MIRRORED:
         ours.execute(
             sql.SQL("LOCK TABLE public.{} IN SHARE ROW EXCLUSIVE MODE").format(
                 sql.Identifier(table)

@@ -1,7 +1,6 @@
 """Our side: narrow copies of MentorHub's tables, filled by PostgreSQL's logical replication."""
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,7 +14,7 @@ from shared.errors import ConfigurationError
 from workers import fold
 from workers import source as mentorhub
 from workers.address import address, check_address, run_addressed
-from workers.definitions import MIRRORED
+from workers.mirrored import MIRRORED, creation, published
 from workers.names import AS_OURS, Names
 from workers.source import Columns
 
@@ -60,19 +59,19 @@ class Subscription(NamedTuple):
 def prepare(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> None:
     """Mirror tables, publication, slot and subscription, made where they are missing.
 
-    What the mirror lacks then is found by a comparison. One that no longer fits MentorHub's columns
-    is made anew, and empty. Raises ConfigurationError with the command that mends what is in the
-    way.
+    What the mirror lacks then is found by a comparison, which is begun also where MentorHub has got
+    an optional column. One that no longer fits MentorHub's columns is made anew, and empty. Raises
+    ConfigurationError with the command that mends what is in the way.
     """
     has_turn(ours)
     _refuse_strangers(ours, names)
     check(ours)
     inherit(ours)
-    layout = _layout(mentorhub.columns(source, names), names)
-    mentorhub.check(source, names)
+    columns = mentorhub.check(source, names)
     check_address(ours, address(source_url))
-    fits, there = _mirrored_layout(ours) == layout, subscription(ours)
-    if fits and there and not loss(ours, source, names):
+    fits, there = _fits(ours, columns, names), subscription(ours)
+    has_all = fits and missing(ours) == _lacking(columns)
+    if has_all and there and not loss(ours, source, columns, names):
         _reconnect(ours, address(source_url))
     elif fits:
         begin_anew(ours, source, source_url, names)
@@ -107,12 +106,18 @@ def subscription(ours: Connection) -> Subscription | None:
     return Subscription(*row) if row else None
 
 
-def loss(ours: Connection, source: Connection, names: Names = AS_OURS) -> str | None:
-    """Why changes do not arrive any more, or not all of them; None as long as they do."""
+def loss(
+    ours: Connection, source: Connection, columns: Columns, names: Names = AS_OURS
+) -> str | None:
+    """Why changes do not arrive any more, or not all of them; None as long as they do.
+
+    `columns`: what MentorHub has.
+    """
     there = subscription(ours)
     if not there:
         return "The subscription is gone."
-    if not mentorhub.still_offers(source, names):
+    is_less = bool(_lacking(columns) - missing(ours))
+    if is_less or not mentorhub.still_offers(source, columns, names):
         return "MentorHub keeps no changes for us any more, or not all of them."
     row = _is_known(ours) and ours.execute("SELECT timeline, reached::text FROM control.source")
     timeline, reached = (row and row.fetchone()) or (None, None)
@@ -132,8 +137,8 @@ def begin_anew(
 
     Answers are served throughout. Interrupted, it is simply begun again. Raises ConfigurationError.
     """
-    mentorhub.check(source, names)
-    if _mirrored_layout(ours) != _layout(mentorhub.columns(source, names), names):
+    columns = mentorhub.check(source, names)
+    if not _fits(ours, columns, names):
         raise ConfigurationError(
             "MentorHub's tables, or our version, have changed since the mirror was made: "
             "run `analytics init`."
@@ -142,7 +147,9 @@ def begin_anew(
         unsubscribe(ours)
     mentorhub.publish(source, names)
     mentorhub.make_slot(source, source_url)
-    make_way(ours, MIRRORED)
+    with ours.transaction():
+        _leave_out(ours, columns, names)
+    make_way(ours, received(ours))
     _subscribe_or_drop_slot(ours, source, source_url)
     if _is_known(ours):
         remember_source(ours, source, source_url)
@@ -154,7 +161,7 @@ def subscribe_again(ours: Connection, source_url: str) -> None:
     What the old one had applied and not yet confirmed comes again. For a worker that the server
     doesn't start: after a clock was set back, the launcher waits until it is as late as before.
     """
-    make_way(ours, MIRRORED)
+    make_way(ours, received(ours))
     with ours.transaction():
         _let_go(ours)
         _subscribe(ours, address(source_url))
@@ -189,12 +196,13 @@ def _make_anew(ours: Connection, source: Connection, source_url: str, names: Nam
         with ours.transaction():
             _make_tables(ours)
             _adapt_types(ours, columns)
-            _adapt_names(ours, columns, names)
-            _mark(ours, _layout(columns, names))
+            _adapt_names(ours, names)
+            _leave_out(ours, columns, names)
+            _mark(ours, _layout(names))
 
     beside_readers(make)
     mentorhub.make_slot(source, source_url)
-    make_way(ours, MIRRORED)
+    make_way(ours, received(ours))
     _subscribe_or_drop_slot(ours, source, source_url)
 
 
@@ -343,7 +351,7 @@ def _make_tables(ours: Connection) -> None:
             sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE").format(sql.Identifier(table))
         )
     ours.execute("DROP SCHEMA IF EXISTS control CASCADE")
-    ours.execute(sqlfiles.read("install/mirror").encode())
+    ours.execute(creation().encode())
 
 
 def _adapt_types(ours: Connection, needed: Columns) -> None:
@@ -364,19 +372,20 @@ def _wide(type_name: str) -> str:
     return {"int2": "int8", "int4": "int8", "float4": "float8"}.get(type_name, type_name)
 
 
-def _adapt_names(ours: Connection, needed: Columns, names: Names) -> None:
+def _adapt_names(ours: Connection, names: Names) -> None:
     """Receive under MentorHub's names what we call otherwise: replication goes by name.
 
     A column of ours becomes a copy of the one received; a table of ours the only partition of one
     that has MentorHub's name, which passes on whatever is written into it.
     """
+    types = _types(ours)
     for (table, column), theirs in names.columns.items():
         ours.execute(
             _template("mirror/column").format(
                 table=sql.Identifier(table),
                 ours=sql.Identifier(column),
                 theirs=sql.Identifier(theirs),
-                type=sql.Identifier(_wide(needed[table][column])),
+                type=sql.Identifier(types[table, column]),
             )
         )
     for table, theirs in names.tables.items():
@@ -395,15 +404,79 @@ def _template(name: str) -> sql.SQL:
     return sql.SQL(sqlfiles.read(name))  # pyright: ignore[reportArgumentType]
 
 
-def _layout(columns: Columns, names: Names) -> str:
+def _leave_out(ours: Connection, columns: Columns, names: Names) -> None:
+    """Write down which columns MentorHub lacks, inside the caller's transaction.
+
+    Those of them that were received until now are NULL from here on, and their tables empty.
+    """
+    ours.execute("SET LOCAL analytics.comparing = 'on'")
+    gone = _lacking(columns) - missing(ours)
+    for table, column in gone:
+        words = {
+            "table": sql.Identifier(table),
+            "column": sql.Identifier(names.column(table, column)),
+        }
+        if column == "id":
+            ours.execute(sql.SQL("DELETE FROM public.{table}").format(**words))
+        elif (table, "id") not in gone:
+            query = "UPDATE public.{table} SET {column} = NULL WHERE {column} IS NOT NULL"
+            ours.execute(sql.SQL(query).format(**words))
+    ours.execute("DELETE FROM public.missing_column")
+    for table, column in sorted(_lacking(columns)):
+        ours.execute(
+            "INSERT INTO public.missing_column (mirrored, name, theirs) VALUES (%s, %s, %s)",
+            [table, column, names.column(table, column)],
+        )
+
+
+def missing(ours: Connection) -> set[tuple[str, str]]:
+    """Tables and columns of the mirror that MentorHub lacked when it was last looked for them."""
+    if ours.execute("SELECT to_regclass('public.missing_column')").fetchone() == (None,):
+        return set()
+    return set(ours.execute("SELECT mirrored, name FROM public.missing_column").fetchall())
+
+
+def received(ours: Connection) -> list[str]:
+    """The tables of the mirror that MentorHub has."""
+    gone = missing(ours)
+    return [table for table in MIRRORED if (table, "id") not in gone]
+
+
+def _lacking(columns: Columns) -> set[tuple[str, str]]:
+    """What the mirror has, and MentorHub has not."""
+    return {
+        (table, name)
+        for table, listed in published().items()
+        for name in listed
+        if name not in columns.get(table, {})
+    }
+
+
+def _fits(ours: Connection, columns: Columns, names: Names) -> bool:
+    """Whether the mirror that is there can take these columns."""
+    types = _types(ours)
+    return _mirrored_layout(ours) == _layout(names) and all(
+        types[table, names.column(table, column)] == _wide(type_name)
+        for table, listed in columns.items()
+        for column, type_name in listed.items()
+    )
+
+
+def _types(ours: Connection) -> dict[tuple[str, str], str]:
+    rows = ours.execute(sqlfiles.read("mirror/types").encode())
+    return {(table, column): type_name for table, column, type_name in rows}
+
+
+def _layout(names: Names) -> str:
     """What a mirror was made for: another one asks for another mirror."""
-    made_of = [sqlfiles.read("install/mirror"), columns, mentorhub.asked(names)]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    renamed = [sorted(names.tables.items()), sorted(names.columns.items())]
+    made_of = f"{creation()}\0{renamed}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _mark(ours: Connection, layout: str) -> None:
     """Write down where it outlives the subscription what the mirror was made for."""
-    comment = f"Mirror of MentorHub's users: no e-mail, no secret. Layout {layout}."
+    comment = f"Mirror of MentorHub's users. Layout {layout}."
     ours.execute(sql.SQL("COMMENT ON TABLE public.users IS {}").format(sql.Literal(comment)))
 
 

@@ -10,8 +10,8 @@ from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTabl
 
 from shared.database import Connection
 from shared.errors import ServerUnavailableError
-from workers.definitions import MIRRORED
 from workers.fold import one
+from workers.mirrored import MIRRORED
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -30,20 +30,20 @@ class Difference(NamedTuple):
 
 
 def audit_mirror(
-    connection: Connection, tables: Sequence[str] = MIRRORED, *, everything: bool, repair: bool
+    connection: Connection, tables: Sequence[str] | None = None, *, everything: bool, repair: bool
 ) -> list[Difference]:
     """Return the rows that differ and not only because a change is under way.
 
     `connection`: a worker's, in autocommit. `everything`: or only the next range of each table.
-    With `repair` these rows are made MentorHub's, and captured as its changes are. Empty where
-    nothing is replicated. Raises ServerUnavailableError.
+    `tables`: all by default. With `repair` these rows are made MentorHub's, and captured as its
+    changes are. Empty where nothing is replicated. Raises ServerUnavailableError.
     """
     if not one(connection, "SELECT control.is_replicated()"):
         return []
     try:
         found = [
             difference
-            for table in tables
+            for table in tables or _received(connection)
             for difference in _audit_table(connection, table, everything=everything, repair=repair)
         ]
     except (InsufficientPrivilege, UndefinedTable, UndefinedColumn) as error:
@@ -69,8 +69,14 @@ def audit_mirror(
 def audit_next_range(connection: Connection) -> list[Difference]:
     """Compare and mend a range of the table that has waited longest: MentorHub hardly notices."""
     audited = dict(connection.execute("SELECT mirrored, audited_at FROM control.mirror_audit"))
-    waited_longest = min(MIRRORED, key=lambda table: audited.get(table) or _NEVER)
+    waited_longest = min(_received(connection), key=lambda table: audited.get(table) or _NEVER)
     return audit_mirror(connection, [waited_longest], everything=False, repair=True)
+
+
+def _received(connection: Connection) -> list[str]:
+    rows = connection.execute("SELECT mirrored FROM analytics.missing_column WHERE name = 'id'")
+    missing = {table for (table,) in rows}
+    return [table for table in MIRRORED if table not in missing]
 
 
 def _audit_table(

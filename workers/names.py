@@ -1,7 +1,8 @@
 """What MentorHub calls the tables and columns that we need, where it is not as we call them."""
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,11 @@ class Names:
 
     tables: dict[str, str] = field(default_factory=dict[str, str])
     columns: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    left_out: frozenset[tuple[str, str]] = frozenset()
+    """Optional tables and columns of ours that MentorHub isn't asked for."""
+
+    def without(self, columns: Iterable[tuple[str, str]]) -> "Names":
+        return replace(self, left_out=frozenset(columns))
 
     def table(self, ours: str) -> str:
         return self.tables.get(ours, ours)

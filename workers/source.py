@@ -3,19 +3,20 @@
 MentorHub is never queried for a metric; this looks at its catalog only.
 """
 
-import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import errors, sql
 
 from shared import sqlfiles
 from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags
 from shared.errors import ConfigurationError
+from workers import mirrored
+from workers.mirrored import published
 from workers.names import AS_OURS, FILE, Names, read
 
 Columns = dict[str, dict[str, str]]
@@ -24,8 +25,6 @@ Columns = dict[str, dict[str, str]]
 _WHOLE_NUMBERS = ("int2", "int4", "int8")
 _KEPT_TYPES = (*_WHOLE_NUMBERS, "bool", "float4", "float8", "numeric", "date")
 _KEPT_TIMES = ("timestamp", "timestamptz")
-
-_LIST = r"public\.(\w+) \((.+)\)"
 
 APPLICATION = "analytics"
 """As MentorHub's DBAs see us."""
@@ -77,15 +76,10 @@ def witness(source: Connection) -> dict[str, str]:
 
 def by_hand(names: Names = AS_OURS) -> str:
     """The SQL that a DBA runs at MentorHub where our role may not."""
-    joined = "".join(f"{grant};\n" for grant in grants("mentorhub_analytics", names))
     once, may_publish = sqlfiles.read("source/by_hand"), sqlfiles.read("source/may_publish")
-    return "\n".join((f"{once}{joined}", "BEGIN;", f"{publication(names)}COMMIT;", "", may_publish))
-
-
-def published() -> dict[str, list[str]]:
-    """The columns of MentorHub's tables that we ask for, as publication.sql lists them."""
-    lists = re.findall(_LIST, sqlfiles.read("source/publication"))
-    return {table: names.split(", ") for table, names in lists}
+    granting = _offered_in("source/grants", names)
+    making = publication(names)
+    return "\n".join((f"{once}{granting}", "BEGIN;", f"{making}COMMIT;", "", may_publish))
 
 
 def names_of(folder: Path | None) -> Names:
@@ -93,71 +87,114 @@ def names_of(folder: Path | None) -> Names:
     return read(folder, published())
 
 
-def publication(names: Names) -> str:
-    """The SQL that makes the publication at a MentorHub with these names."""
-
-    def theirs(found: re.Match[str]) -> str:
-        table, columns = names.written(found[1], found[2].split(", "))
-        return f"public.{table} ({columns})"
-
-    return re.sub(_LIST, theirs, sqlfiles.read("source/publication"))
+def publication(names: Names = AS_OURS) -> str:
+    """The SQL that makes the publication at a MentorHub with these names, of what it has."""
+    return _offered_in("source/publication", names)
 
 
-def grants(role: object, names: Names) -> list[str]:
-    """What lets the role read the published columns and no others, a table each."""
-    return [
-        sqlfiles.read("source/grant").rstrip().format(table=table, columns=columns, role=role)
-        for table, columns in (names.written(*listed) for listed in published().items())
-    ]
-
-
-def asked(names: Names) -> dict[str, list[str]]:
-    """The published columns by MentorHub's own names."""
+def asked(names: Names) -> dict[str, set[str]]:
+    """The columns that we ask for, by MentorHub's own names; it may lack some."""
     return {
-        names.table(table): [names.column(table, column) for column in columns]
+        names.table(table): {names.column(table, column) for column in columns}
         for table, columns in published().items()
     }
 
 
-def columns(source: Connection, names: Names = AS_OURS) -> Columns:
-    """Types of the published columns as the mirror takes them.
+class Offered(NamedTuple):
+    """A row of sql/source/offered.sql: a column that we ask for; `type` is None where it lacks."""
 
-    Raises ConfigurationError naming the first table or column that MentorHub doesn't have.
+    table: str
+    column: str
+    quoted_table: str
+    quoted: str
+    place: int
+    is_needed: bool
+    type: str | None
+    mend: str | None
+    is_readable: bool
+
+
+def columns(source: Connection, names: Names = AS_OURS) -> Columns:
+    """Types of the columns that MentorHub has and lets us read, as the mirror takes them.
+
+    Raises ConfigurationError naming the first table or column that we need and it doesn't have.
     """
-    rows = source.execute(sqlfiles.read("source/columns").encode()).fetchall()
-    found = {(table, column): type_name for table, column, type_name, _ in rows}
-    generated = {(table, column): mend for table, column, _, mend in rows if mend}
-    tables = {table for table, _ in found}
-    needed: Columns = {}
-    for ours, listed in published().items():
+    offered = {(one.table, one.column): one for one in _offered(source, names)}
+    _check_tables(offered.values(), names)
+    found: Columns = {}
+    for table, listed in published().items():
+        for name in listed:
+            one = offered.get((names.table(table), names.column(table, name)))
+            if one and one.is_needed:
+                _check_column(one, table, name)
+            if one and (one.is_needed or one.is_readable):
+                kept = one.type in _KEPT_TYPES + _KEPT_TIMES
+                found.setdefault(table, {})[name] = str(one.type) if kept else "text"
+    return {table: types for table, types in found.items() if "id" in types}
+
+
+def _offered(source: Connection, names: Names) -> list[Offered]:
+    rows = source.execute(_offered_in("source/offered", names).encode()).fetchall()
+    return sorted((Offered(*row) for row in rows), key=lambda one: (one.table, one.place))
+
+
+def _offered_in(file: str, names: Names) -> str:
+    """The file, which asks what MentorHub has of what we ask for."""
+    text, query = sqlfiles.read(file), sqlfiles.read("source/offered")
+    return text.replace("{offered}\n", query).replace("{asked}", _asked(names))
+
+
+def _asked(names: Names) -> str:
+    """A line for each table."""
+    rows = (_asked_of(table, names) for table in mirrored.MIRRORED)
+    return f",\n{' ' * 12}".join(row for row in rows if row)
+
+
+def _asked_of(table: str, names: Names) -> str:
+    listed = [
+        (names.column(table, one.name), one)
+        for one in mirrored.columns(table)
+        if (table, one.name) not in names.left_out
+    ]
+    values = (
+        names.table(table),
+        [theirs for theirs, one in listed if one.is_needed],
+        [theirs for theirs, one in listed if not one.is_needed],
+        [theirs for theirs, one in listed if one.is_id],
+    )
+    return f"({', '.join(sql.Literal(value).as_string() for value in values)})" if listed else ""
+
+
+def _check_tables(offered: Iterable[Offered], names: Names) -> None:
+    there = {one.table for one in offered if one.type}
+    needed = {one.table for one in offered if one.is_needed}
+    for ours in mirrored.MIRRORED:
         table = names.table(ours)
-        if table not in tables:
+        if table in needed - there:
             raise ConfigurationError(
                 f"MentorHub's database has no table public.{table}: does SOURCE_DATABASE_URL name "
                 f"the right database? {_says_so('it', 'table', ours)}"
             )
-        needed[ours] = {}
-        for column in listed:
-            type_name = found.get((table, names.column(ours, column)))
-            if type_name is None:
-                raise ConfigurationError(
-                    f"MentorHub's table {table} has no column {names.column(ours, column)}, "
-                    f"which analytics needs. {_says_so('it', column, ours)}"
-                )
-            if (table, names.column(ours, column)) in generated:
-                raise ConfigurationError(
-                    f"MentorHub's {table}.{names.column(ours, column)} is a generated column, "
-                    "which replication leaves out (PostgreSQL 18 takes stored ones): run "
-                    f"`{generated[table, names.column(ours, column)]}` there, "
-                    "or name another column in ANALYTICS_MAPPING."
-                )
-            if (column == "id" or column.endswith("_id")) and type_name not in _WHOLE_NUMBERS:
-                raise ConfigurationError(
-                    f"MentorHub's {table}.{names.column(ours, column)} is of type {type_name}: "
-                    "analytics takes ids that are whole numbers, and no others."
-                )
-            needed[ours][column] = type_name if type_name in _KEPT_TYPES + _KEPT_TIMES else "text"
-    return needed
+
+
+def _check_column(one: Offered, table: str, name: str) -> None:
+    """Of a needed one, and our names of it; raises ConfigurationError with what mends it."""
+    if one.type is None:
+        raise ConfigurationError(
+            f"MentorHub's table {one.table} has no column {one.column}, "
+            f"which analytics needs. {_says_so('it', name, table)}"
+        )
+    if one.mend:
+        raise ConfigurationError(
+            f"MentorHub's {one.table}.{one.column} is a generated column, "
+            "which replication leaves out (PostgreSQL 18 takes stored ones): run "
+            f"`{one.mend}` there, or name another column in ANALYTICS_MAPPING."
+        )
+    if (name == "id" or name.endswith("_id")) and one.type not in _WHOLE_NUMBERS:
+        raise ConfigurationError(
+            f"MentorHub's {one.table}.{one.column} is of type {one.type}: "
+            "analytics takes ids that are whole numbers, and no others."
+        )
 
 
 def _says_so(what: str, ours: str, table: str) -> str:
@@ -166,6 +203,26 @@ def _says_so(what: str, ours: str, table: str) -> str:
         f'If {what} has another name now, write `{ours} = "NAME"` below [{table}] in the file '
         f"{FILE} of the folder ANALYTICS_MAPPING."
     )
+
+
+def unread(source: Connection, names: Names = AS_OURS) -> list[str]:
+    """Sentences about what MentorHub has, and analytics could use, and may not read."""
+    offered = _offered(source, names)
+    closed = [one for one in offered if one.type and not (one.is_needed or one.is_readable)]
+    by_table: dict[str, list[str]] = {}
+    for one in closed:
+        by_table.setdefault(one.table, []).append(one.column)
+    return [
+        f"Of MentorHub's {table} we may not read {', '.join(names)}, which some metrics need: "
+        f"run `{_grant(source, offered, table)}` there, and `analytics init` again."
+        for table, names in by_table.items()
+    ]
+
+
+def _grant(source: Connection, offered: list[Offered], table: str) -> str:
+    listed = [one for one in offered if one.table == table]
+    names = ", ".join(one.quoted for one in listed)
+    return f"GRANT SELECT ({names}) ON public.{listed[0].quoted_table} TO {_role(source)}"
 
 
 def is_raw(source: Connection) -> bool:
@@ -218,21 +275,25 @@ def _in_ascii(table: str, column: str, ids: str) -> str:
     return f"run `{mend}` there, or give it the text that is meant."
 
 
-def check(source: Connection, names: Names = AS_OURS) -> None:
-    """Raise ConfigurationError with what mends the first thing in the way."""
+def check(source: Connection, names: Names = AS_OURS) -> Columns:
+    """Raise ConfigurationError with what mends the first thing in the way.
+
+    Returns what MentorHub has.
+    """
     _check_wal_level(source)
-    columns(source, names)  # a role can't be asked about what is not there
-    _check_role(source, names)
-    _check_identities(source, names)
+    found = columns(source, names)  # a role can't be asked about what is not there
+    _check_role(source, names, found)
+    _check_identities(source, list(map(names.table, found)))
+    return found
 
 
-def still_offers(source: Connection, names: Names = AS_OURS) -> bool:
+def still_offers(source: Connection, found: Columns, names: Names = AS_OURS) -> bool:
     """Whether the publication and the slot are what we once asked for: else changes are lost."""
     slot = source.execute(
         "SELECT wal_status FROM pg_replication_slots"
         " WHERE slot_name = 'mentorhub_analytics' AND database = current_database()"
     ).fetchone()
-    return _is_published(source, names) and slot is not None and slot[0] != "lost"
+    return _is_published(source, found, names) and slot is not None and slot[0] != "lost"
 
 
 def is_read(source: Connection) -> bool:
@@ -248,7 +309,7 @@ def is_read(source: Connection) -> bool:
 
 def publish(source: Connection, names: Names = AS_OURS) -> None:
     """Make the publication where it is missing or different; raises ConfigurationError."""
-    if _is_published(source, names):
+    if _is_published(source, columns(source, names), names):
         return
     deadline = time.monotonic() + LOCK_PATIENCE
     try:
@@ -362,7 +423,7 @@ def _check_wal_level(source: Connection) -> None:
         )
 
 
-def _check_role(source: Connection, names: Names) -> None:
+def _check_role(source: Connection, names: Names, found: Columns) -> None:
     role = _role(source)
     if not _value(
         source, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -375,19 +436,14 @@ def _check_role(source: Connection, names: Names) -> None:
             f"The role {role} may not look into MentorHub's schema public: run "
             f"`GRANT USAGE ON SCHEMA public TO {role}` at MentorHub."
         )
-    granting = dict(zip(asked(names), grants(role, names), strict=True))
-    for table, columns in asked(names).items():
-        for column in columns:
-            if not _value(
-                source,
-                "SELECT has_column_privilege(quote_ident(%s)::regclass, %s, 'SELECT')",
-                table,
-                column,
-            ):
-                raise ConfigurationError(
-                    f"The role {role} may not read {table}.{column}: "
-                    f"run `{granting[table]}` at MentorHub."
-                )
+    offered = _offered(source, names)
+    for one in offered:
+        if one.is_needed and not one.is_readable:
+            raise ConfigurationError(
+                f"The role {role} may not read {one.table}.{one.column}: "
+                f"run `{_grant(source, offered, one.table)}` at MentorHub."
+            )
+    for table in map(names.table, found):
         if _value(source, "SELECT row_security_active(quote_ident(%s)::regclass)", table):
             raise ConfigurationError(
                 f"Row security hides rows of {table} from the role {role}: "
@@ -395,10 +451,10 @@ def _check_role(source: Connection, names: Names) -> None:
             )
 
 
-def _check_identities(source: Connection, names: Names) -> None:
+def _check_identities(source: Connection, tables: list[str]) -> None:
     """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
     rows = source.execute(
-        sqlfiles.read("source/identities").encode(), {"tables": list(asked(names))}
+        sqlfiles.read("source/identities").encode(), {"tables": tables}
     ).fetchall()
     for table, by_default, identity in rows:
         if identity != ["id"]:
@@ -409,11 +465,18 @@ def _check_identities(source: Connection, names: Names) -> None:
             )
 
 
-def _is_published(source: Connection, names: Names) -> bool:
-    found = source.execute(sqlfiles.read("source/published").encode()).fetchall()
-    return {table: set(columns) for table, columns in found} == {
-        table: set(columns) for table, columns in asked(names).items()
-    }
+def _is_published(source: Connection, found: Columns, names: Names) -> bool:
+    """Whether all that is found is published, and nothing that the mirror has no column for.
+
+    What MentorHub's DBAs published since the mirror was set up is received, and not used.
+    """
+    rows = source.execute(sqlfiles.read("source/published").encode()).fetchall()
+    listed = {table: set(columns) for table, columns in rows}
+    most = asked(names)
+    return all(
+        {names.column(table, column) for column in columns} <= listed.get(names.table(table), set())
+        for table, columns in found.items()
+    ) and all(columns <= most.get(table, set()) for table, columns in listed.items())
 
 
 def _role(source: Connection) -> object:

@@ -10,9 +10,7 @@ DECLARE
     columns    text;
     measured   text;
 BEGIN
-    FOREACH mirrored IN ARRAY
-        ARRAY['users', 'courses', 'sessions', 'course_enrollments', 'progress', 'reviews', 'payments']
-    LOOP
+    FOR mirrored IN SELECT name FROM control.mirrored LOOP
         SELECT
             string_agg(format('%I', attname), ', ' ORDER BY attnum),
             string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', attname), ' OR ' ORDER BY attnum)

@@ -45,20 +45,6 @@ COMMENT ON COLUMN control.repair.step IS 'A summary gets its correction, anythin
 CREATE TABLE control.turn ();
 COMMENT ON TABLE control.turn IS 'Empty; whoever folds locks it first, as one fold must see what the last one did. LOCK takes no snapshot.';
 
-CREATE VIEW control.mirror AS
-SELECT
-FROM
-    public.users,
-    public.courses,
-    public.sessions,
-    public.course_enrollments,
-    public.progress,
-    public.reviews,
-    public.payments
-WHERE false;
-COMMENT ON VIEW control.mirror IS 'Empty; whoever counts the mirror locks it before taking a snapshot, as TRUNCATE would empty tables for older snapshots too.';
-GRANT SELECT ON control.mirror TO analytics_worker;
-
 CREATE TABLE control.audited (
     summary     text PRIMARY KEY,
     audited_at  timestamptz,
@@ -311,22 +297,6 @@ BEGIN
 END
 $make$;
 COMMENT ON FUNCTION control.make_foldable(text) IS 'Makes correction.SUMMARY, pending.SUMMARY, drift.SUMMARY and control.fold_SUMMARY().';
-
-CREATE FUNCTION control.changed_tables() RETURNS text []
-STABLE LANGUAGE sql
-RETURN array_remove(
-    ARRAY[
-        CASE WHEN EXISTS (SELECT FROM capture.users) THEN 'users' END,
-        CASE WHEN EXISTS (SELECT FROM capture.courses) THEN 'courses' END,
-        CASE WHEN EXISTS (SELECT FROM capture.sessions) THEN 'sessions' END,
-        CASE WHEN EXISTS (SELECT FROM capture.course_enrollments) THEN 'course_enrollments' END,
-        CASE WHEN EXISTS (SELECT FROM capture.progress) THEN 'progress' END,
-        CASE WHEN EXISTS (SELECT FROM capture.reviews) THEN 'reviews' END,
-        CASE WHEN EXISTS (SELECT FROM capture.payments) THEN 'payments' END
-    ],
-    NULL
-);
-COMMENT ON FUNCTION control.changed_tables() IS 'The mirrored tables of which a signed row waits to be folded.';
 
 CREATE FUNCTION control.clear(mirrored text []) RETURNS bigint
 LANGUAGE plpgsql

@@ -31,7 +31,12 @@ BEGIN ATOMIC
         AND NOT attisdropped
         -- of a column that has another name there, ours is a copy
         AND attgenerated = ''
-        AND attname <> 'w';
+        AND attname <> 'w'
+        AND NOT EXISTS (
+            SELECT
+            FROM public.missing_column
+            WHERE missing_column.mirrored = published.mirrored AND missing_column.theirs = attname
+        );
 END;
 COMMENT ON FUNCTION control.published(text) IS 'The columns of a mirrored table that MentorHub publishes, the same with their types here, and what MentorHub is asked for in their place.';
 

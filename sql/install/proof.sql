@@ -78,8 +78,14 @@ SELECT
         OR here.subscription IS NULL AND NOT EXISTS (SELECT FROM control.source),
         false
     ) AS is_proven
-FROM control.proof CROSS JOIN control.here;
-COMMENT ON VIEW control.trust IS 'Which mirrored tables are proven, as far as our side knows; all where nothing is replicated.';
+FROM control.proof CROSS JOIN control.here
+WHERE
+    NOT EXISTS (
+        SELECT
+        FROM public.missing_column
+        WHERE missing_column.mirrored = proof.mirrored AND missing_column.name = 'id'
+    );
+COMMENT ON VIEW control.trust IS 'Which mirrored tables are proven, as far as our side knows; all where nothing is replicated. Those that MentorHub doesn''t have are none.';
 
 CREATE FUNCTION control.is_proven(there jsonb DEFAULT NULL) RETURNS boolean
 VOLATILE LANGUAGE sql SECURITY DEFINER
@@ -106,7 +112,7 @@ BEGIN
             WHEN bool_or(proof.subscription IS DISTINCT FROM here.subscription) THEN 'replication was begun anew'
             WHEN bool_or(here.skips) THEN 'a transaction is to be skipped'
             WHEN bool_or(proof.edits <> here.edits) THEN 'somebody wrote into the mirror'
-            WHEN count(*) = (SELECT count(*) FROM control.proof) THEN 'replication was connected anew'
+            WHEN count(*) = (SELECT count(*) FROM control.trust) THEN 'replication was connected anew'
             ELSE format('at MentorHub there is another %s', string_agg(proof.mirrored, ', '))
         END
     INTO STRICT reason

@@ -1,30 +1,4 @@
 -- What the reader's queries share.
-CREATE VIEW analytics.pending AS
-SELECT
-    dependence.family,
-    sum(waiting.changes)::bigint AS changes
-FROM
-    control.dependence
-    INNER JOIN (
-        -- No more than 1,000 of a table are counted: after a bulk import a reader must not wait.
-        SELECT 'users' AS mirrored, count(*) AS changes FROM (SELECT FROM capture.users LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'courses', count(*) FROM (SELECT FROM capture.courses LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'sessions', count(*) FROM (SELECT FROM capture.sessions LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'course_enrollments', count(*) FROM (SELECT FROM capture.course_enrollments LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'progress', count(*) FROM (SELECT FROM capture.progress LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'reviews', count(*) FROM (SELECT FROM capture.reviews LIMIT 1000) AS first_rows
-        UNION ALL
-        SELECT 'payments', count(*) FROM (SELECT FROM capture.payments LIMIT 1000) AS first_rows
-    ) AS waiting USING (mirrored)
-GROUP BY dependence.family;
-
-COMMENT ON VIEW analytics.pending IS 'How many signed rows each answer does not count yet (an update is two), up to 1,000 of a table.';
-
 CREATE VIEW analytics.unusable AS
 SELECT
     counted.family,

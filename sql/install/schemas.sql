@@ -28,6 +28,12 @@ COMMENT ON SCHEMA analytics IS 'Summary tables and materialized views: all that 
 CREATE SCHEMA control;
 COMMENT ON SCHEMA control IS 'The verbs of the workers and the record of what they did.';
 
+CREATE VIEW control.mirrored AS
+SELECT relname::text AS name
+FROM pg_trigger INNER JOIN pg_class ON pg_class.oid = tgrelid
+WHERE tgname = 'note_edit' AND relnamespace = 'public'::regnamespace;
+COMMENT ON VIEW control.mirrored IS 'The tables of the mirror: those whose edits are noted.';
+
 CREATE SCHEMA link;
 COMMENT ON SCHEMA link IS 'The extension dblink, in nobody''s reach: for control.replicated_until() alone.';
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;

@@ -1,16 +1,27 @@
 -- All that analytics asks of MentorHub's database: run in it by a role that owns the tables.
 -- Column lists keep e-mails, password hashes and every other column at home.
 DROP PUBLICATION IF EXISTS mentorhub_analytics;
-CREATE PUBLICATION mentorhub_analytics FOR TABLE
-    public.users (id, username, role, is_active, is_verified, created_at),
-    public.courses (id, title, is_active),
-    public.sessions (id, student_id, mentor_id, duration_minutes, status, created_at),
-    public.course_enrollments (id, user_id, course_id, progress_percent, completed, created_at),
-    public.progress (id, user_id, created_at),
-    public.reviews (id, user_id, course_id, rating, created_at),
-    public.payments (id, student_id, amount, currency, status, created_at)
--- a table that is parted there is one here
-WITH (publish_via_partition_root = true);
+DO $do$
+BEGIN
+    EXECUTE (
+        SELECT
+            format(
+                -- a table that is parted there is one here
+                'CREATE PUBLICATION mentorhub_analytics FOR TABLE %s WITH (publish_via_partition_root = true)',
+                string_agg(format('public.%s (%s)', quoted_table, names), ', ')
+            )
+        FROM (
+            SELECT
+                quoted_table,
+                string_agg(quoted, ', ' ORDER BY place) AS names
+            FROM (
+{offered}
+            ) AS offered
+            GROUP BY quoted_table
+        ) AS listed
+    );
+END
+$do$;
 -- It is the tables' owner's: a migration has to drop it, and then make it again.
 DO $$
 DECLARE

@@ -1,0 +1,9 @@
+-- Of mentors and of courses.
+CREATE TABLE public.reviews (
+    id         bigint PRIMARY KEY,
+    user_id    bigint,
+    course_id  bigint,
+    rating     bigint,
+    created_at timestamptz,
+    w          smallint NOT NULL DEFAULT 1
+);

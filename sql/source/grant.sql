@@ -1,1 +1,0 @@
-GRANT SELECT ({columns}) ON public.{table} TO {role}

@@ -223,24 +223,66 @@ def acknowledge(settings: Settings) -> None:
     click.echo(f"Acknowledged: {row[0] if row else 0:,} wrong rows.")
 
 
+_DAY = click.DateTime(["%Y-%m-%d"])
+_ID = click.IntRange(-(2**63), 2**63 - 1)
+
+
+def _steering(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(f"--{name}", is_flag=False, flag_value="", metavar="[RUN]", help=text)
+
+
 @cli.command()
-@click.argument("summaries", nargs=-1, metavar="[SUMMARY]...")
-@click.option("--wait/--no-wait", default=True, show_default=True)
+@click.argument("metrics", nargs=-1, metavar="[METRIC]...")
+@click.option("--from", "from_day", type=_DAY, help="Only what is kept by day, from this one on.")
+@click.option("--to", "to_day", type=_DAY, help="The same, up to this day.")
+@click.option("--course", type=_ID, help="Only what is kept by course, of this one.")
+@click.option("--user", type=_ID, help="The same of a user (users.id).")
+@click.option("--mentor", type=_ID, help="The same of a mentor (mentors.id).")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Ctrl-C detaches.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done.")
+@_steering("attach", "Watch the newest, or this one.")
+@_steering("pause", "Begin no further slice of it.")
+@_steering("resume", "Go on with it.")
+@_steering("cancel", "End it; what is done stays.")
 @_with_settings
-def rebuild(settings: Settings, summaries: tuple[str, ...], *, wait: bool) -> None:
-    """Recalculate summaries through the workers, with all that shares an answer with them."""
-    from ops.rebuild import request, watch  # noqa: PLC0415
+def rebuild(settings: Settings, *, wait: bool, dry_run: bool, **options: Any) -> None:
+    """Recalculate through the workers: everything, or the metrics, days and ids named."""
+    from ops import rebuild as rebuilding  # noqa: PLC0415
+
+    steering = [(verb, run) for verb in rebuilding.VERBS if (run := options.pop(verb)) is not None]
+    asked = rebuilding.asked_by_options(**options)
+    if len(steering) + bool(asked or dry_run) > 1:
+        verbs = ", ".join(f"--{verb}" for verb in rebuilding.VERBS)
+        raise ConfigurationError(f"One of {verbs} stands alone, or none of them.")
+    if steering:
+        verb, run = steering[0]
+        run = rebuilding.steer(settings, verb, run)
+        if verb == "attach":
+            _attach(settings, run)
+    elif dry_run:
+        Console().print(rebuilding.foreseen(settings, asked))
+    else:
+        run = rebuilding.request(settings, asked)
+        if wait:
+            _attach(settings, run)
+        else:
+            click.echo(f"Asked for: `analytics rebuild --attach {run}` shows how far it is.")
+
+
+def _attach(settings: Settings, run: str) -> None:
+    from ops.rebuild import report, watch  # noqa: PLC0415
     from ops.status import BEHIND, replicated_until  # noqa: PLC0415
 
-    run = request(settings, summaries)
-    if wait:
-        changed = watch(settings, run)
-        click.echo(f"Rebuilt; {changed:,} rows were not right.")
-        if replicated_until(settings) is None:
+    try:
+        state = watch(settings, run)
+    except KeyboardInterrupt:
+        click.echo(f"It goes on: `analytics rebuild --attach {run}` comes back.")
+        return
+    Console().print(report(settings, state))
+    if state["cancelled_by"] or replicated_until(settings) is None:
+        if not state["cancelled_by"]:
             click.echo(f"{BEHIND}: the numbers are as of before.", err=True)
-            sys.exit(1)
-    else:
-        click.echo(f"Asked for: `analytics status` shows it as {run}.")
+        sys.exit(1)
 
 
 @cli.command()

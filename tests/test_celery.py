@@ -1,5 +1,6 @@
 """The schedule, the worker and the broker as real processes, also when they are killed."""
 
+import getpass
 import runpy
 import signal
 import time
@@ -29,7 +30,7 @@ from ops.servers import broker
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
-from shared.registry import FAMILIES, STEPS, SUMMARIES
+from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from tests.api.world import fill
 from tests.conftest import DEFAULTS, database
@@ -153,28 +154,34 @@ def versions(connection: Connection) -> dict[str, int]:
 
 
 @contextmanager
-def held_up(stack: Stack, table: str, mode: str = "ACCESS EXCLUSIVE") -> Generator[None]:
-    """A rebuild that comes to the table has to wait; in SHARE mode, not before it folds."""
+def held_up(stack: Stack, table: str) -> Generator[None]:
+    """A rebuild comes no further than the slices of `correction.TABLE`, or than the fold."""
     with connect(stack.settings.analytics_url(), autocommit=False) as connection:
-        lock = sql.SQL("LOCK analytics.{} IN {} MODE")
-        connection.execute(lock.format(sql.Identifier(table), sql.SQL(mode)))
+        schema, name = table.split(".")
+        lock = sql.SQL("LOCK {} IN SHARE MODE").format(sql.Identifier(schema, name))
+        connection.execute(lock)
         yield
         connection.rollback()
 
 
-def at_step(connection: Connection, run: str, step: str) -> Callable[[], bool]:
-    return lambda: record(connection, run)["step"] == step
+def at_step(connection: Connection, run: str, step: str | None) -> Callable[[], bool]:
+    """`step`: None for the fold."""
+    query = "SELECT FROM control.run_status WHERE id = %s AND state = 'running' AND step = %s"
+    if step is None:
+        query = query.replace("step = %s", "step IS NOT DISTINCT FROM %s")
+    return lambda: connection.execute(query.encode(), [run, step]).rowcount == 1
 
 
 def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Connection) -> None:
     before = versions(ours)
     spoil(ours)
-    run = request(stack.settings, ["session_day"])
-    changed = watch(stack.settings, run)
+    run = request(stack.settings, {"metrics": ["session_day"]})
+    state = watch(stack.settings, run)
     made = record(ours, run)
-    assert changed == made["rows_changed"] == 3
+    assert state["rows_changed"] == made["rows_changed"] == 3
     assert (made["families"], made["reason"], made["error"]) == (["sessions"], "request", None)
-    assert (made["step"], made["steps_done"], made["steps"]) == ("fold", 3, 3)
+    assert (state["state"], state["done"], state["slices"]) == ("done", 1, 1)
+    assert made["asked_by"] == f"{getpass.getuser()}@{gethostname()}"
     assert made["requested_at"] <= made["started_at"] <= made["finished_at"]
     after = versions(ours)
     # the platform is compared with what session_day tells
@@ -184,8 +191,8 @@ def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Co
 def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> None:
     change(ours)
     spoil(ours)
-    run = request(stack.settings)
-    assert watch(stack.settings, run) == 5
+    run = request(stack.settings, {})
+    assert watch(stack.settings, run)["rows_changed"] == 5
     assert sorted(record(ours, run)["families"]) == sorted(FAMILIES)
     assert is_right(stack.settings)
 
@@ -193,20 +200,24 @@ def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> 
 def test_progress_is_shown_while_it_is_made(
     stack: Stack, ours: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with held_up(stack, "payment_day"):
-        run = request(stack.settings, ["session_day", "payment_day"])
+    with held_up(stack, "correction.payment_day"):
+        run = request(stack.settings, {"metrics": ["session_day", "payment_day"]})
         assert wait_until(at_step(ours, run, "payment_day"))
-        made = record(ours, run)
-    assert (made["steps_done"], made["steps"], made["finished_at"]) == (3, 4, None)
+        (made,) = ours.execute(
+            "SELECT slices, done, share > 0 AND share < 1, remaining_seconds > 0, state"
+            " FROM control.run_status WHERE id = %s",
+            [run],
+        ).fetchall()
+    assert made == (2, 1, True, True, "running")
     watch(stack.settings, run)
     assert "100%" in capsys.readouterr().err
 
 
 def test_an_unknown_summary_is_refused_by_naming_the_known_ones(stack: Stack) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        request(stack.settings, ["session_day", "sesion_day"])
+        request(stack.settings, {"metrics": ["session_day", "sesion_day"]})
     assert str(refused.value) == (
-        f"There is no summary 'sesion_day': choose among {', '.join(SUMMARIES)}."
+        f"There is no metric 'sesion_day': choose among {', '.join(STEPS)}."
     )
 
 
@@ -216,7 +227,7 @@ def test_without_a_broker_a_request_says_so_and_leaves_no_record(
     settings = replace(stack.settings, redis_url="redis://:secret@127.0.0.1:1/0")
     before = ours.execute("SELECT count(*) FROM control.run").fetchone()
     with pytest.raises(ServerUnavailableError) as refused:
-        request(settings, [])
+        request(settings, {})
     sentence = str(refused.value)
     assert sentence.startswith("Redis does not answer (")
     assert sentence.endswith("): is it running, and is REDIS_URL right?")
@@ -229,7 +240,9 @@ def test_without_a_worker_a_request_says_so_and_is_made_by_the_next_rebuild(
 ) -> None:
     monkeypatch.setattr(asking, "PATIENCE", 0.3)
     with Redis(tmp_path) as nobody_listens:
-        run = request(replace(stack.settings, redis_url=nobody_listens.url()), ["courses"])
+        run = request(
+            replace(stack.settings, redis_url=nobody_listens.url()), {"metrics": ["courses"]}
+        )
         with pytest.raises(ConfigurationError) as refused:
             watch(stack.settings, run)
     assert str(refused.value) == (
@@ -240,24 +253,24 @@ def test_without_a_worker_a_request_says_so_and_is_made_by_the_next_rebuild(
 
 
 def test_a_rebuild_that_fails_tells_whoever_asked(stack: Stack, ours: Connection) -> None:
-    change(ours)
-    ours.execute("ALTER TABLE analytics.course_performance RENAME TO elsewhere")
+    spoil(ours)
+    ours.execute(
+        "ALTER TABLE analytics.session_day ADD CONSTRAINT no CHECK (day IS NULL) NOT VALID"
+    )
     try:
-        run = request(stack.settings, ["course_performance"])
+        run = request(stack.settings, {"metrics": ["session_day"]})
         with pytest.raises(ConfigurationError) as refused:
             watch(stack.settings, run)
     finally:
-        ours.execute("ALTER TABLE analytics.elsewhere RENAME TO course_performance")
-    assert str(refused.value) == (
-        'The rebuild was given up: relation "analytics.course_performance" does not exist.'
-    )
+        ours.execute("ALTER TABLE analytics.session_day DROP CONSTRAINT no")
+    assert str(refused.value).startswith("The rebuild was given up: new row for relation ")
 
 
 def test_a_database_without_analytics_is_told_to_be_installed(
     stack: Stack, postgres: Postgres
 ) -> None:
     with pytest.raises(ConfigurationError, match="run `analytics init`"):
-        request(replace(stack.settings, analytics_database_url=postgres.url()), [])
+        request(replace(stack.settings, analytics_database_url=postgres.url()), {})
 
 
 def test_every_name_in_the_schedule_is_a_task_of_the_worker(stack: Stack) -> None:
@@ -290,7 +303,7 @@ def test_the_night_is_looked_for_every_hour() -> None:
 
 def test_a_task_delivered_twice_is_made_once(stack: Stack, ours: Connection) -> None:
     spoil(ours)
-    run = request(stack.settings, ["sessions"])
+    run = request(stack.settings, {"metrics": ["sessions"]})
     watch(stack.settings, run)
     made = record(ours, run)
     before = versions(ours)
@@ -347,9 +360,9 @@ def test_a_worker_killed_in_a_fold_leaves_nothing_half_done_and_every_change_cou
 ) -> None:
     before = versions(ours)
     change(ours)
-    with held_up(stack, "session_day", "SHARE"):
+    with held_up(stack, "analytics.session_day"):
         stack.send("session_changed")  # platform is done before sessions have to wait
-        assert wait_until(lambda: is_blocked(ours, "session_day"))
+        assert wait_until(lambda: is_blocked(ours, "analytics.session_day"))
         (pid,) = stack.busy()
         psutil.Process(pid).kill()
         assert wait_until(lambda: stack.busy() not in ([], [pid]), 20), "redelivered"
@@ -362,7 +375,7 @@ def is_blocked(connection: Connection, table: str) -> bool:
     return bool(
         connection.execute(
             "SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass",
-            [f"analytics.{table}"],
+            [table],
         ).rowcount
     )
 
@@ -389,17 +402,20 @@ def runs(connection: Connection) -> list[tuple[str, list[str]]]:
     ).fetchall()
 
 
-@pytest.mark.parametrize(("step", "mode"), [("session_day", "ACCESS EXCLUSIVE"), ("fold", "SHARE")])
+@pytest.mark.parametrize(
+    ("step", "table"),
+    [("session_day", "correction.session_day"), (None, "analytics.session_day")],
+)
 def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_all_the_same(
-    stack: Stack, ours: Connection, step: str, mode: str
+    stack: Stack, ours: Connection, step: str | None, table: str
 ) -> None:
     before = versions(ours)
     change(ours)
     spoil(ours)
-    with held_up(stack, "session_day", mode):
-        run = request(stack.settings)
+    with held_up(stack, table):
+        run = request(stack.settings, {})
         assert wait_until(at_step(ours, run, step))
-        assert wait_until(lambda: is_blocked(ours, "session_day"))
+        assert wait_until(lambda: is_blocked(ours, table))
         (pid,), backends = stack.busy(), rebuilding(ours)
         psutil.Process(pid).kill()
         assert wait_until(lambda: not backends & rebuilding(ours)), "its lock goes with it"
@@ -407,8 +423,7 @@ def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_al
         assert wait_until(lambda: stack.busy() not in ([], [pid]), 20)
         assert versions(ours) == before
         assert record(ours, run)["finished_at"] is None
-    # what was found before a fold that failed is not found twice
-    assert watch(stack.settings, run) == (0 if step == "fold" else 5)
+    assert watch(stack.settings, run)["rows_changed"] == 5
     assert is_right(stack.settings)
     after = versions(ours)
     assert {name for name in after if after[name] > before[name]} == {
@@ -422,8 +437,8 @@ def test_when_the_whole_worker_is_killed_the_next_tick_finishes_what_it_had_begu
     stack: Stack, ours: Connection
 ) -> None:
     spoil(ours)
-    with held_up(stack, "session_day"):
-        run = request(stack.settings, ["sessions"])
+    with held_up(stack, "correction.session_day"):
+        run = request(stack.settings, {"metrics": ["sessions"]})
         assert wait_until(at_step(ours, run, "session_day"))
         main = stack.worker.process
         assert main
@@ -437,7 +452,7 @@ def test_when_the_whole_worker_is_killed_the_next_tick_finishes_what_it_had_begu
     stack.start()
     assert record(ours, run)["finished_at"] is None
     stack.send("rebuild", summaries=[])
-    assert watch(stack.settings, run) == 3
+    assert watch(stack.settings, run)["rows_changed"] == 3
     stack.forget_messages()
 
 
@@ -454,18 +469,19 @@ def test_the_worker_survives_its_broker_and_works_on(stack: Stack, ours: Connect
     assert stack.worker.process
     pid = stack.worker.process.pid
     spoil(ours)
-    with held_up(stack, "session_day", "SHARE"):
-        run = request(stack.settings, ["sessions"])
-        assert wait_until(at_step(ours, run, "fold"))
+    with held_up(stack, "analytics.session_day"):
+        run = request(stack.settings, {"metrics": ["sessions"]})
+        assert wait_until(at_step(ours, run, None))
         assert stack.redis.process
         stack.redis.process.send_signal(signal.SIGKILL)
         stack.redis.process.wait()
         assert not status.collect(stack.settings)["broker"]
         stack.redis.start()
-    assert watch(stack.settings, run) > 0, "what it had in hand"
+    assert watch(stack.settings, run)["rows_changed"] > 0, "what it had in hand"
     assert wait_until(stack.works, 30)
     spoil(ours)
-    assert watch(stack.settings, request(stack.settings, ["sessions"])) > 0, "what came after"
+    again = request(stack.settings, {"metrics": ["sessions"]})
+    assert watch(stack.settings, again)["rows_changed"] > 0, "what came after"
     assert stack.worker.process.pid == pid
     assert stack.worker.process.poll() is None
 
@@ -508,7 +524,10 @@ def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_be
     begun = datetime.now(UTC)
     change(ours)
     ours.execute("DELETE FROM control.run")
-    ours.execute("INSERT INTO control.run (id, families, reason) VALUES ('x', '{courses}', 'lost')")
+    ours.execute(
+        """INSERT INTO control.run (id, asked, reason)"""
+        """ VALUES ('x', '{"metrics": ["courses"]}', 'lost')"""
+    )
     ours.execute("DELETE FROM control.audited")
     ours.execute("UPDATE analytics.freshness SET as_of = as_of - interval '1 day'")
     with Client.from_url(stack.redis.url()) as client:
@@ -517,7 +536,7 @@ def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_be
         assert wait_until(lambda: len(runs(ours)) == 2, 20)
         assert wait_until(lambda: as_of(ours) > begun, 20)
         assert wait_until(stack.is_idle)
-    assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", list(FAMILIES))]
+    assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", sorted(FAMILIES))]
     assert is_right(stack.settings)
     state = status.collect(stack.settings)
     assert datetime.now(UTC) - datetime.fromisoformat(state["last_beat"]) < timedelta(minutes=1)

@@ -1,9 +1,9 @@
 """Rebuild: one snapshot, nobody waits, nothing is written that was right, nothing is mixed."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,8 +25,8 @@ from tests.processes import wait_until
 from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
 from workers import fold as fold_module
 from workers import rebuild as module
-from workers.fold import worker_connection
-from workers.rebuild import no_progress, rebuild, recalculate
+from workers.fold import one, snapshot, worker_connection
+from workers.rebuild import ask, rebuild, restate, work
 
 READER = "-c role=analytics_reader -c lock_timeout=50 -c statement_timeout=2000"
 WORKER = "-c role=analytics_worker"
@@ -51,7 +51,7 @@ def reader(ours: Connection, settings: Settings) -> Iterator[Connection]:
 
 def runs(connection: Connection, reason: str) -> list[tuple[Any, ...]]:
     return connection.execute(
-        "SELECT families, step, steps_done = steps, rows_changed, error FROM control.run"
+        "SELECT families, rows_changed, error FROM control.run"
         " WHERE reason = %s AND finished_at IS NOT NULL ORDER BY finished_at",
         [reason],
     ).fetchall()
@@ -84,19 +84,18 @@ def spoil(connection: Connection) -> None:
     connection.execute("DELETE FROM analytics.user_engagement WHERE user_id = %s", [LEARNER])
 
 
-def recalculated(settings: Settings, at_each_step: Callable[[str], object]) -> None:
-    """A rebuild of everything whose transaction is held open at each step, also before commit."""
+def restated(settings: Settings, at_each_step: Callable[[str], object]) -> None:
+    """Other settings come into force in a transaction that is held open at each step."""
     with worker_connection(settings) as connection, connection.transaction():
-        recalculate(connection, settings, FAMILIES, lambda step, _done, _all: at_each_step(step))
+        restate(connection, settings, lambda step, _done, _all: at_each_step(step))
         at_each_step("commit")
 
 
 OTHER_SETTINGS = [{"timezone": "Asia/Kathmandu"}, {"currency": "USD"}, {"minor_units": "1000"}]
 
 
-@pytest.mark.parametrize("other", [{}, *OTHER_SETTINGS], ids=str)
-def test_readers_never_wait_and_see_all_of_a_rebuild_or_nothing(
-    ours: Connection, reader: Connection, settings: Settings, other: dict[str, Any]
+def test_readers_never_wait_and_see_all_of_another_time_zone_or_nothing(
+    ours: Connection, reader: Connection, settings: Settings
 ) -> None:
     change(ours)
     spoil(ours)
@@ -107,7 +106,7 @@ def test_readers_never_wait_and_see_all_of_a_rebuild_or_nothing(
         steps.append(step)
         assert read_models(reader) == before, step
 
-    recalculated(replace(settings, **other), look)
+    restated(replace(settings, timezone="Asia/Kathmandu"), look)
     after = read_models(reader)
     assert steps == [*STEPS, "fold", "commit"]
     differing = {name for name in before if after[name] != before[name]}
@@ -123,6 +122,23 @@ def test_readers_never_wait_and_see_all_of_a_rebuild_or_nothing(
             "user_engagement",
         )
     }
+
+
+def test_readers_do_not_wait_for_a_slice_and_see_its_corrections_with_the_next_fold(
+    ours: Connection, reader: Connection, settings: Settings
+) -> None:
+    spoil(ours)
+    before = read_models(reader)
+    with worker_connection(settings) as connection:
+        ask(connection, {})
+        while (piece := one(connection, "SELECT control.claim()")) is not None:
+            with snapshot(connection):
+                one(connection, "SELECT control.recount(%s)", [piece])
+                assert read_models(reader) == before
+            one(connection, "SELECT control.let_go(%s)", [piece])
+            assert read_models(reader) == before
+        assert work(connection, settings) == 0
+    assert is_right(ours)
 
 
 def test_an_answer_read_over_and_over_during_rebuilds_is_always_whole(
@@ -218,9 +234,11 @@ def test_a_rebuild_reports_in_the_record(ours: Connection, settings: Settings) -
     changed = rebuild(settings, ["courses"], run_id="mine")
     assert changed == 1
     assert ours.execute(
-        "SELECT families, reason, step, steps_done, steps, rows_changed, error,"
-        " started_at <= finished_at FROM control.run WHERE id = 'mine'"
-    ).fetchall() == [(["courses"], "request", "fold", 1, 1, 1, None, True)]
+        "SELECT state, reason, asked, asked_by, slices, done, share, rows_changed, error,"
+        " started_at <= finished_at, rows_read > 0 FROM control.run_status WHERE id = 'mine'"
+    ).fetchall() == [
+        ("done", "request", {"metrics": ["courses"]}, "a task", 1, 1, 1, 1, None, True, True)
+    ]
 
 
 @pytest.mark.parametrize("other", OTHER_SETTINGS, ids=str)
@@ -241,9 +259,7 @@ def test_settings_and_families_cannot_be_mixed_even_by_a_caller_who_names_one_fa
     ours: Connection, settings: Settings
 ) -> None:
     ours.execute("UPDATE public.payments SET created_at = created_at - interval '6 hours' * id")
-    with worker_connection(settings) as connection:
-        other = replace(settings, timezone="Asia/Kathmandu", minor_units="1")
-        recalculate(connection, other, ["courses"], no_progress)
+    rebuild(replace(settings, timezone="Asia/Kathmandu", minor_units="1"), ["courses"])
     assert is_right(ours)
 
 
@@ -270,17 +286,16 @@ def test_what_nobody_finished_is_made_by_the_next_rebuild_of_anything(
 ) -> None:
     """Whether its message was lost with Redis or its worker was killed."""
     ours.execute(
-        "INSERT INTO control.run (id, families, reason, started_at)"
-        " VALUES ('lost', '{courses}', 'request', NULL),"
-        " ('killed', '{engagement, gone}', 'nightly', now())"
+        "INSERT INTO control.run (id, asked, reason)"
+        """ VALUES ('lost', '{"metrics": ["courses"]}', 'request'),"""
+        """ ('killed', '{"metrics": ["engagement", "gone"]}', 'nightly')"""
     )
     spoil(ours)
-    changed = rebuild(settings, ["sessions"])
-    assert changed == 2
+    assert rebuild(settings, ["sessions"]) == 2
     assert ours.execute(
         "SELECT id, rows_changed, error FROM control.run WHERE id IN ('lost', 'killed')"
         " AND finished_at IS NOT NULL ORDER BY id"
-    ).fetchall() == [("killed", changed, None), ("lost", changed, None)]
+    ).fetchall() == [("killed", 1, None), ("lost", 1, None)]
     assert differences(ours, "course_performance") == differences(ours, "user_engagement") == 0
 
 
@@ -294,10 +309,8 @@ def test_a_rebuild_that_fails_leaves_all_as_it_was_and_says_why(
     with pytest.raises(errors.CheckViolation):
         rebuild(settings, run_id="bad")
     assert read_models(reader) == before
-    ((_, step, complete, changed, error),) = [
-        run for run in runs(ours, "request") if run[4] is not None
-    ]
-    assert (step, complete, changed) == ("fold", True, 0)
+    ((_, changed, error),) = [run for run in runs(ours, "request") if run[2] is not None]
+    assert changed == 3
     assert error.startswith('new row for relation "payment_day" violates check constraint')
     assert "\n" not in error
     ours.execute("ALTER TABLE analytics.payment_day DROP CONSTRAINT payment_day_transactions_check")
@@ -305,58 +318,57 @@ def test_a_rebuild_that_fails_leaves_all_as_it_was_and_says_why(
     assert is_right(ours)
 
 
-@pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
-    """A rebuild has begun (first event) and does not go on (before the second)."""
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def hold(*arguments: Any) -> int:
-        arrived.set()
-        assert go_on.wait(10)
-        return recalculate(*arguments)
-
-    monkeypatch.setattr(module, "recalculate", hold)
-    return arrived, go_on
+@contextmanager
+def held_up(settings: Settings) -> Generator[None]:
+    """No slice of course_performance comes to its end."""
+    with connect(settings.analytics_url(), autocommit=False) as connection:
+        connection.execute("LOCK correction.course_performance IN SHARE MODE")
+        yield
+        connection.rollback()
 
 
-def test_a_second_rebuild_waits_for_the_first_and_mends_what_was_spoilt_in_between(
-    ours: Connection, settings: Settings, held: tuple[threading.Event, threading.Event]
+def test_two_who_ask_at_once_make_each_slice_once_and_both_are_told(
+    ours: Connection, settings: Settings
 ) -> None:
-    arrived, go_on = held
+    spoil(ours)
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(rebuild, settings, run_id="first")
-        assert arrived.wait(10)
-        ours.execute(
-            "INSERT INTO control.run (id, families, reason)"
-            " VALUES ('second', '{courses}', 'request')"
-        )
-        second = pool.submit(rebuild, settings, ["courses"], run_id="second")
-        assert wait_until(lambda: waiting(ours) == 1)
-        # whoever asked can see that a worker has it
-        assert ours.execute(
-            "SELECT started_at IS NOT NULL, finished_at FROM control.run WHERE id = 'second'"
-        ).fetchall() == [(True, None)]
-        change(ours)
-        spoil(ours)
-        go_on.set()
-        assert first.result(10) + second.result(10) == 3
+        with held_up(settings):
+            first = pool.submit(rebuild, settings, run_id="first")
+            assert wait_until(lambda: open_slices(ours, "first") == [("course_performance", True)])
+            second = pool.submit(rebuild, settings, ["courses"], run_id="second")
+            # whoever asked can see that a worker has it
+            assert wait_until(
+                lambda: open_slices(ours, "second") == [("course_performance", False)]
+            )
+            ours.execute("UPDATE analytics.course_performance SET enrollments = enrollments + 1")
+        assert first.result(20) + second.result(20) > 3
+    assert is_finished(ours, "first")
+    assert is_finished(ours, "second")
     assert is_right(ours)
 
 
-def test_a_rebuild_that_does_not_wait_is_made_by_the_one_under_way(
-    ours: Connection, settings: Settings, held: tuple[threading.Event, threading.Event]
+def open_slices(connection: Connection, run: str) -> list[tuple[str, bool]]:
+    """Those of the last step that is not done; whether somebody has begun it."""
+    return connection.execute(
+        "SELECT step, started_at IS NOT NULL FROM control.slice"
+        " WHERE run = %s AND done_at IS NULL AND step = 'course_performance'",
+        [run],
+    ).fetchall()
+
+
+def test_a_worker_that_does_not_wait_leaves_what_others_are_at_to_them(
+    ours: Connection, settings: Settings
 ) -> None:
-    arrived, go_on = held
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(rebuild, settings, ["platform"], run_id="first")
-        assert arrived.wait(10)
-        assert rebuild(settings, ["courses"], run_id="second", wait=False) == 0
-        assert is_finished(ours, "second") is False
-        spoil(ours)
-        go_on.set()
-        assert first.result(10) == 2
+    spoil(ours)
+    with ThreadPoolExecutor() as pool, worker_connection(settings) as connection:
+        with held_up(settings):
+            first = pool.submit(rebuild, settings, ["courses"], run_id="first")
+            assert wait_until(lambda: open_slices(ours, "first") == [("course_performance", True)])
+            ask(connection, {"metrics": ["revenue", "platform"]}, run_id="second")
+            assert work(connection, settings, wait=False) == 0
+            assert is_finished(ours, "second") is False
+        assert first.result(20) == 2
     assert is_finished(ours, "second")
-    assert differences(ours, "course_performance") == 0
 
 
 def is_finished(connection: Connection, run: str) -> bool | None:
@@ -364,13 +376,6 @@ def is_finished(connection: Connection, run: str) -> bool | None:
         "SELECT finished_at IS NOT NULL FROM control.run WHERE id = %s", [run]
     ).fetchone()
     return row[0] if row else None
-
-
-def waiting(connection: Connection) -> int:
-    return connection.execute(
-        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
-        " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    ).rowcount
 
 
 def test_many_rebuilds_at_once_end_without_a_deadlock(ours: Connection, settings: Settings) -> None:
@@ -432,8 +437,9 @@ def test_as_of_is_never_later_than_the_snapshot(
         monkeypatch.setattr(place, "turn", noting)
     former = freshness(ours, "as_of")
     rebuild(replace(settings, **other))
-    assert len(before) == 1
-    assert all(former[name] < at <= before[0] for name, at in freshness(ours, "as_of").items())
+    # new settings have a turn of their own
+    assert len(before) == 1 + len(other)
+    assert all(former[name] < at <= before[-1] for name, at in freshness(ours, "as_of").items())
 
 
 FORBIDDEN = (
@@ -462,6 +468,9 @@ FORBIDDEN = (
     "UPDATE analytics.reporting SET currency = 'USD'",
     "REFRESH MATERIALIZED VIEW analytics.calendar",
     "DELETE FROM control.run",
+    "INSERT INTO control.run (id, reason) VALUES ('x', 'request')",
+    "UPDATE control.slice SET condition = 'true'",
+    "SELECT control.compare('session_day', 'true', true)",
     "DELETE FROM control.drift",
     "DELETE FROM control.turn",
     "INSERT INTO control.repair VALUES ('session_day')",
@@ -530,7 +539,7 @@ def test_no_business_row_passes_through_python(
     )
     many = results()
     assert many == few
-    assert all(rows == 1 and columns <= 2 for _, rows, columns in many)
+    assert all(columns <= 5 for _, _, columns in many)
     assert len(many) > len(STEPS)
 
 
@@ -558,7 +567,7 @@ def test_the_nightly_refresh_comes_once_a_reporting_day_and_soon_after_3(
                 at(connection, tick)
                 rebuild(settings, reason="nightly")
                 nights.append(tick.astimezone(local))
-        assert [run[0] for run in runs(connection, "nightly")] == [list(FAMILIES)] * len(nights)
+        assert [run[0] for run in runs(connection, "nightly")] == [sorted(FAMILIES)] * len(nights)
     # the first may be the rest of the day that was going on
     assert all(night.hour == 3 for night in nights[1:])
     dates = [night.date() for night in nights]
@@ -586,8 +595,8 @@ def test_a_night_that_failed_or_was_killed_is_made_up_for(
     at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
     with connect(settings.analytics_url()) as same_clock:
         same_clock.execute(
-            "INSERT INTO control.run (id, families, reason, started_at, finished_at, error) VALUES"
-            " ('it', '{courses}', 'nightly', now(), %s, %s)",
+            "INSERT INTO control.run (id, reason, started_at, finished_at, error) VALUES"
+            " ('it', 'nightly', now(), %s, %s)",
             [finished_at, error],
         )
     rebuild(settings, reason="nightly", run_id="again")
@@ -603,18 +612,17 @@ def test_a_night_asked_for_twice_at_the_same_moment_is_made_once(
 ) -> None:
     at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
     with ThreadPoolExecutor(4) as pool:
-        for night in [
-            pool.submit(rebuild, settings, reason="nightly", wait=False) for _ in range(4)
-        ]:
+        for night in [pool.submit(rebuild, settings, reason="nightly") for _ in range(4)]:
             night.result(20)
-    assert [run[0] for run in runs(ours, "nightly")] == [list(FAMILIES)]
+    assert [run[0] for run in runs(ours, "nightly")] == [sorted(FAMILIES)]
 
 
 def test_a_request_for_nothing_that_is_known_is_done_at_once(
     ours: Connection, settings: Settings
 ) -> None:
     ours.execute(
-        "INSERT INTO control.run (id, families, reason) VALUES ('old', '{gone}', 'request')"
+        "INSERT INTO control.run (id, asked, reason)"
+        """ VALUES ('old', '{"metrics": ["gone"]}', 'request')"""
     )
     assert rebuild(settings, []) == 0
     assert is_finished(ours, "old")
@@ -625,8 +633,8 @@ def test_a_busy_day_does_not_make_the_night_forgotten(ours: Connection, settings
     rebuild(settings, reason="nightly")
     at(ours, datetime(2025, 6, 1, 23, 7, tzinfo=UTC))
     ours.execute(
-        "INSERT INTO control.run (id, families, reason, requested_at, finished_at)"
-        " SELECT n, '{courses}', 'request', '2025-06-01 03:08+0'::timestamptz"
+        "INSERT INTO control.run (id, reason, requested_at, finished_at)"
+        " SELECT n, 'request', '2025-06-01 03:08+0'::timestamptz"
         " + n * interval '10 s', now() FROM generate_series(1, 3000) AS n"
     )
     rebuild(settings, ["courses"])

@@ -46,7 +46,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
         for name in family.views:
             yield "pg_catalog", sqlfiles.read(f"view/{name}")
             yield "pg_catalog", f"SELECT control.make_view_auditable('{name}')"
-    for part in ("replication", "proof", "mirror_audit", "waiting", "kept"):
+    for part in ("replication", "proof", "mirror_audit", "waiting", "kept", "rebuild"):
         yield "pg_catalog", sqlfiles.read(f"install/{part}")
     yield "pg_catalog", sqlfiles.read("install/control")
     yield "pg_catalog", sqlfiles.read("install/reading")

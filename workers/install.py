@@ -19,7 +19,7 @@ from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
-from workers.rebuild import has_turn, recalculate, reporting, settings_differ
+from workers.rebuild import has_turn, reporting, restate, settings_differ
 
 log = structlog.get_logger("analytics")
 
@@ -117,7 +117,7 @@ def install_schemas(
         mirror.beside_readers(lambda: _install_anew(ours, settings, as_of, show))
         ours.execute("ANALYZE")  # or folds would be planned for empty tables
     elif settings_differ(ours, settings):
-        recalculate(ours, settings, (), show)
+        restate(ours, settings, show)
     else:
         fold_as_of(ours, as_of)
     # what is written from here on may have been written by a fold a moment ago

@@ -1,18 +1,20 @@
-"""Rebuild: recount the summaries in one snapshot; the next fold applies the differences."""
+"""Rebuild: recount the summaries in slices; the next folds apply the differences."""
 
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from time import perf_counter
+from typing import Any
 from uuid import uuid4
 
 import structlog
+from psycopg import Error, OperationalError
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from shared.database import Connection
 from shared.errors import ConfigurationError
 from shared.money import units
-from shared.registry import FAMILIES, STEPS, SUMMARIES
+from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.fold import fold, one, replicated_until, snapshot, turn, worker_connection
 
@@ -20,6 +22,12 @@ log = structlog.get_logger("analytics")
 
 PATIENCE = 5
 """Seconds to wait for what MentorHub committed before a rebuild was asked for."""
+
+LONGEST_SHIFT = 60.0
+"""Seconds after which a worker's process makes place for other tasks."""
+
+LONGEST_WAIT = 60.0
+"""Seconds in which others must get on, if we wait for them."""
 
 Progress = Callable[[str, int, int], object]
 """Called with the step at hand, how many are done, and how many there are."""
@@ -29,73 +37,180 @@ def no_progress(_step: str, _done: int, _steps: int) -> None:
     """For who does not watch."""
 
 
+_UNDER_WAY = "A rebuild or audit is still under way: try again when it is done."
+
 _LOCK = "hashtext('mentorhub_analytics rebuild')"
 
 
 def rebuild(
     settings: Settings,
-    families: Iterable[str] = tuple(FAMILIES),
+    metrics: Iterable[str] | None = None,
     *,
     reason: str = "request",
     run_id: str | None = None,
-    wait: bool = True,
 ) -> int:
-    """Recalculate the answers named by `families` and return how many rows were not right.
+    """Recalculate everything, or what is named; return how many rows were not right.
 
-    A `run_id` that is done already makes a task delivered twice a no-op. What others asked for and
-    nobody has finished is done along: a request outlives its worker and its message. Settings other
-    than the stored ones ask for everything: old and new are never mixed.
-    With `wait` false it only writes down what is asked for where a rebuild is under way, which
-    does that, too.
+    `metrics`: steps or families. What others wait for is made along. A `run_id` that is done
+    already makes it a no-op. Raises ConfigurationError for an unknown
+    name, for what can't be counted, and where a rebuild or an audit of others takes too long.
     """
-    with worker_connection(settings) as connection, worker_connection(settings) as diary:
-        record = _Record(diary, run_id or str(uuid4()))
-        record.take()
-        if settings_differ(connection, settings):
-            families, reason = FAMILIES, "settings"
-        record.ask(list(families), reason)
-        changed = 0
-        # Look again after the lock is let go: a request that was written down while we held it
-        # found it taken, and its worker returned.
-        while record.is_asked() and has_turn(connection, wait=wait):
-            try:
-                changed += _rebuild(connection, settings, record)
-            finally:
-                connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+    with worker_connection(settings) as connection:
+        asked = {} if metrics is None else {"metrics": list(metrics)}
+        run = ask(connection, asked, reason=reason, run_id=run_id)
+        changed = work(connection, settings)
+        error = one(connection, "SELECT error FROM control.run WHERE id = %s", [run])
+        if error:
+            raise ConfigurationError(f"The rebuild was given up: {error}.")
         return changed
 
 
-def _rebuild(connection: Connection, settings: Settings, record: "_Record") -> int:
-    families = record.begin()
-    if not families:
-        record.end(None)
-        return 0
-    with _written_down(record, families):
-        record.changed = recalculate(connection, settings, families, record.progress)
-    return record.changed
+def ask(
+    connection: Connection,
+    asked: dict[str, Any],
+    *,
+    reason: str = "request",
+    run_id: str | None = None,
+    asked_by: str = "a task",
+) -> str:
+    """Write down what is wanted, unless the run is there; a night only once. Return the run's id.
 
-
-def families_of(names: Iterable[str]) -> list[str]:
-    """The families of the named summaries (or families): what shares an answer is rebuilt together.
-
-    Raises KeyError for a name that is neither.
+    `asked`: as in control.run. Raises ConfigurationError for a metric that there is not.
     """
-    return sorted({name if name in FAMILIES else SUMMARIES[name].name for name in names})
+    check_names(connection, asked.get("metrics", ()))
+    run = run_id or str(uuid4())
+    one(connection, "SELECT control.ask(%s, %s, %s, %s)", [run, Jsonb(asked), reason, asked_by])
+    return run
+
+
+def check_names(connection: Connection, names: Iterable[str]) -> None:
+    """Raises ConfigurationError for a name that is neither a step's nor a family's."""
+    known = connection.execute("SELECT name, family FROM control.step ORDER BY place").fetchall()
+    unknown = set(names).difference(*known)
+    if unknown:
+        raise ConfigurationError(
+            f"There is no metric {min(unknown)!r}: "
+            f"choose among {', '.join(name for name, _ in known)}."
+        )
+
+
+def work(
+    connection: Connection,
+    settings: Settings,
+    *,
+    wait: bool = True,
+    call: Callable[[], object] = lambda: None,
+) -> int:
+    """Make the slices that anybody waits for, and return how many rows were not right.
+
+    Not `wait`: leave what others are at to them, and end after a while. `call`: called where
+    somebody else should come to work, too. Raises ConfigurationError where we wait for too long.
+    """
+    changed, has_called = 0, False
+    began = last = time.monotonic()
+    while settings_differ(connection, settings) or one(connection, "SELECT control.is_asked()"):
+        made = _advance(connection, settings)
+        now = time.monotonic()
+        if made is not None:
+            changed, last = changed + made, now
+        elif not wait:
+            break
+        elif now - last > LONGEST_WAIT:
+            raise ConfigurationError(_UNDER_WAY)
+        else:
+            time.sleep(0.05)
+        is_over = not wait and now - began > LONGEST_SHIFT
+        if is_over or (not has_called and one(connection, "SELECT control.has_more()")):
+            has_called = True
+            call()
+        if is_over:
+            break
+    return changed
+
+
+def _advance(connection: Connection, settings: Settings) -> int | None:
+    """One slice, or whatever else is next; None where others are at all that there is."""
+    if settings_differ(connection, settings):
+        return _restate(connection, settings)
+    piece = one(connection, "SELECT control.claim()")
+    wrong = None if piece is None else _recount(connection, piece)
+    is_finished = _finish_counted(connection)
+    return wrong or 0 if piece is not None or is_finished else None
+
+
+def _recount(connection: Connection, piece: int) -> int:
+    run, step = _of_slice(connection, piece)
+    try:
+        with _given_up([run], connection), snapshot(connection):
+            wrong = one(connection, "SELECT control.recount(%s)", [piece])
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT control.let_go(%s)", [piece])
+    if wrong:
+        log.error("Analytics: %d rows of %s were wrong, and are repaired", wrong, step)
+    return wrong
+
+
+def _of_slice(connection: Connection, piece: int) -> tuple[str, str]:
+    query = "SELECT run, step FROM control.slice WHERE id = %s"
+    return connection.execute(query, [piece]).fetchall()[0]
+
+
+def _finish_counted(connection: Connection) -> bool:
+    """Fold what was found wrong, and then say that it is done."""
+    runs = [run for (run,) in connection.execute("SELECT control.counted_runs()")]
+    if not runs:
+        return False
+    with _given_up(runs, connection):
+        fold(connection, PATIENCE)
+    for run in runs:
+        if one(connection, "SELECT control.finish(%s)", [run]):
+            _log_finished(connection, run)
+    return True
+
+
+@contextmanager
+def _given_up(runs: list[str], connection: Connection) -> Generator[None]:
+    """What would fail again ends the runs; a server that went away, or a lock, does not."""
+    try:
+        yield
+    except OperationalError:
+        raise
+    except Error as failure:
+        sentence = str(failure).partition("\n")[0]
+        for run in runs:
+            one(connection, "SELECT control.finish(%s, %s)", [run, sentence])
+        raise
+
+
+def _log_finished(connection: Connection, run: str) -> None:
+    query = (
+        "SELECT reason, extract(EPOCH FROM finished_at - started_at), slices, rows_read,"
+        " rows_changed FROM control.run_status WHERE id = %s"
+    )
+    reason, seconds, slices, rows_read, changed = connection.execute(query, [run]).fetchall()[0]
+    log.info(
+        "Analytics: rebuilt in %dms (%s)",
+        1000 * seconds,
+        reason,
+        run=run,
+        slices=slices,
+        rows_read=rows_read,
+        rows_changed=changed,
+    )
 
 
 def has_turn(connection: Connection, *, wait: bool = True) -> bool:
-    """One rebuild or audit at a time, or the same drift would be corrected twice.
+    """While an audit or new settings are at work nobody else is: drift would be corrected twice.
 
-    False where somebody else is at it and we do not `wait`. The lock is the session's. Raises
-    ConfigurationError where that takes too long.
+    False where somebody is at it and we do not `wait`. The lock is the session's; slices of
+    rebuilds share it. Raises ConfigurationError where that takes too long.
     """
     verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     try:
         return one(connection, f"SELECT {verb}({_LOCK})") is not False
     except LockNotAvailable:
-        raise ConfigurationError(
-            "A rebuild or audit is still under way: try again when it is done."
-        ) from None
+        raise ConfigurationError(_UNDER_WAY) from None
 
 
 def settings_differ(connection: Connection, settings: Settings) -> bool:
@@ -109,121 +224,38 @@ def reporting(settings: Settings) -> list[str | Jsonb]:
     return [settings.timezone, settings.currency, Jsonb(worth)]
 
 
-def recalculate(
-    connection: Connection, settings: Settings, families: Iterable[str], progress: Progress
-) -> int:
-    """Find what is wrong while others fold, then fold; return how many rows were wrong.
-
-    In another time zone than before: everything, and all of it in the transaction that states the
-    settings. Readers see all of it or nothing. Other settings need no number to be another.
-    """
-    wanted = set(families)
-    if settings_differ(connection, settings):
-        zone = one(connection, "SELECT timezone FROM analytics.reporting")
-        as_of = replicated_until(connection, PATIENCE) if zone != settings.timezone else None
-        with turn(connection):
-            if one(connection, "SELECT control.report_in(%s, %s, %s)", reporting(settings)):
-                changed = _correct(connection, list(STEPS), progress)
-                one(connection, "SELECT control.fold(%s)", [as_of])
-                return changed
-    with snapshot(connection):
-        steps = [step for step, family in STEPS.items() if family.name in wanted]
-        changed = _correct(connection, steps, progress)
-    fold(connection, PATIENCE)
-    return changed
-
-
-def _correct(connection: Connection, steps: list[str], progress: Progress) -> int:
-    changed = 0
-    for done, step in enumerate(steps):
-        progress(step, done, len(steps))
-        changed += one(connection, "SELECT control.audit(%s, true, true)", [step])
-    progress("fold", len(steps), len(steps))
-    return changed
-
-
-class _Record:
-    """The rows of control.run that a rebuild finishes: its own, and those nobody finished.
-
-    Kept in a connection of its own: they outlive a rollback.
-    """
-
-    changed = 0
-
-    def __init__(self, diary: Connection, run_id: str) -> None:
-        self._diary, self._id = diary, run_id
-        self._finishes: list[str] = []
-
-    def take(self) -> None:
-        """Tell whoever asked that a worker is at it, though it may have to wait for others."""
-        self._diary.execute(
-            "UPDATE control.run SET started_at = clock_timestamp()"
-            " WHERE id = %s AND finished_at IS NULL",
-            [self._id],
-        )
-
-    def ask(self, families: list[str], reason: str) -> None:
-        """Write down what is wanted, unless it is done already; a night only once."""
-        if not families:
-            return
-        with self._diary.transaction():
-            # two beats may send the night at the same moment; a lock is taken without a snapshot
-            self._diary.execute("LOCK TABLE control.run IN SHARE ROW EXCLUSIVE MODE")
-            if reason == "nightly" and not self._is_night():
-                return
-            self._diary.execute(
-                "INSERT INTO control.run (id, families, reason) VALUES (%s, %s, %s)"
-                " ON CONFLICT (id) DO UPDATE"
-                " SET families = excluded.families, reason = excluded.reason"
-                " WHERE run.finished_at IS NULL",
-                [self._id, families, reason],
-            )
-
-    def _is_night(self) -> bool:
-        return one(self._diary, "SELECT control.nightly_is_due()")
-
-    def is_asked(self) -> bool:
-        """Whether anybody waits for a rebuild that nobody has finished."""
-        return one(self._diary, "SELECT EXISTS (SELECT FROM control.run WHERE finished_at IS NULL)")
-
-    def begin(self) -> list[str]:
-        """Return what is to be rebuilt: the families of all unfinished rows."""
-        rows = self._diary.execute(
-            "UPDATE control.run SET started_at = clock_timestamp()"
-            " WHERE finished_at IS NULL RETURNING id, families"
-        ).fetchall()
-        self._finishes = [run_id for run_id, _ in rows]
-        wanted = {name for _, names in rows for name in names}
-        return [name for name in FAMILIES if name in wanted]
-
-    def progress(self, step: str, done: int, steps: int) -> None:
-        self._diary.execute(
-            "UPDATE control.run SET step = %s, steps_done = %s, steps = %s WHERE id = ANY(%s)",
-            [step, done, steps, self._finishes],
-        )
-
-    def end(self, error: str | None) -> None:
-        self._diary.execute(
-            "UPDATE control.run SET finished_at = clock_timestamp(), rows_changed = %s, error = %s"
-            " WHERE id = ANY(%s)",
-            [self.changed, error, self._finishes],
-        )
-        self._diary.execute("SELECT control.forget_old_runs()")
-
-
-@contextmanager
-def _written_down(record: _Record, families: list[str]) -> Generator[None]:
-    """Keep the record that `analytics status` and progress bars read, and a line in the log."""
-    started = perf_counter()
+def _restate(connection: Connection, settings: Settings) -> int | None:
+    if not has_turn(connection, wait=False):
+        return None
     try:
-        yield
-    except Exception as failure:
-        record.end(str(failure).partition("\n")[0])
-        raise
-    record.end(None)
-    log.info(
-        "Analytics: %s rebuilt in %dms",
-        ", ".join(families),
-        1000 * (perf_counter() - started),
-        rows_changed=record.changed,
-    )
+        began = one(connection, "SELECT clock_timestamp()")
+        changed = restate(connection, settings, no_progress)
+        one(
+            connection,
+            "SELECT control.note_run('settings', 'a worker', %s, %s, %s)",
+            [list(FAMILIES), began, changed],
+        )
+    finally:
+        if not connection.broken:
+            connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+    return changed
+
+
+def restate(connection: Connection, settings: Settings, progress: Progress) -> int:
+    """Give answers with these settings from now on, and return how many rows were wrong.
+
+    In another time zone than before everything is recalculated in the transaction that says so:
+    readers see all of it or nothing. Other settings need no number to be another.
+    """
+    zone = one(connection, "SELECT timezone FROM analytics.reporting")
+    as_of = replicated_until(connection, PATIENCE) if zone != settings.timezone else None
+    with turn(connection):
+        if not one(connection, "SELECT control.report_in(%s, %s, %s)", reporting(settings)):
+            return 0
+        changed = 0
+        for done, step in enumerate(STEPS):
+            progress(step, done, len(STEPS))
+            changed += one(connection, "SELECT control.audit(%s, true, true)", [step])
+        progress("fold", len(STEPS), len(STEPS))
+        one(connection, "SELECT control.fold(%s)", [as_of])
+    return changed

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import structlog
+from kombu.exceptions import OperationalError as BrokerError
+
 from shared.errors import ConfigurationError
-from shared.registry import FAMILIES
 from shared.settings import load
 from workers.app import app
 from workers.audit import audit_next
-from workers.fold import Folder
-from workers.rebuild import families_of
-from workers.rebuild import rebuild as rebuild_now
+from workers.fold import Folder, worker_connection
+from workers.rebuild import ask, work
+
+log = structlog.get_logger("analytics")
 
 _folder = Folder()
 
@@ -49,22 +52,37 @@ def user_changed() -> None:
 
 @app.task(bind=True, throws=_EXPECTED)  # pyright: ignore[reportUntypedFunctionDecorator]
 def rebuild(task: Any, summaries: list[str] | None = None) -> None:
-    """Recalculate the named summaries with all that shares an answer with them, or everything.
+    """Recalculate the named summaries (or families), or everything.
 
     An empty list: only what was asked for and nobody has finished. The task's id is the row of
-    control.run. A rebuild under way takes it along, so that no worker stands waiting.
+    control.run. Others who are at work are not waited for: they do what is asked for along.
     """
-    families = FAMILIES if summaries is None else families_of(summaries)
-    rebuild_now(load(), families, run_id=task.request.id, wait=False)
+    settings = load()
+    with worker_connection(settings) as connection:
+        if summaries is None or summaries:
+            asked = {} if summaries is None else {"metrics": summaries}
+            ask(connection, asked, run_id=task.request.id)
+        work(connection, settings, wait=False, call=_call)
 
 
 @app.task(bind=True, throws=_EXPECTED)  # pyright: ignore[reportUntypedFunctionDecorator]
 def nightly_refresh(task: Any) -> None:
     """Rebuild everything once a day after 3 o'clock in the reporting time zone; else a no-op."""
-    rebuild_now(load(), reason="nightly", run_id=task.request.id, wait=False)
+    settings = load()
+    with worker_connection(settings) as connection:
+        ask(connection, {}, reason="nightly", run_id=task.request.id, asked_by="beat")
+        work(connection, settings, wait=False, call=_call)
 
 
 @app.task(throws=_EXPECTED)  # pyright: ignore[reportUntypedFunctionDecorator]
 def audit() -> None:
     """Compare the part of the summaries that has waited longest with its truth, and repair it."""
     audit_next(load())
+
+
+def _call() -> None:
+    """One more process to a rebuild's slices; without Redis beat does so later."""
+    try:
+        app.send_task("workers.tasks.rebuild", kwargs={"summaries": []}, retry=False)
+    except BrokerError as error:
+        log.warning("Analytics: Redis does not answer: %s", " ".join(str(error).split()))

@@ -410,15 +410,15 @@ END
 $$;
 COMMENT ON FUNCTION control.fold(timestamptz) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were.';
 
-CREATE FUNCTION control.in_range(key text, key_type text, lower text, upper text) RETURNS text
+CREATE FUNCTION control.in_range(key text, lower text, upper text) RETURNS text
 IMMUTABLE LANGUAGE sql
 RETURN concat_ws(
     ' AND ',
     'true',
-    CASE WHEN lower IS NOT NULL THEN format('%s >= %L::%s', key, lower, key_type) END,
-    CASE WHEN upper IS NOT NULL THEN format('%s < %L::%s', key, upper, key_type) END
+    CASE WHEN lower IS NOT NULL THEN format('%s >= %L', key, lower) END,
+    CASE WHEN upper IS NOT NULL THEN format('%s < %L', key, upper) END
 );
-COMMENT ON FUNCTION control.in_range(text, text, text, text) IS 'The condition that the key is not below lower and below upper; NULL is no bound.';
+COMMENT ON FUNCTION control.in_range(text, text, text) IS 'The condition that the key is not below lower and below upper; NULL is no bound.';
 
 CREATE FUNCTION control.compare(step text, condition text, repair boolean) RETURNS bigint
 LANGUAGE plpgsql
@@ -506,7 +506,7 @@ BEGIN
 
     wrong := control.compare(
         step,
-        CASE WHEN key IS NOT NULL THEN control.in_range(key, key_type, lower, upper) END,
+        CASE WHEN key IS NOT NULL THEN control.in_range(key, lower, upper) END,
         repair
     );
     INSERT INTO control.audited AS before (

@@ -117,7 +117,7 @@ def test_with_a_frozen_redis_status_says_so_and_a_rebuild_is_refused(
         try:
             assert collect(settings)["broker"] is False
             with pytest.raises(ServerUnavailableError, match="Redis does not answer"):
-                request(settings)
+                request(settings, {})
         finally:
             os.kill(process.pid, signal.SIGCONT)
 

@@ -3,13 +3,17 @@
 from flask import Flask
 from sqlalchemy.exc import ProgrammingError
 
-from api.access import accounts, tickets, tokens
-from api.answers import cache
-from api.database import freshness, reader
+from api.access.accounts import Accounts
+from api.access.tickets import Tickets
+from api.access.tokens import Tokens
+from api.answers.cache import Cache
+from api.database.freshness import Watch
+from api.database.reader import Reader
 from api.document import openapi, pages
-from api.export import processes
+from api.export.processes import HelperLostError, Lanes
 from api.families import blueprint
-from api.live import stream
+from api.live.stream import Streams
+from api.parts import parts
 from api.problems import (
     DATABASE_ERRORS,
     being_installed,
@@ -33,20 +37,21 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(API_TITLE="MentorHub analytics", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     app.url_map.converters["id"] = Id
     app.url_map.merge_slashes = False  # it would send others to another address, in HTML
-    app.extensions[reader.EXTENSION] = reader.Reader(settings)
-    app.extensions[freshness.EXTENSION] = known = freshness.Watch(settings)
-    app.extensions[accounts.EXTENSION] = accounts.Accounts(app.extensions[reader.EXTENSION], known)
-    app.extensions[stream.EXTENSION] = stream.Streams(app.extensions[reader.EXTENSION], known)
-    app.extensions[cache.EXTENSION] = cache.Cache(settings, known)
-    app.extensions[processes.EXTENSION] = processes.Lanes(settings)
-    app.extensions[tokens.EXTENSION] = tokens.Tokens(app, settings)
-    app.extensions[tickets.EXTENSION] = tickets.Tickets()
+    its = parts(app)
+    reader = its.add(Reader(settings))
+    watch = its.add(Watch(settings))
+    its.add(Accounts(reader, watch))
+    its.add(Streams(reader, watch))
+    its.add(Cache(settings, watch))
+    its.add(Lanes(settings))
+    its.add(Tokens(app, settings))
+    its.add(Tickets())
     shield(app, settings)
     limit_requests(app, settings)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, database_unavailable)
     app.register_error_handler(ProgrammingError, being_installed)
-    app.register_error_handler(processes.HelperLostError, export_unavailable)
+    app.register_error_handler(HelperLostError, export_unavailable)
     app.register_error_handler(OverflowError, export_too_large)
     api = openapi.documented(app)
     api.register_converter(Id, Id.description)

@@ -3,9 +3,12 @@
 from flask import Flask, Response
 from flask_jwt_extended import JWTManager, jwt_required
 
-from api.database import freshness
+from api.access.tokens import Tokens
+from api.database.freshness import Watch
 from api.database.reader import Reader
-from api.live import stream
+from api.export.processes import Lanes
+from api.live.stream import Streams
+from api.parts import parts
 from api.server.adapter import Server
 from shared.settings import load
 
@@ -16,10 +19,11 @@ _flask.config.update(
     JWT_DECODE_AUDIENCE=_settings.jwt_audience,
     JWT_DECODE_ISSUER=_settings.jwt_issuer,
 )
+_its = parts(_flask)
+_its.add(Lanes(_settings))
+_its.add(Tokens(_flask, _settings))
+_its.add(Streams(Reader(_settings), _its.add(Watch(_settings))))
 JWTManager(_flask)
-_watch = freshness.Watch(_settings)
-_flask.extensions[freshness.EXTENSION] = _watch
-_flask.extensions[stream.EXTENSION] = stream.Streams(Reader(_settings), _watch)
 
 
 @_flask.get("/empty")

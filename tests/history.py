@@ -29,7 +29,8 @@ from psycopg import OperationalError, sql
 from psycopg.errors import UniqueViolation
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES, STEPS
@@ -244,7 +245,7 @@ class Stage:
         self.platform.close()
         self.worker.close()
         self.ours.close()
-        self.app.extensions[EXTENSION].close()
+        parts(self.app)[Reader].close()
         self.pool.shutdown()
 
     def set_clock(self, now: datetime) -> None:

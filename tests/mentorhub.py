@@ -13,7 +13,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
@@ -157,7 +158,7 @@ def check(settings: Settings, truth: Rows | None = None) -> None:
             currencies=("USD",),
         )
     finally:
-        app.extensions[EXTENSION].close()
+        parts(app)[Reader].close()
 
 
 def _an_admin(truth: Rows) -> int:

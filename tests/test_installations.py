@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
@@ -151,4 +152,4 @@ def _check(settings: Settings, world: World, rows: Rows, now: datetime) -> None:
             currencies=("USD", "XXX"),
         )
     finally:
-        app.extensions[EXTENSION].close()
+        parts(app)[Reader].close()

@@ -13,7 +13,8 @@ from threading import Event
 import pytest
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Postgres
 from ops.refresh import refresh
 from ops.servers import database as database_of
@@ -192,7 +193,7 @@ def _get(settings: Settings, address: str, user: int) -> int:
     try:
         return app.test_client().get(address, headers=bearer(sign(user))).status_code
     finally:
-        app.extensions[EXTENSION].close()
+        parts(app)[Reader].close()
 
 
 def test_what_was_published_while_a_clock_was_ahead_is_taken_back(settings: Settings) -> None:

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.status import collect, table
 from shared.database import Connection
 from shared.settings import Settings
@@ -60,7 +61,7 @@ def get(mirror: Connection, settings: Settings) -> Iterator[Callable[[str], Any]
         return response
 
     yield get
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 def lacking(get: Callable[[str], Any]) -> dict[str, str]:

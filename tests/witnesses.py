@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, Self
 import psycopg
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from shared.database import connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
@@ -98,7 +99,7 @@ class Witnesses:
         self._done.set()
         self._pool.shutdown()
         self._ours.close()
-        self._app.extensions[EXTENSION].close()
+        parts(self._app)[Reader].close()
         for work in self._work:
             work.result()
 

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
@@ -170,7 +171,7 @@ class Stack:
         """What the database takes for the current time from now on."""
         with connect(self.settings.analytics_url()) as connection:
             at(connection, now)
-        self.app.extensions[EXTENSION].engine.dispose()
+        parts(self.app)[Reader].engine.dispose()
 
     def fold(self) -> int:
         """As a worker does it every few seconds."""
@@ -199,4 +200,4 @@ def stack(postgres: Postgres, analytics_template: str) -> Iterator[Stack]:
         admin = app.test_client()
         admin.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
         yield Stack(settings, app, admin)
-        app.extensions[EXTENSION].close()
+        parts(app)[Reader].close()

@@ -1,29 +1,16 @@
 """Who somebody is today: MentorHub's accounts, as far as permissions go."""
 
-from dataclasses import dataclass
 from threading import Lock
-from typing import cast
 
 from cachetools import LRUCache
-from flask import current_app
 
 from api.database.freshness import Watch
 from api.database.reader import Reader
-
-EXTENSION = "analytics-accounts"
+from api.parts import part
+from api.requests.carried import Account
 
 MOST = 10_000
 """Accounts kept in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """`is_proven`: the role is MentorHub's, and not of a mirror that may have missed a change."""
-
-    id: int
-    is_admin: bool
-    is_active: bool
-    is_proven: bool
 
 
 class Accounts:
@@ -58,4 +45,4 @@ class Accounts:
 
 def accounts() -> Accounts:
     """The accounts of the app that handles this request."""
-    return cast("Accounts", current_app.extensions[EXTENSION])
+    return part(Accounts)

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import cast
 
-from flask import Response, current_app, g
+from flask import Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from api.access.accounts import Account, accounts
+from api.access.accounts import accounts
 from api.access.tickets import ticket_user
 from api.access.tokens import token_user
 from api.answers.responses import remembered
 from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests.carried import Account, carried
 from api.requests.negotiation import refuse_bodies, refuse_other_formats
 from api.requests.rate_limits import limit_user
 
@@ -53,7 +54,7 @@ def refuse_without_right(path: str) -> None:
     may = RULES.get(view_class.decorators[0]) if view_class else None
     if may is None:
         refuse(Problem.UNKNOWN_ADDRESS, "There is no answer at this address.")
-    if not may(g.account, cast("dict[str, int]", values)):
+    if not may(carried().account, cast("dict[str, int]", values)):
         refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
 
 
@@ -62,7 +63,7 @@ def listener(view: View) -> View:
 
     @wraps(view)
     def guarded(**path: int) -> Response:
-        g.account = _account(ticket_user() or token_user())
+        carried().account = _account(ticket_user() or token_user())
         refuse_bodies()
         return view(**path)
 
@@ -74,12 +75,12 @@ def _guarded(view: View, may: May, *, personal: bool = False) -> View:
 
     @wraps(view)
     def guarded(**path: int) -> Response:
-        g.account = _account(ticket_user() or token_user())
-        if not may(g.account, path):
+        carried().account = _account(ticket_user() or token_user())
+        if not may(carried().account, path):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_bodies()
         refuse_other_formats()
-        return remembered(g.account.id if personal else None) or view(**path)
+        return remembered(carried().account.id if personal else None) or view(**path)
 
     return guarded
 

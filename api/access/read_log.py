@@ -5,7 +5,9 @@ from collections.abc import Callable
 from functools import wraps
 
 import structlog
-from flask import Response, g
+from flask import Response
+
+from api.requests.carried import carried
 
 # Of a class that lets every level through: LOG_LEVEL doesn't silence it.
 log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
@@ -19,8 +21,8 @@ def reads_of_others(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def audited(**path: int) -> Response:
         response = view(**path)
-        if g.account.id != path["user_id"]:
-            write(g.account.id, path["user_id"], response.status_code)
+        if carried().account.id != path["user_id"]:
+            write(carried().account.id, path["user_id"], response.status_code)
         return response
 
     return audited

@@ -3,21 +3,18 @@
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Self, cast
+from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
 from cachetools import TTLCache
-from flask import current_app, request
+from flask import request
 
+from api.parts import part
 from api.problems import Problem, refuse
-
-EXTENSION = "analytics-tickets"
+from api.requests.carried import carried
 
 NAME = "ticket"
 """Of the parameter."""
-
-USER = "analytics.ticket_user"
-"""In the environment of a request whose ticket was taken: it may be answered a second time."""
 
 LIFETIME = 30
 """Seconds."""
@@ -81,15 +78,16 @@ def ticket_user() -> int | None:
         if given:
             environ["QUERY_STRING"], request.query_string = others, others.encode()
             place = Place.of(request.path, others)
-            environ[USER] = tickets().redeem(given[0], place) if len(given) == 1 else None
-            if environ[USER] is None:
+            user_id = tickets().redeem(given[0], place) if len(given) == 1 else None
+            if user_id is None:
                 refuse(
                     Problem.TOKEN_INVALID,
                     "The ticket is unknown, expired, used or for another address.",
                 )
-    return environ.get(USER)
+            carried().ticket_user = user_id
+    return carried().ticket_user
 
 
 def tickets() -> Tickets:
     """The tickets of the app that handles this request."""
-    return cast("Tickets", current_app.extensions[EXTENSION])
+    return part(Tickets)

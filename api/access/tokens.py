@@ -7,18 +7,18 @@ from time import time
 from typing import Any, cast
 
 from cachetools import TTLCache
-from flask import Flask, current_app, g, request
+from flask import Flask, request
 from flask_jwt_extended import JWTManager
 from flask_jwt_extended import verify_jwt_in_request as verify_token  # pyright: ignore[reportUnknownVariableType]
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import ExpiredSignatureError, InvalidSignatureError, InvalidTokenError, PyJWK, PyJWTError
 
 from api.access.keys import PUBLIC_ALGORITHMS, SHARED_ALGORITHM, KeySet, secret_key
+from api.parts import part
 from api.problems import RETRY_AFTER, Problem, refuse
+from api.requests.carried import carried
 from api.requests.parameters import whole_number
 from shared.settings import Settings
-
-EXTENSION = "analytics-tokens"
 
 BEARER = re.compile("(?i:bearer) +([A-Za-z0-9_.-]{1,8192})")
 """The only header that is looked at (RFC 9110, 11.4); MentorHub's tokens have some 300 letters."""
@@ -85,7 +85,7 @@ class Tokens:
 
     def _verify(self) -> dict[str, Any]:
         # MentorHub's tokens don't name their key. None: there are public keys only.
-        for g.secret in self._secrets or [None]:
+        for carried().secret in self._secrets or [None]:
             try:
                 _, claims = cast("tuple[Any, dict[str, Any]]", verify_token())
             except InvalidSignatureError:
@@ -99,7 +99,8 @@ class Tokens:
         if claims.get("type") != "access" or "exp" not in claims:
             raise InvalidTokenError
         # A PyJWK verifies the algorithm of its own, whatever the token says.
-        key = g.secret if header.get("alg") == SHARED_ALGORITHM else self._public_key(header)
+        is_shared = header.get("alg") == SHARED_ALGORITHM
+        key = carried().secret if is_shared else self._public_key(header)
         if key is None:
             raise InvalidTokenError
         return key
@@ -125,7 +126,7 @@ class Tokens:
 
 def token_user() -> int:
     """The user whose token this request carries; ends a request without a valid one."""
-    return cast("Tokens", current_app.extensions[EXTENSION]).user()
+    return part(Tokens).user()
 
 
 def _subject(claims: dict[str, Any]) -> int:

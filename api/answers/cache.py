@@ -23,16 +23,15 @@ from typing import Any, NamedTuple, cast
 import orjson
 import structlog
 from cachetools import LRUCache
-from flask import current_app
 from psycopg.conninfo import conninfo_to_dict
 from redis import Redis, RedisError
 
 from api.database.freshness import Freshness, Stamp, Watch
 from api.export.listing import Listing
+from api.parts import part
+from api.requests.carried import Spelling
 from shared.registry import FAMILIES
 from shared.settings import Settings
-
-EXTENSION = "analytics-cache"
 
 KEY_PREFIX = "mentorhub-analytics:"
 
@@ -57,7 +56,7 @@ REDIS_PATIENCE = 0.1
 REDIS_REST = 1.0
 """Seconds that Redis is left alone when it took longer, or failed."""
 
-PACKING = "answers 1"
+PACKING = "answers 2"
 """Another one for another way to write entries down: what was written before is nothing then."""
 
 MEMORY_CHECK = 1.0
@@ -71,6 +70,7 @@ class Entry:
     """A JSON body, and the headers that say the same as long as it does.
 
     `name`: of the answer: its query and all parameters as they were understood.
+    `next_cursor`: where the next page begins, if it is one.
     `shared`: whether Redis has got it, or need not.
     `listing`: writes the body, where that is too long to be held; then `body` is an empty object.
     """
@@ -81,6 +81,7 @@ class Entry:
     etag: str
     headers: list[tuple[str, str]]
     body: bytes
+    next_cursor: str | None = None
     shared: bool = False
     listing: Listing | None = None
 
@@ -88,8 +89,8 @@ class Entry:
     def size(self) -> int:
         """Bytes in memory, headers and all."""
         headers = sum(getsizeof(part) for pair in self.headers for part in (pair, *pair))
-        own = sum(map(getsizeof, (self.name, self.stamp, self.etag, self.headers, self.body)))
-        return getsizeof(self) + own + headers + OVERHEAD
+        told = (self.name, self.stamp, self.etag, self.headers, self.body, self.next_cursor)
+        return getsizeof(self) + sum(map(getsizeof, told)) + headers + OVERHEAD
 
 
 OVERHEAD = 512
@@ -97,9 +98,6 @@ OVERHEAD = 512
 
 
 Found = tuple[Entry, Freshness]
-
-Spelling = tuple[str, str, int | None]
-"""Path and query as they came, and who asks where that matters."""
 
 
 class _Name(NamedTuple):
@@ -279,10 +277,11 @@ def _unpacked(stored: bytes) -> Entry:
         etag=about["etag"],
         headers=[(name, value) for name, value in about["headers"]],
         body=body,
+        next_cursor=about["next_cursor"],
         shared=True,
     )
 
 
 def cache() -> Cache:
     """The cache of the app that handles this request."""
-    return cast("Cache", current_app.extensions[EXTENSION])
+    return part(Cache)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import orjson
 import structlog
-from flask import Response, g, request
+from flask import Response, request
 from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
@@ -27,25 +27,16 @@ from api.export.processes import FullError, Lane, lanes
 from api.export.rendering import Rendering
 from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests import paging
+from api.requests.carried import carried
 from api.requests.negotiation import wanted_format
 from api.requests.rate_limits import charge
 from shared.registry import FAMILIES
-
-WAIT = "analytics.wait"
-"""In the environment of a request that came too early: (family, as_of) that it waits for."""
 
 COST = {"json": 1, "csv": 2, "xlsx": 6}
 """Of making a file of a body: as of sending so many times as many bytes."""
 
 LONG = 2**20
 """Bytes that a list too long to be held has at least."""
-
-ERRAND = "analytics.errand"
-"""In the environment of a request whose server waits for errands itself: the one to wait for, and
-what makes headers of its result. Other servers wait in the thread."""
-
-FAILED = "analytics.failed"
-"""In the environment of a request that is asked once more, as its errand ended with this error."""
 
 IN_PLACE = 32 * 1024
 """Bytes of the largest body that a CSV is made of at once: elsewhere it would take longer."""
@@ -68,8 +59,8 @@ def remembered(subject: int | None) -> Response | None:
     answer depends on it. The format is none of it: it was negotiated, and is made of the answer.
     """
     environ = request.environ
-    g.spelling = (environ["PATH_INFO"], environ["QUERY_STRING"], subject)
-    found = cache().remembered(g.spelling)
+    carried().spelling = spelling = (environ["PATH_INFO"], environ["QUERY_STRING"], subject)
+    found = cache().remembered(spelling)
     return _response(found) if found else None
 
 
@@ -86,7 +77,7 @@ def answer(
     _refuse_early(family, found[1], min_as_of)
     _refuse_stale(found[1], max_staleness)
     if min_as_of is None and max_staleness is None:
-        cache().remember(g.spelling, found[0])
+        cache().remember(carried().spelling, found[0])
     return _response(found)
 
 
@@ -129,7 +120,9 @@ def _entry(
     etag = _etag(family, row, parameters)
     headers = [("ETag", quote_etag(etag)), *_headers(family, row, parameters.get("currency"))]
     body = b"{}" if listing else row.body.encode()
-    return Entry(name, family, Freshness.of(row).stamp, etag, headers, body, listing=listing)
+    cursor = (row.next_cursor or "") if hasattr(row, "next_cursor") else None
+    stamp = Freshness.of(row).stamp
+    return Entry(name, family, stamp, etag, headers, body, next_cursor=cursor, listing=listing)
 
 
 def _is_long(row: Any) -> bool:
@@ -138,6 +131,7 @@ def _is_long(row: Any) -> bool:
 
 def _response(found: Found) -> Response:
     entry, fresh = found
+    carried().next_cursor = entry.next_cursor
     export = EXPORTS.get(wanted_format() or "")
     if export or entry.listing:
         return _file(found, export)
@@ -174,7 +168,6 @@ def _long(entry: Entry, export: Export | None, listing: Listing, headers: Header
         """Of the state that the listing has read, which may be newer."""
         read = _entry(row, entry.name, entry.family, listing.asked, listing)
         _, headers, stored = _tagged((read, Freshness.of(row)), export)
-        headers.pop(paging.NEXT_CURSOR, None)
         headers.update(_kind(export, stored))
         return headers
 
@@ -199,16 +192,16 @@ def _apart(
     lane: Lane, work: Work, headers: Headers, described: Callable[[Any], Headers]
 ) -> Response:
     """The work's file; `described`: its headers, by what the work says that it is of."""
-    environ = request.environ
-    if FAILED in environ:
-        raise environ[FAILED]
+    request_carries = carried()
+    if request_carries.failed:
+        raise request_carries.failed
     try:
         errand = lane.take(work)
     except FullError:
         sentence = "Too many large answers are asked for: try again soon, or ask for pages."
         refuse(Problem.EXPORT_UNAVAILABLE, sentence, LATER)
-    if ERRAND in environ:
-        environ[ERRAND] = errand, described
+    if request_carries.waits:
+        request_carries.waiting = errand, described
         return Response(iter(()), headers=headers)
     with ExitStack() as ending:
         ending.callback(errand.end)
@@ -219,7 +212,7 @@ def _apart(
 
 def _refuse_early(family: str, fresh: Freshness, min_as_of: datetime | None) -> None:
     if min_as_of and fresh.as_of < min_as_of:
-        request.environ[WAIT] = family, min_as_of
+        carried().early = family, min_as_of
         sentence = f"These numbers are of {timestamp(fresh.as_of)}, before min_as_of."
         refuse(Problem.NOT_YET, sentence, {"Retry-After": "1"})
 
@@ -244,8 +237,6 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
     if hasattr(row, "currencies"):
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
-    if hasattr(row, "next_cursor"):
-        headers.append((paging.NEXT_CURSOR, row.next_cursor or ""))
     return headers
 
 

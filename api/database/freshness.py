@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import structlog
-from flask import current_app
 from psycopg.rows import namedtuple_row
 from werkzeug.http import http_date
 
 from api.database.reader import SERVER_SETTINGS
+from api.parts import part
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-
-EXTENSION = "analytics-watch"
 
 ACCOUNTS = "mentorhub_analytics_accounts"
 
@@ -179,4 +177,4 @@ def _call(listeners: list[Callable[[], object]]) -> None:
 
 def watch() -> Watch:
     """The watch of the app that handles this request."""
-    return cast("Watch", current_app.extensions[EXTENSION])
+    return part(Watch)

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
-from flask import current_app
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from api.parts import part
 from shared import sqlfiles
 from shared.database import ServerSilentError, engine
 from shared.errors import ServerUnavailableError
@@ -35,9 +35,6 @@ LONG = 1.0
 
 REST = 0.5
 """Seconds after which a silent database is tried again, by one request; others hear at once."""
-
-EXTENSION = "analytics-reader"
-"""Where an app keeps its own."""
 
 
 class Reader:
@@ -102,7 +99,7 @@ class Reader:
 
 def reader() -> Reader:
     """The reader of the app that handles this request."""
-    return cast("Reader", current_app.extensions[EXTENSION])
+    return part(Reader)
 
 
 @cache

@@ -12,10 +12,8 @@ from flask import Flask
 
 from api.blueprint import blueprint as analytics
 from api.export import EXPORTS
+from api.parts import parts
 from api.problems import MEDIA_TYPE, Problem, ProblemApi, ProblemSchema
-
-EXTENSION = "analytics-openapi"
-"""Where an app keeps its document."""
 
 EXAMPLES = Path(__file__).parent / "examples"
 """A file for each schema of a body, named as the schema."""
@@ -178,8 +176,7 @@ class Contract(BasePlugin):
 def documented(app: Flask) -> ProblemApi:
     """The API of the app; it describes the blueprints that are registered with it."""
     api = ProblemApi(app, spec_kwargs=OPTIONS | {"extra_plugins": [Contract(app)]})
-    app.extensions[EXTENSION] = api.spec
-    _describe_components(cast("APISpec", api.spec))
+    _describe_components(parts(app).add(cast("APISpec", api.spec)))
     return api
 
 

@@ -7,13 +7,14 @@ from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
 
+from apispec import APISpec
 from flask import Blueprint as Pages
-from flask import Response, current_app, json, request
+from flask import Response, json, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from api.document.openapi import EXTENSION
 from api.fields import identifier, several, text
+from api.parts import part
 from api.problems import Problem, refuse
 
 PAGES = Path(__file__).parent / "html"
@@ -67,7 +68,7 @@ def one_problem(name: str) -> Response:
 @pages.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document."""
-    return _public(current_app.extensions[EXTENSION].to_dict())
+    return _public(part(APISpec).to_dict())
 
 
 @pages.get("/docs")

@@ -14,16 +14,13 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 from weakref import finalize
-
-from flask import current_app
 
 from api.export import helper
 from api.export.helper import Work
+from api.parts import part
 from shared.settings import Settings
-
-EXTENSION = "analytics-lanes"
 
 WAITING = 2
 """How many may wait, for each that is at work."""
@@ -223,4 +220,4 @@ def _end(
 
 def lanes() -> Lanes:
     """Those of the app that handles this request."""
-    return cast("Lanes", current_app.extensions[EXTENSION])
+    return part(Lanes)

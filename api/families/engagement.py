@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from flask import Response, g
+from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
@@ -11,6 +11,7 @@ from api.answers.responses import answer
 from api.blueprint import blueprint
 from api.fields import PERCENT, count, identifier, number, text
 from api.requests import parameters
+from api.requests.carried import carried
 from shared.comments import comment_on
 
 SCORE = (
@@ -66,4 +67,4 @@ class MyEngagement(MethodView):
     @blueprint.alt_response(404, response="NOT_FOUND")
     def get(self, query: dict[str, Any]) -> Response:
         """What the token's user did as a learner."""
-        return answer("engagement", **query, user_id=g.account.id)
+        return answer("engagement", **query, user_id=carried().account.id)

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import orjson
-from flask import Response, g
+from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
@@ -12,6 +12,7 @@ from api.access.tickets import Place
 from api.blueprint import blueprint
 from api.fields import count, text
 from api.requests import parameters
+from api.requests.carried import carried
 
 
 class TicketBody(Schema):
@@ -49,7 +50,7 @@ class DownloadTicket(MethodView):
 
 
 def _given(place: Place) -> Response:
-    ticket = tickets.tickets().give(g.account.id, place)
+    ticket = tickets.tickets().give(carried().account.id, place)
     body = {"ticket": ticket, "expires_in": tickets.LIFETIME}
     headers = {"Cache-Control": "no-store"}
     return Response(orjson.dumps(body), headers=headers, content_type="application/json")

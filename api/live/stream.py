@@ -9,28 +9,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from threading import Lock
 from time import monotonic
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import orjson
-from flask import Response, current_app, g, request
+from flask import Response, request
 from flask.views import MethodView
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.access import guards
-from api.access.accounts import Account
 from api.blueprint import blueprint
 from api.database.freshness import Freshness, Watch, timestamp
 from api.database.reader import Reader
+from api.parts import part
 from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests import parameters
+from api.requests.carried import Account, carried
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
-
-EXTENSION = "analytics-streams"
-
-SUBSCRIPTION = "analytics.subscription"
-"""In the environment of a request that is to be answered with a stream."""
 
 PACE = 0.5
 """Seconds between two rounds."""
@@ -51,8 +47,11 @@ OWN = "engagement"
 class Subscription:
     """One client's stream: what it was told, and what it has to be told."""
 
-    def __init__(self, account: Account, told: int) -> None:
+    def __init__(
+        self, account: Account, told: int, leave: Callable[["Subscription"], None]
+    ) -> None:
         self.account = account
+        self._leave = leave
         self.told = dict.fromkeys(FAMILIES if account.is_admin else (OWN,), told)
         self.digest: str | None = None
         self._events: dict[str, bytes] = {}
@@ -68,6 +67,9 @@ class Subscription:
     def end(self) -> None:
         self._ends = 0.0
         self._wake.set()
+
+    def leave(self) -> None:
+        self._leave(self)
 
     async def send(self, send: Callable[[bytes], Awaitable[None]]) -> None:
         """Events as they come, until the end."""
@@ -96,7 +98,7 @@ class Streams:
 
     def subscribe(self, account: Account, told: int) -> Subscription:
         """`told`: the last event's id, 0 for none."""
-        subscription = Subscription(account, told)
+        subscription = Subscription(account, told, self._forget)
         with self._lock:
             if len(self._open) >= MOST:
                 refuse(Problem.STREAMS_UNAVAILABLE, "Too many streams are open.", RETRY_AFTER)
@@ -105,7 +107,7 @@ class Streams:
             self._open.add(subscription)
         return subscription
 
-    def leave(self, subscription: Subscription) -> None:
+    def _forget(self, subscription: Subscription) -> None:
         subscription.end()
         with self._lock:
             self._open.discard(subscription)
@@ -193,8 +195,8 @@ class Stream(MethodView):
         told = request.headers.get("Last-Event-ID") or query.get("last_event_id", "")
         known = int(told) if told.isdecimal() and len(told) < len(str(parameters.LARGEST)) else 0
         if request.method == "GET":
-            streams = cast("Streams", current_app.extensions[EXTENSION])
-            request.environ[SUBSCRIPTION] = streams.subscribe(g.account, known)
+            request_carries = carried()
+            request_carries.listening = part(Streams).subscribe(request_carries.account, known)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         # an iterator: nobody knows its length
         return Response(iter(()), headers=headers, content_type="text/event-stream")

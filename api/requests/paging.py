@@ -15,10 +15,8 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.requests.carried import carried
 from api.requests.parameters import LARGEST, Course, WholeNumber
-
-NEXT_CURSOR = "X-Next-Cursor"
-"""Between an answer and `linked`: clients don't see it."""
 
 ROWS = "courses_rows"
 """The query whose rows are the list, for one that is too long to be held."""
@@ -144,7 +142,7 @@ def linked(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def with_links(**path: int) -> Response:
         response = view(**path)
-        cursor: str | None = response.headers.pop(NEXT_CURSOR, None)
+        cursor = carried().next_cursor
         if cursor is not None and "limit" in request.args:
             response.headers["Link"] = _links(cursor)
         return response

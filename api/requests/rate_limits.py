@@ -9,16 +9,15 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
 from time import monotonic
-from typing import cast
 
 from cachetools import LRUCache
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, request
 from limits import RateLimitItem, parse_many
 
+from api.parts import part, parts
 from api.problems import Problem, problem, refuse
+from api.requests.carried import carried
 from shared.settings import Settings
-
-EXTENSION = "analytics-limits"
 
 UNITS_A_SECOND = 100
 """Of the database."""
@@ -91,7 +90,7 @@ class Limits:
 
 def limit_requests(app: Flask, settings: Settings) -> None:
     """Count from now on; what is counted in memory is counted by each process for itself."""
-    app.extensions[EXTENSION] = limits = Limits(settings)
+    limits = parts(app).add(Limits(settings))
 
     @app.after_request
     def limit_failures(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -104,7 +103,7 @@ def limit_requests(app: Flask, settings: Settings) -> None:
 
 def limit_user(user_id: int) -> None:
     """Take a unit of this user's; ends a request where there is none."""
-    seconds = cast("Limits", current_app.extensions[EXTENSION]).user(user_id)
+    seconds = part(Limits).user(user_id)
     if seconds:
         refuse(*_too_many(seconds))
 
@@ -116,7 +115,7 @@ def charge(*, seconds: float = 0, size: int = 0) -> None:
     """
     units = int(seconds * UNITS_A_SECOND) + size // UNIT_BYTES
     if units:
-        cast("Limits", current_app.extensions[EXTENSION]).charge(g.account.id, units)
+        part(Limits).charge(carried().account.id, units)
 
 
 def _parsed(notation: str) -> list[Limit]:

@@ -21,12 +21,12 @@ from granian.rsgi import (
 )
 from werkzeug.test import create_environ
 
-from api.access import tokens
-from api.answers.responses import ERRAND, FAILED, WAIT
-from api.database import freshness
-from api.export import processes
-from api.export.processes import CHUNK, Errand
-from api.live import stream
+from api.access.tokens import Tokens
+from api.database.freshness import Watch
+from api.export.processes import CHUNK, Lanes
+from api.live.stream import Streams
+from api.parts import parts
+from api.requests.carried import CARRIED, Carried, Listening, Waiting
 from api.server.connections import Connections
 from api.server.text_bounds import READ, Bounds
 from shared.settings import Settings
@@ -62,10 +62,11 @@ class Server:
         self._flask = flask
         self._bounds = Bounds(settings)
         self._connections = Connections(settings)
-        self._watch: freshness.Watch = flask.extensions[freshness.EXTENSION]
-        self._streams: stream.Streams = flask.extensions[stream.EXTENSION]
-        self._tokens: tokens.Tokens = flask.extensions[tokens.EXTENSION]
-        self._lanes: processes.Lanes = flask.extensions[processes.EXTENSION]
+        its = parts(flask)
+        self._watch = its[Watch]
+        self._streams = its[Streams]
+        self._tokens = its[Tokens]
+        self._lanes = its[Lanes]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))
@@ -96,14 +97,16 @@ class Server:
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             protocol.response_bytes(self._alive.status, self._alive.headers, self._alive.first)
             return
-        environ = _environ(scope, headers)
+        carried = Carried(waits=True)
+        environ = _environ(scope, headers) | {CARRIED: carried}
         answered = await self._in_thread(self._answer, environ)
-        if WAIT in environ and await self._is_folded(*environ.pop(WAIT)):
+        early, carried.early = carried.early, None
+        if early and await self._is_folded(*early):
             answered = await self._in_thread(self._answer, environ)
-        if stream.SUBSCRIPTION in environ:
-            await self._send_events(environ[stream.SUBSCRIPTION], answered, protocol)
-        elif environ[ERRAND]:
-            await self._send_file(environ, answered, protocol)
+        if carried.listening:
+            await self._send_events(carried.listening, answered, protocol)
+        elif carried.waiting:
+            await self._send_file(environ, carried.waiting, answered, protocol)
         else:
             await self._send(answered, protocol)
 
@@ -122,24 +125,23 @@ class Server:
         return Answered(*started[0], body, first, second, chunks)
 
     async def _send_events(
-        self, subscription: stream.Subscription, answered: Answered, protocol: HTTPProtocol
+        self, listening: Listening, answered: Answered, protocol: HTTPProtocol
     ) -> None:
         gone = asyncio.ensure_future(protocol.client_disconnect())
-        gone.add_done_callback(lambda _: subscription.end())
+        gone.add_done_callback(lambda _: listening.end())
         try:
             transport = protocol.response_stream(answered.status, answered.headers)
-            await subscription.send(transport.send_bytes)
+            await listening.send(transport.send_bytes)
         except ProtocolClosed:
             pass  # the client has what it wanted
         finally:
-            self._streams.leave(subscription)
+            listening.leave()
             gone.cancel()
 
     async def _send_file(
-        self, environ: Environ, answered: Answered, protocol: HTTPProtocol
+        self, environ: Environ, waiting: Waiting, answered: Answered, protocol: HTTPProtocol
     ) -> None:
-        errand: Errand
-        errand, described = environ[ERRAND]
+        errand, described = waiting
         gone = asyncio.ensure_future(protocol.client_disconnect())
         try:
             done = asyncio.wrap_future(errand.done)
@@ -148,7 +150,7 @@ class Server:
                 return
             error = done.exception()
             if error:
-                environ |= {ERRAND: None, FAILED: error}
+                environ[CARRIED].failed = error
                 await self._send(await self._in_thread(self._answer, environ), protocol)
                 return
             described = described(done.result())
@@ -239,7 +241,6 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        ERRAND: None,
     }
     for name in headers.keys() & READ:
         key = _VARIABLES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"

@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.settings import Settings
 from tests.api.contract import DocumentedClient
@@ -34,7 +35,7 @@ def world(postgres: Postgres, analytics_template: str) -> Settings:
 def app(world: Settings) -> Iterator[Flask]:
     app = create_app(world)
     yield app
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def served(world: Settings) -> Iterator[Callable[..., FlaskClient]]:
 
         def serve(**settings: Any) -> FlaskClient:
             app = create_app(replace(world, **settings))
-            ending.callback(app.extensions[EXTENSION].close)
+            ending.callback(parts(app)[Reader].close)
             return app.test_client()
 
         yield serve

@@ -16,7 +16,10 @@ from sqlalchemy import event
 from api.answers import cache
 from api.answers.cache import Cache, Entry
 from api.app import create_app
-from api.database import freshness, reader
+from api.database import freshness
+from api.database.freshness import Watch
+from api.database.reader import Reader
+from api.parts import parts
 from ops.local.embedded import Redis
 from shared.settings import Settings
 from tests.api.issuers import RSA, jwks, sign_as
@@ -34,14 +37,12 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self.app = create_app(settings)
-        self.cache: Cache = self.app.extensions[cache.EXTENSION]
+        self.cache: Cache = parts(self.app)[Cache]
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
         self.queries = 0
-        event.listen(
-            self.app.extensions[reader.EXTENSION].engine, "before_cursor_execute", self._count
-        )
-        known: freshness.Watch = self.app.extensions[freshness.EXTENSION]
+        event.listen(parts(self.app)[Reader].engine, "before_cursor_execute", self._count)
+        known: freshness.Watch = parts(self.app)[Watch]
         known.start()
         assert wait_until(known.is_current)
 
@@ -54,8 +55,8 @@ class Running:
         return response
 
     def stop(self) -> None:
-        self.app.extensions[freshness.EXTENSION].stop()
-        self.app.extensions[reader.EXTENSION].close()
+        parts(self.app)[Watch].stop()
+        parts(self.app)[Reader].close()
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +100,9 @@ def test_a_million_spellings_are_one_answer(start: Start) -> None:
     running.get("revenue?days=30&currency=RUB&compare=previous")
     asked, kept = running.queries, len(running.cache)
     names = ["days=30", "currency=RUB", "compare=previous", "format=json", "%64ays=30"]
-    for parts in permutations([*names[1:4], names[4]]):
+    for given in permutations([*names[1:4], names[4]]):
         for blank in ("", "&", "&&"):
-            running.get("revenue?" + "&".join(parts) + blank)
+            running.get("revenue?" + "&".join(given) + blank)
     running.get("revenue?days=30&currency=%52%55%42&compare=previous", Accept="text/csv")
 
     assert (running.queries, len(running.cache)) == (asked, kept)
@@ -278,7 +279,7 @@ def signed(packed: bytes, settings: Settings) -> bytes:
     """As a process with these settings does: HMAC-SHA256 by a key made of the tokens' secret."""
     secret = settings.signing_key().encode()
     prefix = Cache(settings, freshness.Watch(settings)).place("").rpartition(":answer:")[0]
-    key = hmac.digest(secret, f"{prefix} answers 1".encode(), "sha256")
+    key = hmac.digest(secret, f"{prefix} answers 2".encode(), "sha256")
     return hmac.digest(key, packed, "sha256") + packed
 
 

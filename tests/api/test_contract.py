@@ -14,7 +14,8 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, MENTOR
@@ -65,7 +66,7 @@ def app(world: Settings) -> Iterator[Flask]:
     """One of its own: streams that were asked for stay open."""
     app = create_app(world)
     yield app
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 @pytest.mark.timeout(0)

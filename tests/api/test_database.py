@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.api.test_answers import ANSWERS
@@ -148,7 +149,7 @@ def test_the_readers_role_writes_nothing(owner: psycopg.Connection) -> None:
 
 
 def test_the_api_is_the_reader_whoever_logs_in(app: Flask, owner: psycopg.Connection) -> None:
-    with app.extensions[EXTENSION].engine.connect() as connection:
+    with parts(app)[Reader].engine.connect() as connection:
         role = connection.exec_driver_sql("SELECT current_user").scalar()
         read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar()
 
@@ -173,7 +174,7 @@ def orphan(world: Settings) -> Iterator[FlaskClient]:
     nowhere = "postgresql://analytics:hunter2@/analytics?host=%2Fnonexistent"
     app = create_app(replace(world, analytics_database_url=nowhere, read_database_url=None))
     yield app.test_client()
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 @pytest.mark.parametrize("path", ["/api/v1/analytics/platform", "/readyz"])
@@ -207,4 +208,4 @@ def test_while_the_mirror_is_made_anew_all_is_later(settings: Settings) -> None:
         assert_problem(response, 503)
         assert response.json["type"] == "/problems/not-calculated"
         assert response.headers["Retry-After"] == "5"
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from shared.settings import Settings
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
@@ -40,7 +41,7 @@ def database(settings: Settings) -> Iterator[psycopg.Connection]:
 def client(settings: Settings, database: psycopg.Connection) -> Iterator[FlaskClient]:  # noqa: ARG001
     app = create_app(settings)
     yield app.test_client()
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.database.reader import EXTENSION
+from api.database.reader import Reader
+from api.parts import parts
 from shared.settings import Settings
 from tests.api.issuers import EC, RSA, forge, jwks, pem, public, publishing, sign_as
 from tests.api.test_bad_input import assert_problem
@@ -36,7 +37,7 @@ def every_kind_of_key(world: Settings, tmp_path_factory: pytest.TempPathFactory)
     keys = replace(world, jwt_previous_keys=(PREVIOUS,), jwt_jwks=str(document))
     app = create_app(keys)
     yield app
-    app.extensions[EXTENSION].close()
+    parts(app)[Reader].close()
 
 
 @pytest.fixture

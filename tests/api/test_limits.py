@@ -9,7 +9,9 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
 from api.database.reader import Reader
+from api.parts import parts
 from api.requests import rate_limits
+from api.requests.rate_limits import Limits
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
@@ -38,7 +40,7 @@ def ask_until_refused(client: FlaskClient, token: str) -> int:
 
 
 def units_left(client: FlaskClient, user_id: int) -> float:
-    (limit,) = client.application.extensions[rate_limits.EXTENSION]._users  # noqa: SLF001
+    (limit,) = parts(client.application)[Limits]._users  # noqa: SLF001
     return limit._now(user_id)  # noqa: SLF001
 
 

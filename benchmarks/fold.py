@@ -31,6 +31,24 @@ def measure(large: int = LARGE) -> Iterator[Result]:
     yield result(f"rebuild of everything, {large:,} sessions", whole, "s")
     yield result("fold / rebuild", large_cost / whole, "x", 1 / 300)
     yield from measure_bursts()
+    yield from measure_backlog()
+
+
+def measure_backlog(sessions: int = 1_000_000) -> Iterator[Result]:
+    """All at once on an empty installation, with plans of empty tables; their users are there."""
+    users = sessions // 5
+    with empty() as young, worker_connection(young) as aged:
+        for mirrored in MIRRORED:
+            _burst(young, aged, mirrored, 1, is_skewed=True)
+        with connect(young.analytics_url()) as connection:
+            connection.execute(sqlfiles.read("benchmark/burst").encode())
+            connection.execute("SELECT pg_temp.burst('users', 'insert', %s, false)", [users])
+            fold(aged)
+            connection.execute(
+                sqlfiles.read("benchmark/backlog").encode(), {"users": users, "sessions": sessions}
+            )
+        cost = seconds(lambda: fold(aged))
+    yield result(f"fold of {sessions:,} sessions at once, young", cost, "s", 15)
 
 
 def measure_bursts() -> Iterator[Result]:

@@ -53,9 +53,9 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
 
 
 _NEEDED = {
-    # who has no account and did nothing that counts may be missing
+    # who has no account and did nothing, or nobody knows when, may be missing
     "user_engagement": "WHERE (users, sessions_attended, courses_enrolled, progress_sum,"
-    " reviews_written) <> (0, 0, 0, 0, 0)",
+    " reviews_written) <> (0, 0, 0, 0, 0) OR last_activity IS NOT NULL",
 }
 
 

@@ -136,6 +136,8 @@ DECLARE
     stored  text;
     -- a column that is there only beside maxima
     flag    text;
+    -- what a maximum is from now on
+    greatest_of CONSTANT text := 'CASE WHEN looked_up THEN found_? ELSE greatest(stored.?, added.?) END';
     -- Conditions on the key reach a definition's tables only if its columns have the stored types.
     defined text;
 BEGIN
@@ -221,7 +223,7 @@ BEGIN
             ' OR ',
             control.each('sum(?) <> 0', has.sums, ' OR '),
             control.each(
-                '(bool_or(side = 2) AND bool_or(is_wrong) IS NOT TRUE'
+                '(bool_or(is_wrong) IS NOT TRUE'
                 ' AND (max(gone_?) >= max(?) FILTER (WHERE side <> 1)) IS NOT TRUE'
                 ' AND max(?) FILTER (WHERE side = 1) IS DISTINCT FROM max(?) FILTER (WHERE side <> 1))',
                 has.others,
@@ -255,42 +257,52 @@ BEGIN
         summary,
         'fold_' || summary,
         CASE
-            WHEN has.others = '{}' THEN format('SELECT * FROM pending.%I', summary)
-            -- A maximum is looked up where it may be gone; OFFSET 0 keeps the planner from
-            -- calculating all of truth for these few rows.
+            WHEN has.others = '{}' THEN format('SELECT * FROM pending.%I ORDER BY %s', summary, array_to_string(has.keys, ', '))
+            -- A maximum is looked up where it may be gone: nothing went, and nothing is asked. OFFSET 0
+            -- keeps the planner from calculating all of truth for these few rows.
             ELSE format(
-                'SELECT signed.*, looked_up, %2$s FROM pending.%1$I AS signed'
-                ' LEFT JOIN LATERAL (SELECT true AS is_there, %6$s FROM analytics.%1$I AS there WHERE %4$s) AS before ON true'
-                ' CROSS JOIN LATERAL (SELECT is_wrong OR is_there IS NULL OR coalesce(%3$s, false) AS looked_up) AS asked'
-                ' LEFT JOIN LATERAL (SELECT %5$s FROM truth.%1$I AS there WHERE looked_up AND %4$s OFFSET 0) AS found ON true',
+                'SELECT signed.*, looked_up, %2$s FROM (SELECT * FROM pending.%1$I ORDER BY %9$s) AS signed'
+                ' LEFT JOIN LATERAL (SELECT %3$s FROM analytics.%1$I AS there WHERE (%4$s) AND %5$s) AS before ON true'
+                ' CROSS JOIN LATERAL (SELECT is_wrong OR coalesce(%6$s, false) AS looked_up) AS asked'
+                ' LEFT JOIN LATERAL (SELECT %7$s FROM truth.%1$I AS there WHERE looked_up AND %8$s OFFSET 0) AS found ON true',
                 summary,
-                control.each(
-                    'CASE WHEN looked_up THEN found.? ELSE greatest(before.before_?, signed.?) END AS found_?', has.others
-                ),
-                control.each('gone_? >= greatest(before_?, signed.?)', has.others, ' OR '),
-                control.each('there.? = signed.?', has.keys, ' AND '),
+                control.each('found.? AS found_?', has.others),
+                control.each('there.? AS before_?', has.others),
+                control.each('signed.gone_? IS NOT NULL', has.others, ' OR '),
+                control.each('there.? = ANY (ARRAY[signed.?])', has.keys, ' AND '),
+                control.each('signed.gone_? >= greatest(before_?, signed.?)', has.others, ' OR '),
                 array_to_string(has.others, ', '),
-                control.each('there.? AS before_?', has.others)
+                control.each('there.? = signed.?', has.keys, ' AND '),
+                array_to_string(has.keys, ', ')
             )
         END,
         control.each('stored.? = ANY (ARRAY[added.?])', has.keys, ' AND '),
-        control.each('stored.? + added.? = 0', has.sums, ' AND '),
+        concat_ws(
+            ' AND ',
+            control.each('stored.? + added.? = 0', has.sums, ' AND '),
+            control.each(greatest_of || ' IS NULL', has.others, ' AND ')
+        ),
         concat_ws(
             ' OR ',
             control.each('added.? <> 0', has.sums, ' OR '),
-            control.each('stored.? IS DISTINCT FROM added.found_?', has.others, ' OR ')
+            control.each('stored.? IS DISTINCT FROM ' || greatest_of, has.others, ' OR ')
         ),
         concat_ws(
             ', ',
             control.each('? = stored.? + added.?', has.sums),
-            control.each('? = added.found_?', has.others)
+            control.each('? = ' || greatest_of, has.others)
         ),
-        control.each('added.? <> 0', has.sums, ' OR '),
+        -- Who is not stored has nothing but zeros and NULLs.
+        concat_ws(
+            ' OR ',
+            control.each('added.? <> 0', has.sums, ' OR '),
+            control.each('CASE WHEN looked_up THEN found_? ELSE added.? END IS NOT NULL', has.others, ' OR ')
+        ),
         stored,
         concat_ws(
             ', ',
             control.each('added.?', has.keys || has.sums),
-            control.each('added.found_?', has.others)
+            control.each('CASE WHEN looked_up THEN found_? ELSE added.? END', has.others)
         )
     );
     EXECUTE format('COMMENT ON FUNCTION control.%1$I() IS %2$L', 'fold_' || summary, 'Adds what is pending to ' || summary || '; returns how many rows changed.');

@@ -188,14 +188,18 @@ def demo_data(settings: Settings, users: int, seed: int) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
 @_with_settings
-def status(settings: Settings, *, as_json: bool) -> None:
+def status(settings: Settings, *, as_json: bool, watch: bool) -> None:
     """Say whether all is well, how fresh each summary is and who is at work; exit 1 if it isn't.
 
     Exit 2, with what can be known, where our database doesn't answer.
     """
     from ops.status import DatabaseAwayError, collect, listed, table  # noqa: PLC0415
+    from ops.status import watch as watch_status  # noqa: PLC0415
 
+    if watch:
+        watch_status(settings)
     try:
         state = collect(settings)
     except DatabaseAwayError as away:

@@ -4,18 +4,21 @@ To say more: a query in sql/status, a question in `_QUESTIONS`, and a function i
 makes lines of what it found.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from math import inf
 from shutil import disk_usage
-from time import monotonic
-from typing import Any, NamedTuple
+from time import monotonic, sleep
+from typing import Any, NamedTuple, NoReturn
 
 import psycopg
 from psycopg.errors import DiskFull, InsufficientPrivilege, LockNotAvailable, QueryCanceled
 from psycopg.rows import dict_row
 from rich import box
 from rich.console import Group, RenderableType
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +26,7 @@ from ops import waiting
 from ops.local import lives
 from ops.servers import broker_trouble, database
 from shared import sqlfiles, timezones
+from shared.alarms import ALARMS, SILENT, Level, Reading, ringing
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
@@ -35,16 +39,17 @@ Status = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """A line about one thing; `remedy`: what to type where it is `wrong`."""
+    """A line about one thing; where it is wrong, by which alarm, how loud, and what to type."""
 
     name: str
     text: str
-    wrong: bool = False
+    alarm: str | None = None
+    level: Level | None = None
     since: str | None = None
     remedy: str = ""
 
 
-BEHIND = "Replication is behind or down; the analytics server's log and `analytics init` say why"
+BEHIND = ALARMS["mirror_behind"].says
 
 BUDGET = 2.0
 """Seconds for all questions to our database together: a person waits."""
@@ -88,6 +93,7 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
     "snapshots": waiting.snapshots,
     "replication": lambda connection: _rows(connection, "status/replication"),
     "zone": _zone,
+    "readings": lambda connection: _rows(connection, "status/readings"),
 }
 """What is asked of the analytics database; each may fail by itself."""
 
@@ -97,17 +103,18 @@ class DatabaseAwayError(ServerUnavailableError):
 
     def __init__(self, sentence: str, broker: dict[str, Any], api: bool | None) -> None:  # noqa: FBT001
         super().__init__(sentence)
-        problem = Line("Database", sentence, wrong=True)
+        self.lines = [_wrong("database_away", sentence), *_redis(broker)]
+        if api is not None:
+            self.lines.append(
+                Line("API", "answers") if api else _wrong("api_silent", "doesn't answer")
+            )
+        problems = _problems(self.lines)
         self.known: Status = {
-            "verdict": _verdict({}, [problem._asdict()]),
-            "problems": [problem._asdict()],
+            "verdict": _verdict({}, problems),
+            "problems": problems,
             "api": api,
             **broker,
         }
-        self.lines = [problem, *_redis(broker)]
-        if api is not None:
-            text = "answers" if api else "doesn't answer"
-            self.lines.append(Line("API", text, wrong=not api))
 
 
 def replicated_until(settings: Settings) -> str | None:
@@ -123,6 +130,7 @@ def collect(settings: Settings) -> Status:
     life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
     says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
     `disk`: that ours is full.
+    `readings`: what the alarms look at.
     `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
     `zone`: the reporting zone, and how the server's rules for it differ from `tz_release`.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
@@ -139,6 +147,8 @@ def collect(settings: Settings) -> Status:
             raise DatabaseAwayError(sentence, broker.result(), api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
     _add_replica(replica.result(), parts)
+    for part, row in parts.items():
+        row["process"] = None if row["alive"] else lives.process(part, row["host"], row["pid"])
     names = names_of(settings.mapping)
     for row in found["unusable"]:
         row["as_bytes"] = as_bytes(row["table"], row["reason"], row["ids"], names)
@@ -157,11 +167,32 @@ def collect(settings: Settings) -> Status:
         "unusable": found["unusable"],
         "zone": (found["zone"] or [None])[0],
         "tz_release": timezones.RELEASE,
+        "readings": found["readings"],
         "unanswered": unanswered,
         "forbidden": forbidden,
     }
-    problems = [line._asdict() for line in lines(status) if line.wrong]
+    problems = _problems(lines(status))
     return {"verdict": _verdict(status, problems), "problems": problems, **status}
+
+
+def _problems(said: list[Line]) -> list[dict[str, Any]]:
+    """What is wrong, causes first: what follows from them is below."""
+    wrong = {line: line.alarm for line in said if line.alarm}
+    places = list(ALARMS)
+    return [line._asdict() for line in sorted(wrong, key=lambda line: places.index(wrong[line]))]
+
+
+def _wrong(
+    alarm: str,
+    text: str,
+    level: Level = "page",
+    *,
+    since: str | None = None,
+    remedy: str | None = None,
+) -> Line:
+    """A line that rings; `remedy`: where it is not the alarm's own."""
+    told = ALARMS[alarm]
+    return Line(told.part, text, alarm, level, since, told.remedy if remedy is None else remedy)
 
 
 def _full_home(settings: Settings) -> str:
@@ -228,14 +259,15 @@ def _verdict(status: Status, problems: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _asked(status: Status) -> Iterator[Line]:
     for name, reason in status["unanswered"].items():
-        yield Line(name.capitalize(), f"could not be asked: {reason}", wrong=True)
+        text = f"{name} could not be asked: {reason}"
+        yield _wrong("unanswered", text)
     for name in status["forbidden"]:
         yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")
 
 
 def _room(status: Status) -> Iterator[Line]:
     for sentence in status["disk"]:
-        yield Line("Disk", sentence, wrong=True)
+        yield _wrong("disk_full", sentence)
 
 
 def _set_aside(status: Status) -> Iterator[Line]:
@@ -250,40 +282,29 @@ def _set_aside(status: Status) -> Iterator[Line]:
         )
 
 
-def _answers(status: Status) -> Iterator[Line]:
+_SAID_ELSEWHERE = ("part_silent_seconds", "replication_trouble_seconds", "replication_age_seconds")
+"""Readings that other sections know more about."""
+
+
+def _readings(status: Status) -> Iterator[Line]:
     """Only what is wrong: the table says the rest."""
-    late = [row for row in status["summaries"] if is_late(row)]
-    for family in {row["family"]: row for row in late}.values():
-        yield Line(
-            "Answers",
-            f"{family['family']} was last right as of {_clock(family['as_of'])}",
-            wrong=True,
-            since=family["as_of"],
-            remedy="analytics refresh",
-        )
-    errors = {row["family"]: row for row in status["summaries"] if row["rebuild_error"]}
-    for family, row in errors.items():
-        yield Line(
-            "Rebuild",
-            f"The last rebuild of {family} was given up: {row['rebuild_error']}",
-            wrong=True,
-            since=row["rebuilt_at"],
-            remedy=f"analytics rebuild {family}",
-        )
-    for row in status["summaries"]:
-        if row["open_incidents"]:
-            yield Line(
-                "Audit",
-                f"{row['open_incidents']:,} wrong rows were found in {row['summary']}",
-                wrong=True,
-                since=row["incident_at"],
-                remedy="analytics audit && analytics acknowledge",
-            )
+    errors = {row["family"]: row["rebuild_error"] for row in status["summaries"]}
+    readings = [Reading(**row) for row in status["readings"]]
+    for alarm, level, reading in ringing(readings):
+        if reading.name in _SAID_ELSEWHERE:
+            continue
+        text = alarm.sentence(reading, _duration(reading.value), _clock(reading.since))
+        if alarm.name == "rebuild_failed":
+            text = f"{text}: {errors.get(reading.label)}"
+        remedy = alarm.remedy.format(label=reading.label)
+        yield _wrong(alarm.name, text, level, since=reading.since, remedy=remedy)
 
 
 def _waits(status: Status) -> Iterator[Line]:
-    for sentence in (*status["blockers"], *status["snapshots"]):
-        yield Line("Locks", sentence, wrong=True)
+    for sentence in status["blockers"]:
+        yield _wrong("lock_held", sentence)
+    for sentence in status["snapshots"]:
+        yield _wrong("snapshot_held", sentence, "warning")
 
 
 def is_late(row: dict[str, Any]) -> bool:
@@ -302,20 +323,15 @@ def _mirror(status: Status) -> Iterator[Line]:
     if until:
         yield Line("Mirror", f"holds what was committed by {_clock(until)}")
     elif "replication" not in (*status["unanswered"], *status["forbidden"]):
-        yield Line("Mirror", BEHIND, wrong=True, remedy="analytics init")
+        yield _wrong("mirror_behind", BEHIND)
     if status["trouble"]:
         since = status["trouble_since"]
-        yield Line("", f"since {_clock(since)}: {status['trouble']}", wrong=True, since=since)
+        yield _wrong(
+            "replication_broken", f"since {_clock(since)}: {status['trouble']}", since=since
+        )
     compared = _clock(status["mirror_audited_at"])
     found = f"{status['mirror_incidents']:,} rows differed so far"
-    yield Line("", f"compared with MentorHub: {compared}, {found}")
-    if status["open_mirror_incidents"]:
-        yield Line(
-            "",
-            f"{status['open_mirror_incidents']:,} of them nobody has taken note of",
-            wrong=True,
-            remedy="analytics acknowledge",
-        )
+    yield Line("Mirror", f"compared with MentorHub: {compared}, {found}")
 
 
 def _redis(status: Status) -> Iterator[Line]:
@@ -324,41 +340,31 @@ def _redis(status: Status) -> Iterator[Line]:
     elif status["broker"]:
         yield Line("Broker", "answers")
     else:
-        yield Line("Broker", status["broker_trouble"], wrong=True)
-
-
-_STARTED_BY = {
-    "worker": "celery -A workers.app worker",
-    "beat": "celery -A workers.app beat",
-    "relay": "analytics relay",
-    "guard": "analytics guard",
-    "api": "granian … api.rsgi:app",
-}
-_NAMES = {"worker": "Workers", "beat": "Beat", "relay": "Relay", "guard": "Guard", "api": "API"}
+        yield _wrong("redis_away", status["broker_trouble"])
 
 
 def _parts(status: Status) -> Iterator[Line]:
     for part, row in status["parts"].items():
-        name, seen = _NAMES[part], row["seen_at"]
+        alarm, seen = ALARMS[f"{part}_silent"], row["seen_at"]
+        process = row.get("process")
+        state = f" (process {row['pid']} {process})" if process else ""
+        text = f"last heard of: {_clock(seen)}{state}"
         if row["alive"]:
-            yield Line(name, f"at work: {', '.join(row['hosts'])}")
-        else:
+            yield Line(alarm.part, f"at work: {', '.join(row['hosts'])}")
+        elif part == "api" and seen is None:
             # an API that reads a replica is not seen from here
-            unseen = part == "api" and seen is None
-            yield Line(
-                name,
-                f"last heard of: {_clock(seen)}",
-                wrong=not unseen,
-                since=seen,
-                remedy=_STARTED_BY[part],
-            )
+            yield Line(alarm.part, text)
+        else:
+            level = alarm.level(_age(seen)) or "warning"
+            remedy = f"kill -CONT {row['pid']}" if process == lives.STOPPED else alarm.remedy
+            yield _wrong(alarm.name, text, level, since=seen, remedy=remedy)
 
 
 _SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
     _room,
     _asked,
     _waits,
-    _answers,
+    _readings,
     _set_aside,
     _days,
     _mirror,
@@ -402,6 +408,25 @@ def table(status: Status) -> RenderableType:
     return Group(_said(status["verdict"]), "", grid, "", listed(lines(status)))
 
 
+LOOK = 2.0
+"""Seconds between two looks of `--watch`."""
+
+
+def watch(settings: Settings) -> NoReturn:
+    """The table anew every few seconds, until Ctrl-C."""
+    with Live(auto_refresh=False, screen=sys.stdout.isatty()) as screen:
+        while True:
+            screen.update(_looked(settings), refresh=True)
+            sleep(LOOK)
+
+
+def _looked(settings: Settings) -> RenderableType:
+    try:
+        return table(collect(settings))
+    except DatabaseAwayError as away:
+        return listed(away.lines)
+
+
 def listed(said: list[Line]) -> RenderableType:
     return Group(*map(_shown, said))
 
@@ -416,8 +441,11 @@ def _said(verdict: dict[str, Any]) -> Text:
     return Text(f"Wrong{since}: {what}{remedy}{others}", "red")
 
 
+_COLOURS: dict[Level | None, str] = {None: "", "warning": "yellow", "page": "red"}
+
+
 def _shown(line: Line) -> Text:
-    return Text.assemble(f"{line.name:<8} ", (line.text, "red" if line.wrong else ""))
+    return Text.assemble(f"{line.name:<8} ", (line.text, _COLOURS[line.level]))
 
 
 def _number(count: int | None) -> str:
@@ -451,8 +479,9 @@ def _add_replica(seen: list[tuple[str, datetime]], parts: dict[str, dict[str, An
     if "api" not in parts:
         return
     for host, moment in seen:
-        alive = (datetime.now(UTC) - moment).total_seconds() < ALIVE
+        alive = _age(moment.isoformat()) < SILENT
         parts["api"] = {"seen_at": moment.isoformat(), "alive": alive, "hosts": [host] * alive}
+        parts["api"] |= {"host": host, "pid": None}
 
 
 def _api_answers(settings: Settings) -> bool | None:
@@ -461,16 +490,19 @@ def _api_answers(settings: Settings) -> bool | None:
     return lives.api(stack["api_url"], seconds=BUDGET) if stack else None
 
 
-ALIVE = 8
-"""Seconds without a sign of life after which a part counts as dead; sql/status/parts.sql too."""
-
-
 def _broker(settings: Settings) -> dict[str, Any]:
     """`broker` is None where its address is nobody's business here, as in the guard's container."""
     if not settings.redis_url:
         return {"broker": None, "broker_trouble": None}
     trouble = broker_trouble(settings)
     return {"broker": trouble is None, "broker_trouble": trouble}
+
+
+def _age(moment: str | None) -> float:
+    """Seconds since then."""
+    if moment is None:
+        return inf
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
 
 
 def _clock(moment: str | None) -> str:

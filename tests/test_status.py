@@ -81,7 +81,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
         *("disk", "blockers", "snapshots", "unusable", "zone", "tz_release"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
-        *("replicated_until", "trouble", "trouble_since"),
+        *("replicated_until", "trouble", "trouble_since", "readings"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
     }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
@@ -327,6 +327,7 @@ NOBODY_AT_WORK: Status = {
     "unusable": [],
     "zone": None,
     "tz_release": "2026f",
+    "readings": [],
 }
 
 

@@ -5,6 +5,8 @@ from typing import Any, cast
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from workers.tally import tally
+
 KEY_PREFIX = "mentorhub_analytics:"
 """Before every key: MentorHub's own Celery, or another analytics, may use the same Redis."""
 
@@ -23,4 +25,5 @@ def has_room(app: Celery) -> bool:
             queue = connection.default_channel.queue_declare(queue=app.conf.task_default_queue)
         except connection.connection_errors as error:
             raise OperationalError(str(error)) from error
+    tally.measure("queue_length", queue.message_count)
     return queue.message_count < LONGEST_QUEUE

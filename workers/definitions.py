@@ -51,6 +51,7 @@ def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
     yield "pg_catalog", sqlfiles.read("install/control")
     yield "pg_catalog", sqlfiles.read("install/reading")
     yield "pg_catalog", sqlfiles.read("install/status")
+    yield "pg_catalog", sqlfiles.read("install/readings")
 
 
 def digest(mapping: Path | None) -> str:

@@ -11,6 +11,7 @@ from psycopg import Error, IsolationLevel
 
 from shared.database import Connection, connect, flags
 from shared.settings import Settings
+from workers.tally import tally
 
 log = structlog.get_logger("analytics")
 
@@ -56,8 +57,9 @@ def fold_as_of(connection: Connection, as_of: datetime | None) -> int:
         if one(connection, "SELECT control.is_proven()"):
             folded = one(connection, "SELECT control.fold(%s)", [as_of])
     if folded:
-        milliseconds = round(1000 * (perf_counter() - started))
-        log.debug("Analytics: %d changes folded in %dms", folded, milliseconds)
+        seconds = perf_counter() - started
+        tally.note("fold", seconds, rows=folded)
+        log.debug("Analytics: %d changes folded in %dms", folded, round(1000 * seconds))
     return folded
 
 
@@ -108,6 +110,11 @@ class Folder:
         # the server restarted since the last fold, or ended us as we stood still
         self._connection = worker_connection(settings)
         return fold(self._connection)
+
+    def write_down(self) -> None:
+        """What this process has done, over the connection that it has anyway."""
+        if self._connection:
+            tally.write_down(self._connection)
 
 
 def one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:

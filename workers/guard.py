@@ -167,8 +167,24 @@ class Guard:
             log.warning("Analytics: nobody began to read MentorHub's changes, and does now")
         if subscription and subscription.applied:
             ours.execute(sqlfiles.read("mirror/reached").encode(), [subscription.applied])
-        self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
+        is_read = mentorhub.is_read(source)
+        self._note_slot(ours, source, subscription.errors if subscription else 0, is_read=is_read)
+        self._idle = 0 if is_read else self._idle + 1
         return mentorhub.UNREAD if self._idle >= IDLE_LOOKS else None
+
+    def _note_slot(
+        self, ours: Connection, source: Connection, errors: int, *, is_read: bool
+    ) -> None:
+        """For alarms; the slot may be gone by now, or there was none to begin with."""
+        row = source.execute(sqlfiles.read("source/retained").encode()).fetchone()
+        retained, most = row or (None, None)
+        noted = {
+            "active": is_read,
+            "retained": retained,
+            "most": most,
+            "errors": max(0, errors - (self._errors or 0)),
+        }
+        ours.execute(sqlfiles.read("mirror/slot").encode(), noted)
 
     def _is_idle_again(self) -> bool:
         """Every so many looks: what did not help may help later."""

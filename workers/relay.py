@@ -17,6 +17,7 @@ from workers.app import app
 from workers.broker import has_room
 from workers.fold import worker_connection
 from workers.pulse import Pulse
+from workers.tally import tally
 
 CHANGED, FOLDED = "mentorhub_analytics", "mentorhub_analytics_folded"
 """PostgreSQL's channels: a table's rows changed (the payload names it); a fold was committed."""
@@ -122,6 +123,7 @@ def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
         task = wakeups.take(time.monotonic())
         if task:
             _send(task)
+        tally.write_down(connection)
 
 
 def _send(task: str) -> None:

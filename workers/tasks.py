@@ -1,8 +1,10 @@
 """What the relay, beat, ops and MentorHub may ask the workers for. Too often is harmless."""
 
+from time import perf_counter
 from typing import Any
 
 import structlog
+from celery.signals import task_postrun, task_prerun
 from kombu.exceptions import OperationalError as BrokerError
 
 from shared.errors import ConfigurationError
@@ -11,10 +13,27 @@ from workers.app import app
 from workers.audit import audit_next
 from workers.fold import Folder, worker_connection
 from workers.rebuild import ask, work
+from workers.tally import tally
 
 log = structlog.get_logger("analytics")
 
 _folder = Folder()
+_begun: dict[str, float] = {}
+"""By a task's id: when it began."""
+
+
+@task_prerun.connect
+def _begin(task_id: str, **_: Any) -> None:
+    _begun[task_id] = perf_counter()
+
+
+@task_postrun.connect
+def _end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
+    seconds = perf_counter() - _begun.pop(task_id, perf_counter())
+    name = task.name.rpartition(".")[2]
+    tally.note(f"task {name}", seconds, failed=state == "FAILURE")
+    _folder.write_down()
+
 
 # `throws`: a sentence for people needs no traceback in the log
 _EXPECTED = (ConfigurationError,)

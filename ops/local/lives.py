@@ -4,6 +4,7 @@ import http.client
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -63,6 +64,24 @@ def our_redis(url: str, say: Callable[[str], object]) -> bool:
             return True  # it answers: `analytics status` says what is wrong
         except redis.RedisError:
             return False
+
+
+STOPPED, IDLE, GONE = "is stopped", "is there, but does nothing", "has ended"
+
+
+def process(part: str, host: str | None, pid: int | None) -> str | None:
+    """What became of the process that last gave a part's sign of life; None on another machine."""
+    if pid is None or host != socket.gethostname() or not Path("/proc/self").exists():
+        return None
+    folder = Path("/proc", str(pid))
+    try:
+        command = (folder / "cmdline").read_text()
+        state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return GONE
+    if part not in command:
+        return GONE  # another one has its number now
+    return STOPPED if state in {"T", "t"} else IDLE
 
 
 def part(name: str, database_url: str, needed: Callable[[], bool]) -> Lives:

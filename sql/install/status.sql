@@ -56,22 +56,23 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.alive(text, text, integer) IS 'Notes a sign of life of the part that calls it, and what is seen of the API.';
 
-CREATE FUNCTION analytics.parts() RETURNS TABLE (name text, host text, seen_at timestamptz)
+CREATE FUNCTION analytics.parts() RETURNS TABLE (name text, host text, seen_at timestamptz, pid integer)
 STABLE LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT
         seen.name,
         seen.host,
-        max(seen.seen_at)
+        max(seen.seen_at),
+        max(seen.pid)
     FROM (
-        SELECT part.name, part.host, part.seen_at FROM control.part
+        SELECT part.name, part.host, part.seen_at, part.pid FROM control.part
         UNION ALL
-        SELECT 'api', api.host, api.seen_at FROM analytics.api_seen() AS api
+        SELECT 'api', api.host, api.seen_at, NULL FROM analytics.api_seen() AS api
     ) AS seen
     GROUP BY seen.name, seen.host;
 END;
-COMMENT ON FUNCTION analytics.parts() IS 'When each part of a stack gave its last sign of life.';
+COMMENT ON FUNCTION analytics.parts() IS 'When each part of a stack gave its last sign of life, and which process that was there.';
 
 CREATE FUNCTION analytics.rows_of(summary text) RETURNS bigint
 STABLE LANGUAGE plpgsql SECURITY DEFINER

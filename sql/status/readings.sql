@@ -1,0 +1,2 @@
+-- What the alarms look at.
+SELECT * FROM analytics.readings()

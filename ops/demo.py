@@ -27,6 +27,8 @@ _TABLES = (
     "progress",
     "reviews",
     "payments",
+    "subscriptions",
+    "messages",
 )
 _STEPS = (
     "indexes_off",

@@ -156,9 +156,15 @@ class Hand:
                 "amount": one([99, 150000]),
                 "currency": one([*CURRENCIES, None]),
                 "status": one(["COMPLETED", "REFUNDED"]),
+                "payment_method": one(["card", None]),
             },
+            "mentors": {"user_id": person},
+            "lessons": {"course_id": course, "order": one(range(1, 9))},
+            "messages": {"sender_id": person, "recipient_id": one([1, 2, 3])},
+            "subscriptions": {"user_id": person, "tier": one(["PRO", "BASIC"])},
         }
-        return values[table] | ({} if table == "courses" else {"created_at": moment})
+        is_dated = table not in ("courses", "mentors", "lessons")
+        return values[table] | ({"created_at": moment} if is_dated else {})
 
 
 def by_table(rows: dict[tuple[str, int], Row]) -> Rows:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -359,7 +360,13 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "is_verified": FLAGS,
         "created_at": DATES,
     },
-    "courses": {"title": st.sampled_from(["Питон", '=1+1"', "", "SQL", None]), "is_active": FLAGS},
+    "courses": {
+        "title": st.sampled_from(["Питон", '=1+1"', "", "SQL", None]),
+        "is_active": FLAGS,
+        "instructor_id": MENTORS,
+    },
+    "mentors": {"user_id": USERS},
+    "lessons": {"course_id": COURSES | st.none(), "order": some(1, 2, 3)},
     "sessions": {
         "student_id": USERS,
         "mentor_id": MENTORS,
@@ -368,6 +375,7 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
             [*map(str.upper, STATUSES), "COMPLETED", "done", "POSTPONED", None]
         ),
         "created_at": DATES,
+        "scheduled_at": DATES,
     },
     "course_enrollments": {
         "user_id": USERS,
@@ -375,22 +383,46 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "progress_percent": some(*range(0, 101, 5), 33, 99),
         "completed": FLAGS,
         "created_at": DATES,
+        "completed_at": DATES,
     },
-    "progress": {"user_id": USERS, "created_at": DATES},
+    "progress": {
+        "user_id": USERS,
+        "created_at": DATES,
+        "course_id": COURSES | st.none(),
+        "lesson_id": st.none() | st.integers(1, 6),
+        "progress_percent": some(0, 50, 100),
+        "completed": FLAGS,
+    },
     "reviews": {
         "user_id": USERS,
         "course_id": st.none() | st.integers(1, 6),
         "rating": some(1, 2, 3, 4, 5),
         "created_at": DATES,
+        "reviewed_id": USERS,
+        "mentor_id": MENTORS,
     },
     "payments": {
         "student_id": USERS,
         "amount": some(0, 1, 99, 150000, 2_000_000_000),
         "currency": st.sampled_from([*CURRENCIES, "usd", "РУБ", "a\nb", "", None]),
         "status": st.sampled_from(
-            ["PENDING", "COMPLETED", "COMPLETED", "REFUNDED", "completed", None]
+            ["PENDING", "COMPLETED", "COMPLETED", "REFUNDED", "FAILED", "completed", None]
         ),
         "created_at": DATES,
+        "mentor_id": MENTORS,
+        "session_id": st.none() | st.integers(1, 30),
+        "payment_method": st.sampled_from(["card", "SBP", "", None]),
+        "updated_at": DATES,
+    },
+    "messages": {"sender_id": USERS, "recipient_id": USERS, "created_at": DATES},
+    "subscriptions": {
+        "user_id": USERS,
+        "tier": st.sampled_from(["FREE", "BASIC", "PRO", "PREMIUM", None]),
+        "status": st.sampled_from(["ACTIVE", "TRIAL", "CANCELLED", None]),
+        "amount": st.sampled_from([Decimal("9.90"), Decimal(0), Decimal("NaN"), None]),
+        "currency": st.sampled_from([*CURRENCIES, None]),
+        "created_at": DATES,
+        "updated_at": DATES,
     },
 }
 
@@ -418,6 +450,9 @@ OWNERS = {
     "progress": "user_id",
     "reviews": "user_id",
     "payments": "student_id",
+    "mentors": "user_id",
+    "messages": "sender_id",
+    "subscriptions": "user_id",
 }
 """By which column a row belongs to a user, and goes when the user is erased."""
 
@@ -630,8 +665,10 @@ class History(Scene):
         self.opens(now)
 
     def dated(self, values: Row) -> Row:
-        moment = values.get("created_at")
-        return values | ({"created_at": self.on(moment)} if isinstance(moment, Moment) else {})
+        return {
+            name: self.on(value) if isinstance(value, Moment) else value
+            for name, value in values.items()
+        }
 
     def picked(self, writer: Writer, table: str, picks: list[int]) -> list[int]:
         """Ids of rows that are there and nobody else has in hand; never the admin."""

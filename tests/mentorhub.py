@@ -127,11 +127,15 @@ def tell(url: str, *statements: str) -> None:
 def rows(url: str, names: Names = AS_OURS) -> Rows:
     """Every row of every table that some number depends on, by our names of the tables."""
     with connect(url, row_factory=dict_row) as connection:
+        tables = {table: names.table(table) for table in MIRRORED}
+        listed = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        there = {row["relname"] for row in connection.execute(listed)}
         return {
             table: connection.execute(
-                sql.SQL("SELECT * FROM public.{}").format(sql.Identifier(names.table(table)))
+                sql.SQL("SELECT * FROM public.{}").format(sql.Identifier(theirs))
             ).fetchall()
-            for table in MIRRORED
+            for table, theirs in tables.items()
+            if theirs in there
         }
 
 

@@ -18,7 +18,6 @@ from psycopg.rows import dict_row
 
 from tests.mentorhub import NOW, ask
 from tests.oracle import Row, Rows
-from workers.definitions import MIRRORED
 from workers.names import FILE
 
 PATIENT = "1500ms"
@@ -92,14 +91,14 @@ TEXTS = ("text", "varchar(300)")
 MOMENTS = ("timestamptz", "timestamp", "integer", "bigint")
 
 TYPES = {
-    **{(table, "id"): WHOLE for table in MIRRORED},
+    **{(table, "id"): WHOLE for table in ROWS},
     **{
         (table, column): WHOLE
         for table, columns in ROWS.items()
         for column in columns.split(", ")
         if column.endswith("_id") and column != "instructor_id"
     },
-    **{(table, "created_at"): MOMENTS for table in MIRRORED if table != "courses"},
+    **{(table, "created_at"): MOMENTS for table in ROWS if table != "courses"},
     **{key: ("varchar(20)", "char(12)", "text", enum) for key, (enum, _) in LABELS.items()},
     ("users", "username"): TEXTS,
     ("courses", "title"): TEXTS,
@@ -163,6 +162,20 @@ RIGHTS = (
     "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
 )
 
+OPTIONAL = (
+    "ALTER TABLE {payments} DROP payment_method CASCADE",
+    "ALTER TABLE {payments} ADD payment_method varchar(50) DEFAULT 'card'",
+    "ALTER TABLE {sessions} ADD finished_at timestamp",
+    "ALTER TABLE {payments} RENAME updated_at TO changed_at",
+    "ALTER TABLE {payments} RENAME changed_at TO updated_at",
+    "DROP TABLE messages CASCADE",
+    "CREATE TABLE messages (id integer PRIMARY KEY, sender_id uuid, recipient_id integer)",
+    "INSERT INTO messages (id, recipient_id) SELECT 7, 1 WHERE NOT EXISTS (SELECT FROM messages)",
+    "ALTER TABLE lessons RENAME TO units",
+    "ALTER TABLE units RENAME TO lessons",
+    "REVOKE SELECT ON subscriptions FROM mentorhub_analytics",
+)
+
 REWRITTEN = (
     "VACUUM FULL {table}",
     "CLUSTER {table} USING {key}",
@@ -222,7 +235,7 @@ class Hub:
         )
         self._names = names
         self._steps = 0
-        self.tables = {table: table for table in MIRRORED}
+        self.tables = {table: table for table in ROWS}
         self.columns: dict[tuple[str, str], str] = {}
         self.states: list[State] = []
         self.begun = 0
@@ -320,7 +333,7 @@ class Hub:
 
     def _remember(self) -> None:
         clock = ask(self._reading, "SELECT clock_timestamp()")
-        self.states.append(State(clock, {table: self._rows(table) for table in MIRRORED}))
+        self.states.append(State(clock, {table: self._rows(table) for table in ROWS}))
 
     def _rows(self, table: str) -> list[Row]:
         columns = {column: self.name(table, column) for column in (*ROWS[table].split(", "), "id")}
@@ -526,6 +539,14 @@ def adds_a_label(_: Hub, step: Step) -> Iterator[str]:
     yield f"ALTER TYPE {enum} ADD VALUE IF NOT EXISTS 'LABEL{step.pick % 4}'"
 
 
+def goes_without(hub: Hub, step: Step) -> Iterator[str]:
+    """Of what analytics may do without, something goes or comes."""
+    yield from by_recipe(step)
+    yield OPTIONAL[step.pick // 2 % len(OPTIONAL)].format(
+        **{table: hub.name(table) for table in ("sessions", "payments")}
+    )
+
+
 def renames_a_label(_: Hub, step: Step) -> Iterator[str]:
     yield RENAMED_LABELS[step.pick % len(RENAMED_LABELS)]
 
@@ -581,6 +602,7 @@ KINDS: dict[str, Callable[[Hub, Step], Iterator[str]]] = {
         generates,
         adds_a_label,
         renames_a_label,
+        goes_without,
         identifies,
         takes_rights,
         changes_owner,
@@ -594,7 +616,7 @@ WRITES = ("inserts", "updates", "deletes")
 STEPS = st.builds(
     Step,
     st.sampled_from([*WRITES * 3, *KINDS]),
-    st.sampled_from(MIRRORED),
+    st.sampled_from(ROWS),
     st.integers(0, 199),
     st.sampled_from([False, False, True]),
 )

@@ -23,6 +23,8 @@ TABLES = (
     "progress",
     "reviews",
     "payments",
+    "subscriptions",
+    "messages",
 )
 UNTIL = datetime(2026, 3, 10, 12, 34, tzinfo=UTC)
 USERS = 1000

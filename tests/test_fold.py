@@ -68,10 +68,12 @@ def columns(connection: Connection, table: str) -> dict[str, str]:
         "bigint": "coalesce({}, 0) + 1",
         "text": "concat({}, 'x')",
         "boolean": "({}) IS NOT true",
-        "timestamp with time zone": "{} + interval '1 us'",
+        "timestamp with time zone": "coalesce({}, now()) + interval '1 us'",
+        "timestamp without time zone": "coalesce({}, now()) + interval '1 us'",
+        "numeric": "coalesce({}, 0) + 1",
     }
     rows = connection.execute(
-        "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
+        "SELECT quote_ident(attname), format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attnum > 0 AND attname NOT IN ('id', 'w')",
         [f"public.{table}"],
     )
@@ -86,8 +88,10 @@ def columns(connection: Connection, table: str) -> dict[str, str]:
 def test_an_update_of_any_measured_column_is_captured_as_the_old_row_and_the_new(
     ours: Connection, table: str
 ) -> None:
-    ours.execute("INSERT INTO public.progress VALUES (1, 2, now())")
     name = sql.Identifier(table)
+    ours.execute(
+        sql.SQL("INSERT INTO public.{} (id) VALUES (1) ON CONFLICT DO NOTHING").format(name)
+    )
     for column, other in columns(ours, table).items():
         ours.execute(sql.SQL("DELETE FROM capture.{}").format(name))
         before = ours.execute(sql.SQL("SELECT * FROM public.{}").format(name)).fetchall()
@@ -109,7 +113,7 @@ def test_an_update_that_changes_no_measured_column_writes_nothing(ours: Connecti
 def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     triggers = ours.execute(
         "SELECT tgrelid::regclass::text, tgname::text, tgenabled::text FROM pg_trigger"
-        " WHERE NOT tgisinternal ORDER BY 1, 2"
+        " WHERE NOT tgisinternal AND tgrelid::regclass::text !~ '^kept' ORDER BY 1, 2"
     ).fetchall()
     names = ("capture_row", "capture_truncate", "capture_update")
     expected = [(table, name, "A") for table in sorted(MIRRORED) for name in names]

@@ -174,7 +174,7 @@ def test_what_needs_a_human_is_written_down_said_once_and_asked_less_and_less_of
     settings: Settings, guard: Guard
 ) -> None:
     lose_publication(settings)
-    tell(settings.source_url(), "ALTER TABLE reviews ALTER rating TYPE bigint")
+    tell(settings.source_url(), "ALTER TABLE reviews ALTER rating TYPE numeric")
     with capture_logs() as logs:
         sentences = {seen(guard, settings) for _ in range(3)}
     (sentence,) = sentences

@@ -21,13 +21,12 @@ from shared.database import connect
 from shared.settings import Settings
 from tests.installations import OTHER_BINARIES
 from tests.mentorhub import HELD, QUICK, ask, is_mirrored, look_until_proven, pair, tell
-from tests.migrations import STEPS, Hub, Step
+from tests.migrations import ROWS, STEPS, Hub, Step
 from tests.processes import wait_until
 from tests.test_proof import PEOPLE, REVIEWS
 from tests.test_source import run_by_hand
 from tests.witnesses import Witnesses
 from workers.audit import audit
-from workers.definitions import MIRRORED
 from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
@@ -188,7 +187,7 @@ def play(theirs: Postgres, ours: Postgres, steps: list[Step]) -> None:
         )
         with Hub(superuser, Path(folder)) as hub:
             assert hub.run(hub.base())
-            for table in MIRRORED:
+            for table in ROWS:
                 hub.does(Step("inserts", table, 8))
             run_by_hand(superuser)
             tell(superuser, "ALTER ROLE mentorhub_analytics REPLICATION NOBYPASSRLS")

@@ -23,11 +23,10 @@ from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
 from tests.mentorhub import NOW, ask
-from tests.migrations import Hub
+from tests.migrations import ROWS, Hub
 from tests.oracle import Oracle, Row, Rows
 from tests.processes import wait_until
 from tests.test_source import run_by_hand
-from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
 from workers.install import install
@@ -43,7 +42,7 @@ class Asked(NamedTuple):
 
 
 ANSWERS = {
-    "platform": Asked(Oracle.platform, tuple(table for table in MIRRORED if table != "progress")),
+    "platform": Asked(Oracle.platform, tuple(table for table in ROWS if table != "progress")),
     "user-growth?days=30": Asked(lambda oracle: oracle.user_growth(30), ("users",)),
     "sessions?days=30": Asked(lambda oracle: oracle.sessions(30), ("sessions",)),
     "revenue?days=30": Asked(lambda oracle: oracle.revenue(30), ("payments",)),
@@ -178,7 +177,7 @@ class Witnesses:
         return self._truths[path, number]
 
     def _calculated(self, path: str, rows: Rows) -> Any:
-        none: Rows = {table: [] for table in MIRRORED}
+        none: Rows = {table: [] for table in ROWS}
         return ANSWERS[path].read(Oracle(none | rows, NOW, "UTC", "RUB", "iso4217"))
 
     def settle(self) -> bool:

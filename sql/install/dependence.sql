@@ -57,7 +57,7 @@ INSERT INTO control.counted (family, mirrored, name)
 SELECT DISTINCT
     step.family,
     pg_class.relname::text,
-    CASE pg_attribute.attname WHEN 'day' THEN 'created_at' ELSE pg_attribute.attname::text END
+    CASE pg_attribute.attname WHEN 'day' THEN 'created_at' ELSE regexp_replace(pg_attribute.attname, '_day$', '_at') END
 FROM
     control.step
     INNER JOIN pg_rewrite ON pg_rewrite.ev_class = to_regclass(format('truth.%I', step.name))

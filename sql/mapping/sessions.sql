@@ -7,12 +7,15 @@ SELECT
     coalesce(source.word(status), 'unknown') AS status,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    source.instant(scheduled_at) AS scheduled_at,
+    (source.instant(scheduled_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS scheduled_day,
     CASE
         WHEN duration_minutes IS NOT NULL AND source.number(duration_minutes) IS NULL THEN 'duration_minutes is not a number that can be counted'
         WHEN source.instant(created_at) IS NULL THEN 'created_at is not a date of the years 1 to 9999'
         WHEN NOT source.is_text(status) THEN 'status is not in UTF-8'
+        WHEN scheduled_at IS NOT NULL AND source.instant(scheduled_at) IS NULL THEN 'scheduled_at is not a date of the years 1 to 9999'
     END AS unusable,
     w
 FROM sessions;
 
-COMMENT ON VIEW sessions IS 'Mentoring sessions; mentor_id is mentors.id, student_id is users.id.';
+COMMENT ON VIEW sessions IS 'Mentoring sessions; mentor_id is mentors.id, student_id is users.id; created_at: when they were booked, scheduled_at: when they are held.';

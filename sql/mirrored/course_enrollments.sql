@@ -5,5 +5,6 @@ CREATE TABLE public.course_enrollments (
     progress_percent bigint,
     completed        boolean,
     created_at       timestamptz,
+    completed_at     timestamp DEFAULT NULL,
     w                smallint NOT NULL DEFAULT 1
 );

@@ -1,6 +1,7 @@
 CREATE TABLE public.courses (
-    id        bigint PRIMARY KEY,
-    title     text,
-    is_active boolean,
-    w         smallint NOT NULL DEFAULT 1
+    id            bigint PRIMARY KEY,
+    title         text,
+    is_active     boolean,
+    instructor_id bigint DEFAULT NULL,
+    w             smallint NOT NULL DEFAULT 1
 );

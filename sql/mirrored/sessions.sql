@@ -5,5 +5,6 @@ CREATE TABLE public.sessions (
     duration_minutes bigint,
     status           text,
     created_at       timestamptz,
+    scheduled_at     timestamp DEFAULT NULL,
     w                smallint NOT NULL DEFAULT 1
 );

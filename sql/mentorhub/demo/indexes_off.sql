@@ -3,7 +3,8 @@
 CREATE TEMP TABLE demo_put_aside ON COMMIT DROP AS
 WITH filled AS (
     SELECT unnest('{
-        users, mentors, courses, lessons, sessions, course_enrollments, progress, reviews, payments
+        users, mentors, courses, lessons, sessions, course_enrollments, progress, reviews, payments,
+        subscriptions, messages
     }'::regclass[]) AS relation
 )
 SELECT

@@ -1,4 +1,4 @@
-INSERT INTO lessons (id, course_id, position, title, content, created_at, updated_at)
+INSERT INTO lessons (id, course_id, "order", title, content, created_at, updated_at)
 SELECT
     8 * (course.id - 1) + position,
     course.id,

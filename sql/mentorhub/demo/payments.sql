@@ -1,7 +1,7 @@
 -- Two and a half a user: one for one of every two sessions.
 INSERT INTO payments (
-    id, student_id, mentor_id, session_id, amount, currency, status, stripe_payment_id,
-    created_at, updated_at
+    id, student_id, mentor_id, session_id, amount, currency, status, payment_method,
+    stripe_payment_id, created_at, updated_at
 )
 SELECT
     payment.id,
@@ -18,6 +18,9 @@ SELECT
         WHEN fate < 0.95 THEN 'FAILED'
         ELSE 'PENDING'
     END,
+    (ARRAY['card', 'sbp', 'invoice', NULL])[
+        width_bucket(pg_temp.draw(payment.id, seed + 706), '{0, 0.75, 0.93, 0.97}'::float8[])
+    ],
     'pi_' || to_hex(hashint8extended(payment.id, seed + 703)),
     paid,
     CASE -- refunded up to six weeks later

@@ -9,4 +9,6 @@ SELECT
     ),
     setval(pg_get_serial_sequence('progress', 'id'), (SELECT max(id) FROM progress)),
     setval(pg_get_serial_sequence('reviews', 'id'), (SELECT max(id) FROM reviews)),
-    setval(pg_get_serial_sequence('payments', 'id'), (SELECT max(id) FROM payments));
+    setval(pg_get_serial_sequence('payments', 'id'), (SELECT max(id) FROM payments)),
+    setval(pg_get_serial_sequence('subscriptions', 'id'), (SELECT max(id) FROM subscriptions)),
+    setval(pg_get_serial_sequence('messages', 'id'), (SELECT max(id) FROM messages));

@@ -37,7 +37,7 @@ def measure_backlog(sessions: int = 1_000_000) -> Iterator[Result]:
     """All at once on an empty installation, with plans of empty tables; their users are there."""
     users = sessions // 5
     with empty() as young, worker_connection(young) as aged:
-        for mirrored in MIRRORED:
+        for mirrored in COUNTED:
             _burst(young, aged, mirrored, 1, is_skewed=True)
         with connect(young.analytics_url()) as connection:
             connection.execute(sqlfiles.read("benchmark/burst").encode())

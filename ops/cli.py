@@ -169,6 +169,16 @@ def guard(settings: Settings) -> None:
         on_duty.run()
 
 
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for all of them.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the API over HTTP, in the foreground (`up` runs it)."""
+    from ops.serve import serve as run_server  # noqa: PLC0415
+
+    run_server(host, port)
+
+
 @cli.command("demo-data")
 @click.option("--users", type=_USERS, required=True, help="About 5 sessions each, over two years.")
 @click.option(

@@ -101,7 +101,7 @@ ALARMS = {
         _silent("beat", "Beat", "celery -A workers.app beat", page=10 * _PERIOD),
         _silent("relay", "Relay", "analytics relay"),
         _silent("guard", "Guard", "analytics guard"),
-        _silent("api", "API", "granian … api.rsgi:app"),
+        _silent("api", "API", "analytics serve"),
         Alarm(
             "replication_broken",
             "Mirror",

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError
@@ -53,6 +54,10 @@ class Settings:
     log_format: str
     log_level: str
 
+    def environment(self) -> dict[str, str]:
+        """What another process reads the same settings from; empty is what nothing is set to."""
+        return {name(each.name): _told(getattr(self, each.name)) for each in fields(self)}
+
     def analytics_url(self) -> str:
         """The analytics database; raises ConfigurationError where none is named."""
         return _needed(self.analytics_database_url, "ANALYTICS_DATABASE_URL")
@@ -86,6 +91,22 @@ class Settings:
         current = self.jwt_secret_key if self.jwt_jwks else self.signing_key()
         named = {"JWT_SECRET_KEY": [current], "JWT_PREVIOUS_KEYS": self.jwt_previous_keys}
         return [_strong(name, key) for name, keys in named.items() for key in keys if key]
+
+
+_OF_OURS = {
+    *("read_database_url", "cache_url", "timezone", "currency", "minor_units", "mapping", "home"),
+}
+
+
+def name(attribute: str) -> str:
+    """Of the variable that an attribute of Settings is read from."""
+    return f"{'ANALYTICS_' if attribute in _OF_OURS else ''}{attribute}".upper()
+
+
+def _told(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(cast("tuple[str, ...]", value))
+    return "" if value is None else str(value)
 
 
 def _strong(name: str, key: str) -> str:
@@ -214,7 +235,7 @@ def _minor_units(setting: str) -> str:
 def _folder(path: str | None) -> Path | None:
     if path and not Path(path).is_dir():
         raise ConfigurationError(f"ANALYTICS_MAPPING={path!r} is not a folder.")
-    return Path(path) if path else None
+    return Path(path).resolve() if path else None
 
 
 def _listed(text: str) -> tuple[str, ...]:

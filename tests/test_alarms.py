@@ -208,5 +208,4 @@ def test_the_runbook_has_a_chapter_for_each_alarm_in_their_order() -> None:
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_the_chapter_has_what_the_alarm_says_to_type(name: str) -> None:
-    words = ALARMS[name].remedy.partition("{")[0].replace("granian … api", "granian").strip()
-    assert words.removesuffix(".rsgi:app") in chapters()[name]
+    assert ALARMS[name].remedy.partition("{")[0].strip() in chapters()[name]

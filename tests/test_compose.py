@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import yaml
 
+from ops import serve
 from ops.local.embedded import Postgres, wheel_binaries
 from shared.database import Connection
 from shared.settings import Settings
@@ -32,7 +33,7 @@ def command(service: str) -> list[str]:
 
 
 def subcommand(words: list[str]) -> list[str]:
-    known = {"worker", "beat", "init", "demo-data", "relay", "guard"}
+    known = {"worker", "beat", "init", "demo-data", "relay", "guard", "serve"}
     return [word for word in words if word in known]
 
 
@@ -60,9 +61,20 @@ def test_every_command_and_option_exists(service: str) -> None:
     assert {option for option in options if option not in shown} == set()
 
 
+def test_the_server_knows_every_option_that_it_is_started_with() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "granian", "--help"],
+        env={"PATH": os.defpath, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert {word for word in serve.OPTIONS if word[0] == "-" and word not in shown} == set()
+
+
 def test_every_module_named_in_a_command_exists() -> None:
     named = {word for service in OURS for word in command(service) if re.match(r"[a-z]+\.\w", word)}
-    assert named == {"api.rsgi:app", "workers.app"}
+    assert named == {"workers.app"}
     for module in named:
         assert (ROOT / module.split(":")[0].replace(".", "/")).with_suffix(".py").is_file()
 

@@ -3,17 +3,19 @@
 from collections.abc import Collection
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.progress import Progress
 from rich.table import Table
 
+from ops.rebuild import who
 from ops.servers import database, said_in_a_sentence
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.audit import audit as audit_now
-from workers.fold import worker_connection
+from workers.fold import one, worker_connection
 from workers.mirror_audit import Difference, audit_mirror
 
 Findings = dict[str, Any]
@@ -35,8 +37,20 @@ def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> F
         def show(step: str, done: int, steps: int) -> None:
             bars.update(task, description=f"Auditing {step}", completed=done, total=steps)
 
-        mirror = [] if names else _mirror(settings, repair=repair)
-        found = audit_now(settings, steps, repair=repair, progress=show)
+        with worker_connection(settings) as connection:
+            began = one(connection, "SELECT clock_timestamp()")
+            mirror = [] if names else _mirror(settings, repair=repair)
+            found = audit_now(settings, steps, repair=repair, progress=show)
+            one(
+                connection,
+                "SELECT control.note_run('audit', %s, %s, '{}', %s, %s)",
+                [
+                    Jsonb({"metrics": list(names)} if names else {}),
+                    who(),
+                    began,
+                    found.wrong + len(mirror),
+                ],
+            )
     return {
         "wrong": found.wrong + len(mirror),
         "repaired": repair,

@@ -300,6 +300,21 @@ def _attach(settings: Settings, run: str) -> None:
 
 
 @cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def history(settings: Settings, *, as_json: bool) -> None:
+    """Say what was recalculated and audited lately, who asked, how long it took, what it found."""
+    from ops.history import history as collect  # noqa: PLC0415
+    from ops.history import table  # noqa: PLC0415
+
+    entries = collect(settings)
+    if as_json:
+        click.echo(json.dumps(entries, indent=2, default=str))
+    else:
+        Console().print(table(entries))
+
+
+@cli.command()
 @_with_settings
 def refresh(settings: Settings) -> None:
     """Wait until all that MentorHub committed before the call has arrived, and fold it."""

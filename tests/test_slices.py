@@ -6,19 +6,26 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import psycopg
 import pytest
+from rich.console import Console
 
+from ops.audit import audit as audit_by_hand
+from ops.history import history, table
 from ops.local.embedded import Postgres
-from ops.rebuild import foreseen, steer
+from ops.rebuild import foreseen, steer, who
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.registry import STEPS
 from shared.settings import Settings
 from tests.conftest import DEFAULTS, calculated, database
+from tests.mirror import at
 from tests.stored import is_right, versions_of_rows
+from workers.audit import audit
 from workers.fold import worker_connection
 from workers.rebuild import ask, rebuild, work
 
@@ -290,3 +297,55 @@ def test_on_an_empty_installation_everything_is_recalculated_and_nothing_is_wron
             made = connection.execute("SELECT step FROM control.slice WHERE run = 'empty'")
             assert sorted(step for (step,) in made) == sorted(STEPS)
             assert state(connection, "empty") == "done"
+
+
+def test_history_says_what_was_done_for_whom_and_what_was_wrong(
+    ours: Connection, settings: Settings
+) -> None:
+    spoilt = spoil(ours)
+    audited = audit_by_hand(settings, ["user_day"], repair=False)["wrong"]
+    with worker_connection(settings) as connection:
+        ask(connection, {"course": 110, "metrics": ["courses"]}, asked_by="me@here")
+        work(connection, settings)
+        ask(connection, {}, reason="nightly", asked_by="beat")
+        work(connection, settings)
+        other = ask(connection, {})
+        steer(settings, "cancel", other)
+    # what no rebuild and nobody by hand has found
+    ours.execute("UPDATE analytics.user_day SET new_users = 7 WHERE day = current_date")
+    audit(settings, ["user_day"], repair=True, rolling=True)
+    ours.execute("UPDATE control.health SET sentence = 'The slot is gone.', since = now()")
+    entries = history(settings)
+    # the alarm's since is the newest; the order of the others is that of their beginnings
+    assert [
+        (entry["kind"], entry["what"], entry["asked_by"], entry["state"], entry["wrong"])
+        for entry in entries[:6]
+    ] == [
+        ("alarm", "mirror", "guard", "ringing", None),
+        ("audit", "user_day", "beat", "repaired", 1),
+        ("rebuild", "everything", "a task", "cancelled", 0),
+        ("night", "everything", "beat", "done", spoilt),
+        ("rebuild", "courses course 110", "me@here", "done", 0),
+        ("audit", "user_day", who(), "done", audited),
+    ]
+    with_width = Console(width=80, file=StringIO())
+    with_width.print(table(entries))
+    text = with_width.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, text.splitlines())) <= 80
+    assert "The slot" in text
+
+
+def test_after_days_without_a_machine_the_night_is_made_up_for_once(
+    ours: Connection, settings: Settings
+) -> None:
+    def asks(moment: datetime) -> int:
+        at(ours, moment)
+        with worker_connection(settings) as connection:
+            ask(connection, {}, reason="nightly")
+            work(connection, settings)
+        return ours.execute("SELECT FROM control.run WHERE reason = 'nightly'").rowcount
+
+    assert asks(datetime(2025, 6, 1, 4, tzinfo=UTC)) == 1
+    assert asks(datetime(2025, 6, 4, 1, tzinfo=UTC)) == 1, "not yet"
+    assert asks(datetime(2025, 6, 4, 9, tzinfo=UTC)) == 2
+    assert asks(datetime(2025, 6, 4, 10, tzinfo=UTC)) == 2

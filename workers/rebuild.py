@@ -190,13 +190,13 @@ def _log_finished(connection: Connection, run: str) -> None:
     )
     reason, seconds, slices, rows_read, changed = connection.execute(query, [run]).fetchall()[0]
     log.info(
-        "Analytics: rebuilt in %dms (%s)",
-        1000 * seconds,
-        reason,
+        "Analytics: %s in %.1fs: %d rows read, %d were wrong",
+        "the night's refresh" if reason == "nightly" else "rebuilt",
+        seconds,
+        rows_read,
+        changed,
         run=run,
         slices=slices,
-        rows_read=rows_read,
-        rows_changed=changed,
     )
 
 
@@ -232,7 +232,7 @@ def _restate(connection: Connection, settings: Settings) -> int | None:
         changed = restate(connection, settings, no_progress)
         one(
             connection,
-            "SELECT control.note_run('settings', 'a worker', %s, %s, %s)",
+            "SELECT control.note_run('settings', '{}', 'a worker', %s, %s, %s)",
             [list(FAMILIES), began, changed],
         )
     finally:

@@ -19,8 +19,13 @@ from workers.fold import worker_connection
 from workers.pulse import Pulse
 from workers.tally import tally
 
-CHANGED, FOLDED = "mentorhub_analytics", "mentorhub_analytics_folded"
-"""PostgreSQL's channels: a table's rows changed (the payload names it); a fold was committed."""
+CHANGED, FOLDED, ASKED = (
+    "mentorhub_analytics",
+    "mentorhub_analytics_folded",
+    "mentorhub_analytics_asked",
+)
+"""PostgreSQL's channels: a table's rows changed (the payload names it); a fold was committed;
+somebody asked for a rebuild."""
 
 TASKS = {
     "users": "user_changed",
@@ -105,7 +110,7 @@ def relay(settings: Settings) -> NoReturn:
 
 
 def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
-    for channel in (CHANGED, FOLDED):
+    for channel in (CHANGED, FOLDED, ASKED):
         connection.execute(f"LISTEN {channel}".encode())
     log.info("Analytics: the relay listens")
     wakeups = Wakeups()
@@ -116,6 +121,8 @@ def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
         for notice in heard:
             if notice.channel == FOLDED:
                 wakeups.folded(time.monotonic())
+            elif notice.channel == ASKED:
+                _send("rebuild", summaries=[])
             else:
                 wakeups.changed(notice.payload)
         if not heard and timeout == HEARTBEAT:
@@ -126,10 +133,11 @@ def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
         tally.write_down(connection)
 
 
-def _send(task: str) -> None:
+def _send(task: str, **arguments: list[str]) -> None:
     """A broker that is away loses the wake-up: it is sent again, and beat sends others."""
     try:
         if has_room(app):
-            app.send_task(f"workers.tasks.{task}", retry=False, ignore_result=True)
+            name = f"workers.tasks.{task}"
+            app.send_task(name, kwargs=arguments, retry=False, ignore_result=True)
     except BrokerError as error:
         log.warning("Analytics: Redis does not answer: %s", " ".join(str(error).split()))

@@ -18,7 +18,7 @@ CREATE INDEX run_by_time ON control.run (requested_at);
 COMMENT ON TABLE control.run IS 'Rebuilds asked for, running and done; those of the last 7 days.';
 COMMENT ON COLUMN control.run.id IS 'Of the Celery task that was sent for it, chosen by whoever asked.';
 COMMENT ON COLUMN control.run.asked IS 'What is to be recalculated: metrics (names of steps or families; all by default), from and to (days), course, user, mentor (ids).';
-COMMENT ON COLUMN control.run.reason IS 'install, nightly, settings or request.';
+COMMENT ON COLUMN control.run.reason IS 'install, nightly, settings, request or audit.';
 COMMENT ON COLUMN control.run.asked_by IS 'Who asked for it; a user of the API by id, no names.';
 COMMENT ON COLUMN control.run.families IS 'The answers of which it recalculates a step as a whole; none once it is cancelled.';
 COMMENT ON COLUMN control.run.requested_at IS 'When it was asked for.';
@@ -450,14 +450,15 @@ END
 $$;
 COMMENT ON FUNCTION control.ask(text, jsonb, text, text) IS 'Writes down that a rebuild is wanted, unless it is done already; a night only once. False where it was there.';
 
-CREATE FUNCTION control.note_run(reason text, asked_by text, families text [], started_at timestamptz, rows_changed bigint) RETURNS void
+CREATE FUNCTION control.note_run(reason text, asked jsonb, asked_by text, families text [], started_at timestamptz, rows_changed bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    INSERT INTO control.run (id, reason, asked_by, families, requested_at, started_at, finished_at, rows_changed)
+    INSERT INTO control.run (id, reason, asked, asked_by, families, requested_at, started_at, finished_at, rows_changed)
     VALUES (
         gen_random_uuid(),
         note_run.reason,
+        note_run.asked,
         note_run.asked_by,
         note_run.families,
         note_run.started_at,
@@ -466,7 +467,7 @@ BEGIN ATOMIC
         note_run.rows_changed
     );
 END;
-COMMENT ON FUNCTION control.note_run(text, text, text [], timestamptz, bigint) IS 'Writes down what was done without slices.';
+COMMENT ON FUNCTION control.note_run(text, jsonb, text, text [], timestamptz, bigint) IS 'Writes down what was done without slices.';
 
 CREATE FUNCTION control.pause(run text, is_paused boolean) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
@@ -546,3 +547,21 @@ FROM
         WHERE slice.run = run.id
     ) AS made;
 COMMENT ON VIEW control.run_status IS 'How far each rebuild is, what it has cost, and how many seconds remain; share: of the cost, 0 to 1; progress_at: when a slice was last done.';
+
+-- What is filled and emptied again is vacuumed by what goes through it, not by what is left.
+DO $$
+DECLARE
+    queue regclass;
+BEGIN
+    FOR queue IN
+        SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND (relnamespace = 'correction'::regnamespace OR oid = 'control.repair'::regclass)
+    LOOP
+        EXECUTE format(
+            'ALTER TABLE %s SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0,'
+            ' autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0)',
+            queue
+        );
+    END LOOP;
+END
+$$;

@@ -227,6 +227,14 @@ def status(settings: Settings, *, as_json: bool, watch: bool) -> None:
 
 
 @cli.command()
+def alerts() -> None:
+    """Print the alarms as alert rules for Prometheus."""
+    from ops.alerts import rules  # noqa: PLC0415
+
+    click.echo(rules(), nl=False)
+
+
+@cli.command()
 @_with_settings
 def acknowledge(settings: Settings) -> None:
     """Take note of the wrong rows that audits have found: `status` stops to mention them."""

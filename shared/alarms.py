@@ -105,7 +105,7 @@ ALARMS = {
         Alarm(
             "replication_broken",
             "Mirror",
-            says="The guard says since {since} that replication is not well",
+            says="Replication is not well, says the guard, since {since}",
             remedy="analytics init",
             reading="replication_trouble_seconds",
             warning=0,
@@ -185,7 +185,7 @@ ALARMS = {
         Alarm(
             "as_of_old",
             "Answers",
-            says="{label} was last right as of {since}",
+            says="{label}: {value:.0%} of the promised staleness has passed; right as of {since}",
             remedy="analytics refresh",
             reading="as_of_share",
             warning=0.5,

@@ -46,6 +46,7 @@ class Settings:
     request_letters: int
     request_items: int
     exports_at_once: int
+    metrics_token: str | None
     timezone: str
     currency: str
     minor_units: str
@@ -153,6 +154,7 @@ def load(home: Path | None = None) -> Settings:
             request_letters=_number(env, "REQUEST_LETTERS", 1024, least=256, most=4096),
             request_items=_number(env, "REQUEST_ITEMS", 32, least=16, most=1024),
             exports_at_once=_number(env, "EXPORTS_AT_ONCE", 2, least=1, most=16),
+            metrics_token=_metrics_token(env.str("METRICS_TOKEN", "")),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),
@@ -266,6 +268,15 @@ def _number(env: Env, name: str, default: int, *, most: int, least: int = 0) -> 
     if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise ConfigurationError(f"{name}={text!r} must be a whole number, {least} to {most}.")
     return int(text)
+
+
+def _metrics_token(text: str) -> str | None:
+    if text and not re.fullmatch(r"[\w.-]{16,256}", text, re.ASCII):
+        raise ConfigurationError(
+            "METRICS_TOKEN must be 16 to 256 letters, digits, `_`, `.` or `-`: "
+            "`openssl rand -hex 24` makes one."
+        )
+    return text or None
 
 
 def _proxies(number: str) -> int:

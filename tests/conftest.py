@@ -45,6 +45,7 @@ DEFAULTS = Settings(
     request_letters=1024,
     request_items=32,
     exports_at_once=2,
+    metrics_token=None,
     timezone="UTC",
     currency="RUB",
     minor_units="iso4217",

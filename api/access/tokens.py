@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from hmac import compare_digest
 from threading import Lock
 from time import time
 from typing import Any, cast
@@ -31,6 +32,7 @@ class Tokens:
     """Verifies them, and remembers for a while which it has: that is half the cost of a request."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
+        self._metrics_token = (settings.metrics_token or "").encode()
         self._secrets = [secret_key(secret) for secret in settings.secret_keys()]
         self._public = KeySet(settings.jwt_jwks) if settings.jwt_jwks else None
         self._verified = TTLCache[bytes, tuple[int, int]](10_000, MEMORY)
@@ -52,6 +54,12 @@ class Tokens:
     def stop(self) -> None:
         if self._public is not None:
             self._public.stop()
+
+    def is_of_metrics(self) -> bool:
+        """Whether the request carries METRICS_TOKEN."""
+        found = BEARER.fullmatch(request.environ.get("HTTP_AUTHORIZATION", ""))
+        given = found[1].encode() if found else b""
+        return bool(self._metrics_token) and compare_digest(given, self._metrics_token)
 
     def user(self) -> int:
         """The user whose token the request carries; ends a request without a valid one."""
@@ -127,6 +135,10 @@ class Tokens:
 def token_user() -> int:
     """The user whose token this request carries; ends a request without a valid one."""
     return part(Tokens).user()
+
+
+def has_metrics_token() -> bool:
+    return part(Tokens).is_of_metrics()
 
 
 def _subject(claims: dict[str, Any]) -> int:

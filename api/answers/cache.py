@@ -126,6 +126,7 @@ class Cache:
         self._key = _key(settings, self._prefix)
         self._room_known = (float("-inf"), False)
         self._hits: Counter[str] = Counter()
+        self.all_hits: Counter[str] = Counter()
         url = settings.answers_url()
         self._redis = _redis(url) if url and self._key else None
         self._redis_rests_until = 0.0
@@ -214,6 +215,7 @@ class Cache:
         self._reported = monotonic()
         with self._lock:
             hits, self._hits = self._hits, Counter()
+            self.all_hits.update(hits)
         for family, count in hits.items():
             log.info("Analytics: Cache hit for %s", family, family=family, hits=count)
 

@@ -96,6 +96,9 @@ class Streams:
         self._accounts_changed = False
         watch.on_accounts.append(self._suspect_accounts)
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def subscribe(self, account: Account, told: int) -> Subscription:
         """`told`: the last event's id, 0 for none."""
         subscription = Subscription(account, told, self._forget)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 
 from flask import Flask
@@ -28,6 +28,7 @@ from api.live.stream import Streams
 from api.parts import parts
 from api.requests.carried import CARRIED, Carried, Listening, Waiting
 from api.server.connections import Connections
+from api.server.metrics import Metrics
 from api.server.text_bounds import READ, Bounds
 from shared.settings import Settings
 
@@ -67,6 +68,7 @@ class Server:
         self._streams = its[Streams]
         self._tokens = its[Tokens]
         self._lanes = its[Lanes]
+        self._metrics = its[Metrics]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))
@@ -90,9 +92,11 @@ class Server:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         headers = _headers(scope)
+        began = perf_counter()
         refused = self._bounds.refusal(scope.http_version, scope.path, scope.query_string, headers)
         if refused:
             protocol.response_bytes(*refused)
+            self._metrics.answered(scope.path, refused[0], perf_counter() - began)
             return
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             protocol.response_bytes(self._alive.status, self._alive.headers, self._alive.first)
@@ -103,6 +107,7 @@ class Server:
         early, carried.early = carried.early, None
         if early and await self._is_folded(*early):
             answered = await self._in_thread(self._answer, environ)
+        self._metrics.answered(scope.path, answered.status, perf_counter() - began)
         if carried.listening:
             await self._send_events(carried.listening, answered, protocol)
         elif carried.waiting:

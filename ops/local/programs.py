@@ -17,6 +17,7 @@ _SECRETS = (
     "ANALYTICS_CACHE_URL",
     "JWT_SECRET_KEY",
     "JWT_PREVIOUS_KEYS",
+    "METRICS_TOKEN",
 )
 
 _OF_THE_API = (
@@ -25,6 +26,7 @@ _OF_THE_API = (
     "ANALYTICS_CACHE_URL",
     "JWT_SECRET_KEY",
     "JWT_PREVIOUS_KEYS",
+    "METRICS_TOKEN",
 )
 """The secrets that it is told, besides its own way to the database."""
 _REPORTING = (

@@ -225,5 +225,22 @@ BEGIN ATOMIC
     ORDER BY 1, 2;
 END;
 COMMENT ON FUNCTION analytics.readings() IS 'control.reading, for every role of ours.';
-REVOKE EXECUTE ON FUNCTION analytics.readings() FROM public;
-GRANT EXECUTE ON FUNCTION analytics.readings() TO analytics_reader, analytics_worker;
+
+CREATE FUNCTION analytics.tallies() RETURNS TABLE (what text, done bigint, failed bigint, seconds double precision, rows bigint)
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT
+        tally.what,
+        sum(tally.done)::bigint,
+        sum(tally.failed)::bigint,
+        sum(tally.seconds),
+        sum(tally.rows)::bigint
+    FROM control.tally
+    GROUP BY tally.what
+    ORDER BY tally.what;
+END;
+COMMENT ON FUNCTION analytics.tallies() IS 'How often the parts have done what since the installation, how often that failed, for how long, and how many rows it changed.';
+
+REVOKE EXECUTE ON FUNCTION analytics.readings(), analytics.tallies() FROM public;
+GRANT EXECUTE ON FUNCTION analytics.readings(), analytics.tallies() TO analytics_reader, analytics_worker;

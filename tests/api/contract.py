@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from api.problems import MEDIA_TYPE
 from api.server.browsers import HEADERS, POLICY
 
-PAGES = ("/dashboard", "/docs", "/openapi.json")
+PAGES = ("/dashboard", "/docs", "/metrics", "/openapi.json")
 """Addresses for people and tools: they tell of the API and are no part of it."""
 
 OF_HTTP = {"Content-Type", "Content-Length", "Date", "Vary"}

@@ -1,10 +1,13 @@
 """The relay as a real process: changes wake the workers, and nothing is lost without it."""
 
+import json
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis as Client
@@ -67,7 +70,14 @@ def stack(
         Redis(home / "redis") as redis,
         Leash() as leash,
     ):
-        settings = replace(DEFAULTS, analytics_database_url=url, redis_url=redis.url(), home=home)
+        settings = replace(
+            DEFAULTS,
+            analytics_database_url=url,
+            redis_url=redis.url(),
+            home=home,
+            log_format="json",
+            log_level="DEBUG",
+        )
         worker_url = postgres.url("test_relay", user="analytics_worker")
         stack = Stack(settings, redis, Programs(settings, leash, "", worker_url))
         stack.start()
@@ -185,3 +195,46 @@ def test_a_lost_database_connection_is_made_again(stack: Stack, ours: Connection
     ours.execute(SESSION)
     assert wait_until(lambda: total(ours) == before + 1, 10)
     assert "Traceback" not in (Path(stack.settings.home) / "log" / "relay.log").read_text()
+
+
+def logged(stack: Stack, part: str) -> Iterator[dict[str, Any]]:
+    """Our own lines of a part's log, as far as they are whole."""
+    for line in (stack.settings.home / "log" / f"{part}.log").read_text().splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
+
+
+def test_a_change_has_one_id_from_the_relay_to_its_fold(stack: Stack, ours: Connection) -> None:
+    before = total(ours)
+    ours.execute(SESSION)
+    assert wait_until(lambda: total(ours) == before + 1, 10)
+
+    def folds() -> set[str]:
+        folded = [line for line in logged(stack, "worker") if "changes folded" in line["event"]]
+        return {line["correlation"] for line in folded}
+
+    def wakeups() -> set[str]:
+        woken = [line for line in logged(stack, "relay") if line.get("task") == "session_changed"]
+        return {line["correlation"] for line in woken}
+
+    assert wait_until(lambda: bool(folds() & wakeups()), 5)
+
+
+def test_tasks_and_folds_are_counted_with_those_that_fail(ours: Connection) -> None:
+    def counted(what: str, column: str) -> int:
+        row = ours.execute(
+            f"SELECT coalesce(sum({column}), 0) FROM control.tally WHERE what = %s".encode(),  # noqa: S608
+            [what],
+        ).fetchone()
+        return row[0] if row else 0
+
+    folded = counted("fold", "rows")
+    ours.execute(SESSION)
+    assert wait_until(lambda: counted("fold", "rows") > folded, 10)
+    assert wait_until(lambda: counted("task refresh", "done") > 0, 10)
+    failed = counted("task session_changed", "failed")
+    ours.execute("ALTER TABLE analytics.session_day ADD CONSTRAINT no CHECK (false) NOT VALID")
+    ours.execute(SESSION)
+    assert wait_until(lambda: counted("task session_changed", "failed") > failed, 10)
+    ours.execute("ALTER TABLE analytics.session_day DROP CONSTRAINT no")
+    assert wait_until(lambda: captured(ours) == 0, 40)

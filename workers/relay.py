@@ -5,6 +5,7 @@ What it does can be lost without harm: beat wakes the workers too.
 
 import time
 from typing import NoReturn
+from uuid import uuid4
 
 import structlog
 from kombu.exceptions import OperationalError as BrokerError
@@ -134,10 +135,15 @@ def _listen(connection: Connection, pulse: Pulse) -> NoReturn:
 
 
 def _send(task: str, **arguments: list[str]) -> None:
-    """A broker that is away loses the wake-up: it is sent again, and beat sends others."""
+    """A broker that is away loses the wake-up: it is sent again, and beat sends others.
+
+    Its id is what log lines of the relay, the task and the fold have in common.
+    """
+    wakeup = uuid4().hex
+    log.debug("Analytics: the workers are woken", task=task, correlation=wakeup)
     try:
         if has_room(app):
             name = f"workers.tasks.{task}"
-            app.send_task(name, kwargs=arguments, retry=False, ignore_result=True)
+            app.send_task(name, kwargs=arguments, task_id=wakeup, retry=False, ignore_result=True)
     except BrokerError as error:
         log.warning("Analytics: Redis does not answer: %s", " ".join(str(error).split()))

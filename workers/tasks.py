@@ -23,7 +23,9 @@ _begun: dict[str, float] = {}
 
 
 @task_prerun.connect
-def _begin(task_id: str, **_: Any) -> None:
+def _begin(task_id: str, task: Any, **_: Any) -> None:
+    """What is logged meanwhile bears the id of the wake-up or request that began it all."""
+    structlog.contextvars.bind_contextvars(correlation=task.request.root_id or task_id)
     _begun[task_id] = perf_counter()
 
 
@@ -33,6 +35,7 @@ def _end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
     name = task.name.rpartition(".")[2]
     tally.note(f"task {name}", seconds, failed=state == "FAILURE")
     _folder.write_down()
+    structlog.contextvars.unbind_contextvars("correlation")
 
 
 # `throws`: a sentence for people needs no traceback in the log

@@ -17,7 +17,7 @@ from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 
-from api.answers.cache import Entry, Found, cache
+from api.answers.cache import LOGGED_AS, Entry, Found, cache
 from api.database.freshness import Freshness, timestamp, watch
 from api.database.reader import reader
 from api.export import CSV, EXPORTS, Answer, Export
@@ -251,7 +251,8 @@ def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
 
 
 def _log(family: str, days: object, seconds: float) -> None:
-    title = family.replace("_", " ").capitalize() + (f" ({days} days)" if days else "")
+    name = LOGGED_AS.get(family, family)
+    title = name.replace("_", " ").capitalize() + (f" ({days} days)" if days else "")
     milliseconds = round(seconds * 1000)
     log.info(
         "Analytics: %s calculated in %dms",

@@ -6,13 +6,16 @@ loop instead: streams, and requests for numbers that are not folded yet.
 
 import asyncio
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from time import monotonic, perf_counter
 from typing import Any, NamedTuple
+from uuid import uuid4
 
+import structlog
 from flask import Flask
 from granian.rsgi import (
     HTTPProtocol,  # pyright: ignore[reportPrivateImportUsage]
@@ -40,6 +43,11 @@ LONGEST_DOWNLOAD = 600.0
 
 LONGEST_WAIT = 5.0
 """Seconds that a request may wait for its min_as_of."""
+
+REQUEST_ID = "analytics.request_id"
+"""In the environment: how the request is called in the log."""
+
+REQUEST_NAME = re.compile(r"[\w-]{8,64}", re.ASCII)
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -103,11 +111,13 @@ class Server:
             return
         carried = Carried(waits=True)
         environ = _environ(scope, headers) | {CARRIED: carried}
+        environ[REQUEST_ID] = name = _name(headers)
         answered = await self._in_thread(self._answer, environ)
         early, carried.early = carried.early, None
         if early and await self._is_folded(*early):
             answered = await self._in_thread(self._answer, environ)
         self._metrics.answered(scope.path, answered.status, perf_counter() - began)
+        answered.headers.append(("X-Request-ID", name))
         if carried.listening:
             await self._send_events(carried.listening, answered, protocol)
         elif carried.waiting:
@@ -122,11 +132,13 @@ class Server:
             started[:] = [(int(status[:3]), headers)]
             return _never_written
 
-        body = self._flask.wsgi_app(environ, start)
-        chunks = iter(body)
-        first, second = next(chunks, b""), next(chunks, None)
-        if second is None:
-            _close(body)
+        # what is logged meanwhile bears the request's name
+        with structlog.contextvars.bound_contextvars(request=environ.get(REQUEST_ID)):
+            body = self._flask.wsgi_app(environ, start)
+            chunks = iter(body)
+            first, second = next(chunks, b""), next(chunks, None)
+            if second is None:
+                _close(body)
         return Answered(*started[0], body, first, second, chunks)
 
     async def _send_events(
@@ -225,6 +237,12 @@ def _headers(scope: Scope) -> dict[str, list[str]]:
     for name, value in scope.headers.items():
         headers.setdefault(name, []).append(value)
     return headers
+
+
+def _name(headers: dict[str, list[str]]) -> str:
+    """What the client or its proxy calls the request, or a new one: each log line of it has it."""
+    given = headers.get("x-request-id", [""])[0]
+    return given if REQUEST_NAME.fullmatch(given) else uuid4().hex
 
 
 def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:

@@ -145,7 +145,7 @@ def test_an_answer_is_one_line_in_the_log(
     lines = [call.args[0] % call.args[1:] for call in log.info.call_args_list]
     assert [re.sub(r"\d+ms", "3ms", line) for line in lines] == [
         "Analytics: User growth (7 days) calculated in 3ms",
-        "Analytics: Platform calculated in 3ms",
+        "Analytics: Platform stats calculated in 3ms",
     ]
     assert log.info.call_args_list[0].kwargs.keys() == {"family", "days", "milliseconds"}
     assert token not in str(log.mock_calls)

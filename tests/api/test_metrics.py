@@ -187,3 +187,17 @@ def test_the_work_of_the_parts_is_counted(prometheus: FlaskClient, world: Settin
 def test_alarms_name_readings_or_what_an_api_knows_of_itself() -> None:
     named = {alarm.reading for alarm in ALARMS.values() if alarm.reading}
     assert named - READINGS.keys() == {"database_away", "streams_share"}
+
+
+def test_a_request_is_called_in_the_log_as_its_client_calls_it(server: Server) -> None:
+    def named(**headers: str) -> str:
+        answer = server.client().get("revenue?days=77", **headers)
+        return answer.headers["X-Request-ID"]
+
+    assert named(**{"X-Request-ID": "from-the-proxy-1"}) == "from-the-proxy-1"
+    for strange in ("short", "with blanks in it", "x" * 65):
+        assert named(**{"X-Request-ID": strange}) != strange
+    assert len({named(), named()}) == 2
+    log = (server.settings.home / "log" / "api.log").read_text()
+    (line,) = [line for line in log.splitlines() if "Revenue (77 days) calculated" in line]
+    assert "from-the-proxy-1" in line

@@ -53,6 +53,7 @@ def test_what_one_process_tells_another_is_what_it_read(tmp_path: Path) -> None:
         "REQUEST_LETTERS": "512",
         "REQUEST_ITEMS": "17",
         "EXPORTS_AT_ONCE": "5",
+        "METRICS_TOKEN": "x" * 16,
         "ANALYTICS_TIMEZONE": "Asia/Tokyo",
         "ANALYTICS_CURRENCY": "JPY",
         "ANALYTICS_MINOR_UNITS": "2",

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from shared.metrics import METRICS
+
 
 @dataclass(frozen=True)
 class Family:
     """One answer of the API and the stored rows it reads, always of one snapshot.
 
+    `name`: of its address, with _ for -; `metrics/NAME` is the answer about one metric.
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
-    `summaries`: tables (sql/summary) whose definition (sql/definition) is a sum over signed rows.
+    `summaries`: metrics (sql/metric), which are sums over signed rows.
     `rankings`: the same, but the definition is no sum: it is counted from a summary, and sql/fold
     tells how it follows that summary's changes.
     `views`: materialized views (sql/view) that only the day and the settings change.
@@ -30,7 +33,7 @@ class Family:
 
 _SET_ASIDE = ("unusable_row", "unusable_total")
 
-FAMILIES = {
+CONTRACT = {
     family.name: family
     for family in (
         Family(
@@ -52,6 +55,24 @@ FAMILIES = {
         Family("engagement", ttl=300, summaries=("user_engagement", *_SET_ASIDE)),
     )
 }
+"""The answers whose bodies sql/read writes one by one."""
+
+_OWNED = {name for family in CONTRACT.values() for name in family.summaries}
+
+FAMILIES = CONTRACT | {
+    metric.address: Family(
+        metric.address,
+        metric.ttl,
+        summaries=() if metric.name in _OWNED else (metric.name,),
+        shares=(
+            *([metric.name] if metric.name in _OWNED else []),
+            # at midnight its days are others
+            *(["calendar"] if metric.date else []),
+        ),
+    )
+    for metric in METRICS.values()
+}
+"""All of them: the contract's, and one for each metric."""
 
 STEPS = {step: family for family in FAMILIES.values() for step in family.steps}
 """Every summary, ranking and view, in the order they are made, and the family it belongs to."""

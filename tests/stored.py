@@ -5,7 +5,7 @@ from typing import Any
 from psycopg import sql
 
 from shared.database import Connection
-from shared.registry import SUMMARIES
+from shared.registry import CONTRACT, SUMMARIES
 
 
 def relations(connection: Connection, kinds: str) -> list[sql.Identifier]:
@@ -50,6 +50,20 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
             sql.SQL("SELECT family, {} FROM analytics.freshness").format(sql.Identifier(column))
         )
     )
+
+
+def newer(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """Answers of the contract whose version or moment is a greater one; not those about metrics."""
+    return {name for name in after if after[name] > before[name] and name in CONTRACT}
+
+
+def newer_metrics(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """Metrics whose answer's is."""
+    return {
+        name.removeprefix("metrics/")
+        for name in after
+        if after[name] > before[name] and name not in CONTRACT
+    }
 
 
 _NEEDED = {

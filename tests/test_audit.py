@@ -395,7 +395,9 @@ def test_the_parts_of_an_audit_cover_every_key_once_also_those_beyond_what_is_st
     ours.execute("DELETE FROM analytics.user_engagement WHERE user_id = ANY (%s)", [list(wrong)])
     for surplus in (-5, 10**9):
         ours.execute(
-            "INSERT INTO analytics.user_engagement SELECT %s, 'ghost', 1, 1, 1, 1, 1", [surplus]
+            "INSERT INTO analytics.user_engagement (user_id, username, users, sessions_attended,"
+            " courses_enrolled, progress_sum, reviews_written) VALUES (%s, 'ghost', 1, 1, 1, 1, 1)",
+            [surplus],
         )
     parts = [next_part(settings, "user_engagement")]
     while next_key(ours, "user_engagement"):

@@ -12,13 +12,14 @@ from psycopg import errors, sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
+from shared.metrics import METRICS
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from tests.api.world import EMPTY, LEARNER, MENTOR, PYTHON
 from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
-from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
+from tests.stored import (differences, freshness, is_right, newer, newer_metrics, read_models, versions_of_rows)
 from workers.audit import audit
 from workers.definitions import MIRRORED
 from workers.fold import fold, fold_as_of, turn, worker_connection
@@ -322,11 +323,14 @@ def test_only_the_answers_that_change_get_a_new_version(
     ours: Connection, worker: Connection, change: str, families: set[str]
 ) -> None:
     before, changed_at = freshness(ours, "version"), freshness(ours, "changed_at")
+    rows = versions_of_rows(ours)
     ours.execute(change.encode())
     fold(worker)
     after, now_changed_at = freshness(ours, "version"), freshness(ours, "changed_at")
-    assert {name for name in after if after[name] > before[name]} == families
-    assert {name for name in after if now_changed_at[name] > changed_at[name]} == families
+    assert newer(before, after) == newer(changed_at, now_changed_at) == families
+    now_rows = versions_of_rows(ours)
+    written = {name for name in METRICS if now_rows[name] != rows[name]}
+    assert newer_metrics(before, after) == newer_metrics(changed_at, now_changed_at) == written
     assert len(set(freshness(ours, "as_of").values())) == 1, "all are of one moment"
     assert is_right(ours)
 
@@ -339,12 +343,13 @@ def test_at_the_first_fold_of_a_day_only_answers_about_days_get_a_new_version(
     worker.execute("SELECT set_config('analytics.now', %s, false)", [tomorrow.isoformat()])
     assert fold(worker) == 0
     after = freshness(ours, "version")
-    assert {name for name in after if after[name] > before[name]} == {
+    assert newer(before, after) == {
         "platform",  # whose comparison is about days
         "user_growth",
         "sessions",
         "revenue",
     }
+    assert newer_metrics(before, after) == {name for name in METRICS if METRICS[name].date}
     assert set(freshness(ours, "day").values()) == {tomorrow.date()}
     assert number(ours, "SELECT max(day) FROM analytics.calendar") == tomorrow.date()
     assert fold(worker) == 0

@@ -22,7 +22,7 @@ from tests.api.world import LEARNER, PYTHON
 from tests.conftest import calculated
 from tests.mirror import at
 from tests.processes import wait_until
-from tests.stored import differences, freshness, is_right, read_models, versions_of_rows
+from tests.stored import (differences, freshness, is_right, newer, newer_metrics, read_models, versions_of_rows)
 from workers import fold as fold_module
 from workers import rebuild as module
 from workers.fold import one, snapshot, worker_connection
@@ -221,11 +221,12 @@ def test_only_the_answers_that_changed_get_a_new_version(
     ours.execute("UPDATE public.reviews SET rating = 1")
     assert rebuild(settings) == 0
     after = freshness(ours, "version")
-    assert {name for name in after if after[name] > before[name]} == {"platform", "courses"}
+    assert newer(before, after) == {"platform", "courses"}
+    assert newer_metrics(before, after) == {"platform_total", "course_performance"}
     spoil(ours)
     assert rebuild(settings, ["courses", "engagement"]) == 2
     last = freshness(ours, "version")
-    assert {name for name in last if last[name] > after[name]} == {"courses", "engagement"}
+    assert newer(after, last) == {"courses", "engagement"}
 
 
 def test_a_rebuild_reports_in_the_record(ours: Connection, settings: Settings) -> None:

@@ -3,76 +3,95 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from psycopg import ProgrammingError
+from psycopg import Error, ProgrammingError
 
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from shared.registry import FAMILIES
+from shared.metrics import METRICS, Metric
+from shared.registry import FAMILIES, STEPS
+from workers import metrics
 from workers.mirrored import MIRRORED
 
 _MAPPED = ("source, public", "change, capture")
 """The schemas that a mapping is executed in, and takes its rows from."""
 
 
-def statements(mapping: Path | None) -> Iterator[tuple[str, str]]:
-    """(search_path, SQL) of everything derived from the mirror, in the order it is to be executed.
+class Statement(NamedTuple):
+    """SQL, and the search_path that it is executed with; the metric, where it is about one."""
 
-    A mapping or a definition runs several times, with other schemas on the path: names in it find
+    search_path: str
+    sql: str
+    metric: Metric | None = None
+
+
+def statements(mapping: Path | None) -> Iterator[Statement]:
+    """Everything derived from the mirror, in the order it is to be executed.
+
+    A mapping or a metric runs several times, with other schemas on the path: names in it find
     the rows that are there (`source`, `truth`), the signed rows (`change`, `delta`), or
     those that went (`vanished`). A ranking, which is no sum, is defined over a stored summary.
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
-    yield "pg_catalog", sqlfiles.read("install/schemas")
-    yield "pg_catalog", sqlfiles.read("install/caseless")
-    yield "pg_catalog", sqlfiles.read("install/capture")
+    yield Statement("pg_catalog", sqlfiles.read("install/schemas"))
+    yield Statement("pg_catalog", sqlfiles.read("install/caseless"))
+    yield Statement("pg_catalog", sqlfiles.read("install/capture"))
     for schemas in _MAPPED:
-        yield from ((schemas, _mapping(table, mapping)) for table in MIRRORED)
-    yield "pg_catalog", sqlfiles.read("install/unusable")
-    yield "pg_catalog", sqlfiles.read("install/vanished")
-    yield "pg_catalog", sqlfiles.read("install/fold")
-    yield "pg_catalog", sqlfiles.read("install/mirrored")
-    for family in FAMILIES.values():
-        for name in (*family.summaries, *family.rankings):
-            yield "pg_catalog", sqlfiles.read(f"summary/{name}")
-            yield "truth, source", sqlfiles.read(f"definition/{name}")
-        for name in family.summaries:
-            yield "delta, change", sqlfiles.read(f"definition/{name}")
-            yield "vanished", sqlfiles.read(f"definition/{name}")
-            yield "pg_catalog", f"SELECT control.make_foldable('{name}')"
-        for name in family.rankings:
-            yield "pg_catalog", sqlfiles.read(f"fold/{name}")
-        for name in family.views:
-            yield "pg_catalog", sqlfiles.read(f"view/{name}")
-            yield "pg_catalog", f"SELECT control.make_view_auditable('{name}')"
+        yield from (Statement(schemas, _mapping(table, mapping)) for table in MIRRORED)
+    yield Statement("pg_catalog", sqlfiles.read("install/unusable"))
+    yield Statement("pg_catalog", sqlfiles.read("install/vanished"))
+    yield Statement("pg_catalog", sqlfiles.read("install/fold"))
+    yield Statement("pg_catalog", sqlfiles.read("install/mirrored"))
+    for name, family in STEPS.items():
+        if name in METRICS:
+            yield from _metric(METRICS[name])
+        elif name in family.rankings:
+            yield Statement("pg_catalog", sqlfiles.read(f"summary/{name}"))
+            yield Statement("truth, source", sqlfiles.read(f"definition/{name}"))
+            yield Statement("pg_catalog", sqlfiles.read(f"fold/{name}"))
+        else:
+            yield Statement("pg_catalog", sqlfiles.read(f"view/{name}"))
+            yield Statement("pg_catalog", f"SELECT control.make_view_auditable('{name}')")
     for part in ("replication", "proof", "mirror_audit", "waiting", "kept", "rebuild"):
-        yield "pg_catalog", sqlfiles.read(f"install/{part}")
-    yield "pg_catalog", sqlfiles.read("install/control")
-    yield "pg_catalog", sqlfiles.read("install/reading")
-    yield "pg_catalog", sqlfiles.read("install/status")
-    yield "pg_catalog", sqlfiles.read("install/readings")
+        yield Statement("pg_catalog", sqlfiles.read(f"install/{part}"))
+    yield Statement("pg_catalog", sqlfiles.read("install/control"))
+    yield Statement("pg_catalog", sqlfiles.read("install/reading"))
+    yield Statement("pg_catalog", sqlfiles.read("install/status"))
+    yield Statement("pg_catalog", sqlfiles.read("install/readings"))
+
+
+def _metric(metric: Metric) -> Iterator[Statement]:
+    view = sqlfiles.render("each_metric/view", metric=metric)
+    table = sqlfiles.render("each_metric/table", metric=metric)
+    yield Statement("truth, source", view, metric)
+    yield Statement("pg_catalog", table, metric)
+    yield Statement("delta, change", view, metric)
+    yield Statement("vanished", view, metric)
+    yield Statement("pg_catalog", f"SELECT control.make_foldable('{metric.name}')", metric)
 
 
 def digest(mapping: Path | None) -> str:
     """Changes whenever any statement does: then everything must be made and calculated anew."""
-    texts = "\0".join(sql for pair in statements(mapping) for sql in pair)
+    texts = "\0".join(f"{each.search_path}\0{each.sql}" for each in statements(mapping))
     return hashlib.sha256(f"{texts}\0{FAMILIES}".encode()).hexdigest()
 
 
 def execute(connection: Connection, mapping: Path | None) -> None:
     """Make all schemas anew inside the caller's transaction; what they held is dropped."""
-    for search_path, sql in statements(mapping):
+    for statement in statements(mapping):
+        search_path, sql, metric = statement
         connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
         try:
             connection.execute(sql.encode())
-        except ProgrammingError as error:
-            if search_path not in _MAPPED:
+            if metric and search_path.startswith("truth"):
+                metrics.check(connection, metric)
+        except Error as error:
+            sentence = _mistake(error, statement)
+            if sentence is None:
                 raise
-            raise ConfigurationError(
-                f"A mapping doesn't fit MentorHub's tables ({error.diag.message_primary}, in "
-                f"`{sql.splitlines()[0]}`): write one that does, in the folder ANALYTICS_MAPPING."
-            ) from None
+            raise ConfigurationError(sentence) from None
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
     connection.execute(
         "INSERT INTO control.installation (definitions) VALUES (%s)", [digest(mapping)]
@@ -89,6 +108,19 @@ def execute(connection: Connection, mapping: Path | None) -> None:
             [name, family, _shared(name), kind, place],
         )
     connection.execute(sqlfiles.read("install/dependence").encode())
+
+
+def _mistake(error: Error, statement: Statement) -> str | None:
+    """Of whoever wrote the statement, in a sentence; None where it is not theirs."""
+    search_path, sql, metric = statement
+    if metric:
+        return metrics.sentence(error, sql, metric)
+    if search_path in _MAPPED and isinstance(error, ProgrammingError):
+        return (
+            f"A mapping doesn't fit MentorHub's tables ({error.diag.message_primary}, in "
+            f"`{sql.splitlines()[0]}`): write one that does, in the folder ANALYTICS_MAPPING."
+        )
+    return None
 
 
 def _steps() -> Iterator[tuple[str, str, str]]:

@@ -1,10 +1,9 @@
 """Who may read what: the token says who is asking, the database what they are today."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import cast
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from api.access.accounts import accounts
@@ -15,11 +14,12 @@ from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests.carried import Account, carried
 from api.requests.negotiation import refuse_bodies, refuse_other_formats
 from api.requests.rate_limits import limit_user
+from shared.metrics import ADMINS
 
 View = Callable[..., Response]
 
-May = Callable[[Account, dict[str, int]], bool]
-"""Whether an account may read what a path's values name."""
+May = Callable[[Account, Mapping[str, object]], bool]
+"""Whether an account may read what the values of a path and its query name."""
 
 
 def admin(view: View) -> View:
@@ -37,6 +37,17 @@ def everyone(view: View) -> View:
     return _guarded(view, RULES[everyone], personal=True)
 
 
+def own_rows_or_admin(key: str) -> Callable[[View], View]:
+    """A guard: what is asked for must be filtered by the key, and be the account's own."""
+
+    def guard(view: View) -> View:
+        return _guarded(view, RULES[guard])
+
+    guard.__doc__ = f"For admins, and with `{key}` for the user of that id."
+    RULES[guard] = lambda account, asked: str(account.id) == asked.get(key) or _is_admin(account)
+    return guard
+
+
 RULES: dict[object, May] = {
     admin: lambda account, _: _is_admin(account),
     oneself_or_admin: lambda account, path: account.id == path["user_id"] or _is_admin(account),
@@ -44,7 +55,13 @@ RULES: dict[object, May] = {
 }
 
 
-def refuse_without_right(path: str) -> None:
+def may_read_some(readers: str) -> bool:
+    """Whether the account may read any row of what a metric file says is for these readers."""
+    account: Account = carried().account
+    return readers != ADMINS or _is_admin(account)
+
+
+def refuse_without_right(path: str, asked: Mapping[str, str]) -> None:
     """End a request for a ticket to what is no answer, or none for its account today."""
     try:
         endpoint, values = current_app.url_map.bind("").match(path, "GET")
@@ -54,7 +71,7 @@ def refuse_without_right(path: str) -> None:
     may = RULES.get(view_class.decorators[0]) if view_class else None
     if may is None:
         refuse(Problem.UNKNOWN_ADDRESS, "There is no answer at this address.")
-    if not may(carried().account, cast("dict[str, int]", values)):
+    if not may(carried().account, {**asked, **values}):
         refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
 
 
@@ -91,7 +108,7 @@ def _guarded(view: View, may: May, *, personal: bool = False) -> View:
     @wraps(view)
     def guarded(**path: int) -> Response:
         carried().account = _account(ticket_user() or token_user())
-        if not may(carried().account, path):
+        if not may(carried().account, {**request.args, **path}):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
         refuse_bodies()
         refuse_other_formats()

@@ -19,7 +19,7 @@ from werkzeug.http import quote_etag
 
 from api.answers.cache import LOGGED_AS, Entry, Found, cache
 from api.database.freshness import Freshness, timestamp, watch
-from api.database.reader import reader
+from api.database.reader import Query, reader
 from api.export import CSV, EXPORTS, Answer, Export
 from api.export.helper import Work
 from api.export.listing import Listing
@@ -66,7 +66,7 @@ def remembered(subject: int | None) -> Response | None:
 
 def answer(
     family: str,
-    query: str | None = None,
+    query: str | Query | None = None,
     *,
     min_as_of: datetime | None = None,
     max_staleness: int | None = None,
@@ -81,8 +81,9 @@ def answer(
     return _response(found)
 
 
-def _found(family: str, query: str, parameters: dict[str, Any]) -> Found:
-    name = query + orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode()
+def _found(family: str, query: str | Query, parameters: dict[str, Any]) -> Found:
+    named = query if isinstance(query, str) else family
+    name = named + orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode()
     found = cache().find(family, name)
     if found is None:
         found = _read(name, family, query, parameters)
@@ -90,7 +91,7 @@ def _found(family: str, query: str, parameters: dict[str, Any]) -> Found:
     return found
 
 
-def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Found:
+def _read(name: str, family: str, query: str | Query, parameters: dict[str, Any]) -> Found:
     started, asked = perf_counter(), monotonic()
     row = reader().row(query, **parameters)
     if row is None:
@@ -107,7 +108,7 @@ def _read(name: str, family: str, query: str, parameters: dict[str, Any]) -> Fou
     charge(seconds=took)
     _log(family, parameters.get("days"), took)
     listing = None
-    if _is_long(row):
+    if isinstance(query, str) and _is_long(row):
         rows = paging.UNASKED | parameters
         listing = Listing(reader().url, family, query, parameters, paging.ROWS, rows)
     return _entry(row, name, family, parameters, listing), fresh

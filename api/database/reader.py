@@ -2,7 +2,8 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -37,6 +38,13 @@ REST = 0.5
 """Seconds after which a silent database is tried again, by one request; others hear at once."""
 
 
+@dataclass(frozen=True)
+class Query:
+    """One that is made of a template."""
+
+    text: str
+
+
 class Reader:
     """Runs `sql/read/NAME.sql` as analytics_reader, whoever the URL logs in as."""
 
@@ -53,7 +61,7 @@ class Reader:
         self._silent = self._is_tried = False
         self._rests_until = 0.0
 
-    def rows(self, name: str, **parameters: object) -> Sequence[Row[Any]]:
+    def rows(self, name: str | Query, **parameters: object) -> Sequence[Row[Any]]:
         """Every row of the query `name`."""
         with self._if_not_silent():
             try:
@@ -65,7 +73,7 @@ class Reader:
                     raise
                 return self._execute(name, parameters)
 
-    def row(self, name: str, **parameters: object) -> Row[Any] | None:
+    def row(self, name: str | Query, **parameters: object) -> Row[Any] | None:
         """The only row of the query `name`, if it has one."""
         return next(iter(self.rows(name, **parameters)), None)
 
@@ -92,7 +100,7 @@ class Reader:
                 self._silent, self._is_tried = silent, False
                 self._rests_until = monotonic() + REST
 
-    def _execute(self, name: str, parameters: dict[str, object]) -> Sequence[Row[Any]]:
+    def _execute(self, name: str | Query, parameters: dict[str, object]) -> Sequence[Row[Any]]:
         with self.engine.connect() as connection:
             return connection.execute(_statement(name), parameters).all()
 
@@ -102,6 +110,6 @@ def reader() -> Reader:
     return part(Reader)
 
 
-@cache
-def _statement(name: str) -> TextClause:
-    return text(sqlfiles.read(f"read/{name}"))
+@lru_cache(1000)  # as many ways as clients ask in
+def _statement(query: str | Query) -> TextClause:
+    return text(query.text if isinstance(query, Query) else sqlfiles.read(f"read/{query}"))

@@ -165,7 +165,7 @@ class Contract(BasePlugin):
                     operation["security"] = [{"token": []}, {"ticket": []}]
                 if not _is_json(operation):
                     _describe_stream(operation)
-                elif method == "get":
+                elif method == "get" and _is_stored(self._views[endpoint]):
                     _add_caching(operation)
             else:
                 operation["security"] = []
@@ -210,6 +210,11 @@ def _refusal(status: int, kinds: list[Problem]) -> dict[str, Any]:
 def _who_may_read(view: Any) -> str:
     guard, *_ = view.view_class.decorators
     return guard.__doc__
+
+
+def _is_stored(view: Any) -> bool:
+    """Whether it is an answer; others say how those are."""
+    return getattr(view.view_class, "is_stored", True)
 
 
 def _is_json(operation: dict[str, Any]) -> bool:

@@ -15,6 +15,9 @@ Row = tuple[Cell, ...]
 FACT = ("section", "name", "value")
 """The columns of what is no table by itself: one number a row, and where it belongs."""
 
+LONGEST_NAME = 31
+"""Letters of a sheet's name."""
+
 ALWAYS = {
     "courses": (
         "course_id",
@@ -76,7 +79,7 @@ class Answer:
     def title(self) -> str:
         """What tells it from other answers: family, id and currency, and its days."""
         ids = [str(self.content[key]) for key in ("user_id", "course_id") if key in self.content]
-        named = [self.family.replace("_", "-"), *ids, self.currency]
+        named = [self.family.replace("_", "-").replace("/", "-"), *ids, self.currency]
         days = self.window.split()[0].split("/") if self.window else [str(self.today)]
         return "_".join(["-".join(filter(None, named)), *days])
 
@@ -89,11 +92,31 @@ class Answer:
         body = self.content.get("analytics", {}) | self.content
         body.pop("analytics", None)
         body.pop("period_days", None)  # the window says it
+        if "rows" in body:
+            return self._tidy(body)
         if not any(isinstance(part, dict | list) for part in body.values()):
             return [Table(self.family, tuple(body), [tuple(body.values())])]
         facts = [*self._facts(body)]
         tables = [*self._tables(body)]
         return [Table("summary", FACT, facts), *tables] if facts else tables
+
+    @property
+    def is_tidy(self) -> bool:
+        """Whether it is one table by itself, and the others only sum it up."""
+        return "rows" in self.content
+
+    def _tidy(self, body: dict[str, Any]) -> list[Table]:
+        """Of a metric: its rows, and what they are together, or were before."""
+        total: dict[str, Cell] = body["total"] or {}
+        items = body["rows"] or [dict.fromkeys([*body["by"], *total])]
+        columns = tuple(items[0])
+        rows = [tuple(item.values()) for item in body["rows"]]
+        tables = [Table(body["metric"][:LONGEST_NAME], columns, rows)]
+        if total:
+            tables.append(Table("total", tuple(total), [tuple(total.values())]))
+        if "comparison" in body:
+            tables.append(_named("comparison", body["comparison"]["metrics"]))
+        return tables
 
     def _facts(self, body: dict[str, Any]) -> Iterator[Row]:
         for section, part in body.items():

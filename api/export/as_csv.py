@@ -21,7 +21,10 @@ FORMULA = re.compile(
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
-    """The answer's only table, or its tables as `section,name,value`, with a byte order mark."""
+    """The answer's only table, or a metric's rows, or its tables as `section,name,value`.
+
+    With a byte order mark.
+    """
     buffer = StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
@@ -41,7 +44,7 @@ def harmless(cell: Cell) -> Cell:
 
 def _rows(answer: Answer) -> Iterator[Iterable[Cell]]:
     first, *others = answer.tables()
-    if not others:
+    if not others or answer.is_tidy:
         yield first.columns
         yield from first.rows
         return

@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from api.export.answer import FACT, Answer, Cell, Table
+from shared.metrics import METRICS
 
 CHUNK = 64 * 1024
 
@@ -23,14 +24,17 @@ WIDEST = 60
 MOST_ROWS = 2**20 - HEADER - 1
 """XlsxWriter would leave out the rest and say nothing."""
 
-DAYS = {"date", "from", "to"}
+DATES = {metric.date for metric in METRICS.values() if metric.date}
+DAYS = {"date", "from", "to", *DATES}
 MOMENTS = {"last_activity"}
 """Columns that hold times: text that merely looks like one stays text."""
 
 EXCEL_KNOWS = re.compile(r"(19|[2-9]\d)\d\d-")
 """The years that its calendar has: PostgreSQL's begins 4713 BC and has an `infinity`."""
 
-DRAWN = {"date": {"date_axis": True, "num_format": "yyyy-mm-dd"}, "status": {}}
+AXIS = {"date_axis": True, "num_format": "yyyy-mm-dd"}
+
+DRAWN = {"date": AXIS, "status": {}} | dict.fromkeys(DATES, AXIS)
 """Of what there is a chart, by a table's first column, and how that looks as its axis."""
 
 

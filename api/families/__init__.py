@@ -3,9 +3,9 @@
 from importlib import import_module
 
 from api.blueprint import blueprint
-from shared.registry import FAMILIES
+from shared.registry import CONTRACT
 
 __all__ = ["blueprint"]
 
-for name in (*FAMILIES, "links"):
+for name in (*CONTRACT, "catalogue", "metrics", "links"):
     import_module(f"api.families.{name}")

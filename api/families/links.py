@@ -45,7 +45,7 @@ class DownloadTicket(MethodView):
         """
         path, _, asked = query["address"].partition("?")
         place = Place.of(f"{blueprint.url_prefix}/{path}", asked)
-        guards.refuse_without_right(place.path)
+        guards.refuse_without_right(place.path, dict(place.parameters or ()))
         return _given(place)
 
 

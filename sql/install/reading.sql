@@ -143,6 +143,23 @@ FROM control.trust;
 
 COMMENT ON VIEW analytics.proof IS 'Whether the mirror is proven to be MentorHub''s tables; while it is not, answers stand still.';
 
+CREATE VIEW analytics.metric AS
+SELECT
+    step.name,
+    answer.as_of,
+    answer.pending,
+    answer.unusable,
+    answer.changed_at,
+    audited.audited_at,
+    audited.whole_at,
+    audited.drift
+FROM
+    control.step
+    INNER JOIN analytics.answer ON answer.family = 'metrics/' || step.name
+    LEFT JOIN control.audited ON audited.summary = step.name;
+
+COMMENT ON VIEW analytics.metric IS 'Each metric at an address of its own: as of when it is right, and what its audits found.';
+
 GRANT USAGE ON SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analytics_reader;
 GRANT SELECT ON analytics.unusable_row, analytics.unusable_total TO analytics_worker;

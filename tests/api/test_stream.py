@@ -110,7 +110,9 @@ def test_an_admin_hears_of_every_answer_and_then_of_those_that_change(
     folded()
     assert wait_until(lambda: len(admin.events) > before)
     time.sleep(0.2)
-    assert admin.families()[before:] == ["platform", "courses", "engagement"]
+    metrics = ["course_performance", "platform_total", "user_engagement"]
+    changed = ["platform", "courses", "engagement", *(f"metrics/{name}" for name in metrics)]
+    assert admin.families()[before:] == changed
 
 
 def test_an_event_names_the_version_that_its_answer_has(server: Server, listen: Listen) -> None:
@@ -151,10 +153,12 @@ def test_who_comes_back_hears_of_what_was_missed_and_no_more(
     ours.execute(SESSION, [next(NUMBERS), "COMPLETED"])
     folded()
     again = listen(**{"Last-Event-ID": last})
-    assert wait_until(lambda: len(again.events) >= 3)
+    metrics = ["mentor_day", "platform_total", "session_day", "user_engagement"]
+    missed = ["platform", "sessions", "engagement", *(f"metrics/{name}" for name in metrics)]
+    assert wait_until(lambda: len(again.events) >= len(missed))
     time.sleep(0.7)
 
-    assert again.families() == ["platform", "sessions", "engagement"]
+    assert again.families() == missed
 
 
 def test_a_page_that_can_send_no_header_says_in_the_query_what_it_heard(

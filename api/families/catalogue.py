@@ -1,0 +1,127 @@
+"""What there is to ask for: the catalogue of metrics."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import orjson
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+
+from api.access import guards
+from api.blueprint import blueprint
+from api.database.freshness import timestamp
+from api.database.reader import reader
+from api.fields import part, several, text
+from api.requests import parameters
+from api.requests.metrics import query_schema
+from shared.metrics import CHARTS, METRICS, Measure, Metric
+
+
+class SaidBody(Schema):
+    en = text("In English.")
+    ru = text("In Russian.")
+
+
+class ColumnBody(Schema):
+    name = text("In rows, in `by` and as a filter.")
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(("key", "label", "measure", "ratio")),
+        metadata={
+            "description": "A `key` groups and filters; a `label` comes where rows are of all keys;"
+            " a `measure` adds up; a `ratio` is of measures."
+        },
+    )
+    of = text("Of a key its type: day, week, month, integer or text; of others their unit.")
+    title = part(SaidBody, "What it is.")
+
+
+class MetricBody(Schema):
+    name = text("Its address is `metrics/` and this.")
+    title = part(SaidBody, "What to call it.")
+    meaning = part(SaidBody, "What it counts, in a sentence.")
+    readers = text("`admins`, or the key that names who may read their own rows, too.")
+    date = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The key that is the date; null where it is of all time."},
+    )
+    by = fields.List(
+        fields.String(), required=True, metadata={"description": "What rows are of, unasked."}
+    )
+    chart = text(f"How to draw it: {', '.join(CHARTS)}.")
+    parameters = fields.List(
+        fields.String(), required=True, metadata={"description": "What it may be asked for."}
+    )
+    columns = several(ColumnBody, "Of its rows, in their order.")
+    definition = text("The SELECT that it is, over signed rows: each counts `w` times.")
+    as_of = fields.AwareDateTime(
+        required=True, metadata={"description": "Every change up to then is counted. RFC 3339."}
+    )
+    audited_at = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it, or a part, was last compared with MentorHub's rows."},
+    )
+    drift = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Rows that this found to be wrong.", "x-unit": "count"},
+    )
+
+
+class MetricsBody(Schema):
+    metrics = several(MetricBody, "Those that the account may read, by name.")
+
+
+@blueprint.route("/metrics")
+class Catalogue(MethodView):
+    decorators: ClassVar = [guards.everyone]
+    is_stored = False
+
+    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.response(200, MetricsBody)
+    def get(self, _query: dict[str, Any]) -> Response:
+        """What there is to ask for: every metric, and how to draw it."""
+        state = {row.name: row for row in reader().rows("metrics")}
+        listed = [
+            _described(metric, state[metric.name])
+            for metric in METRICS.values()
+            if metric.name in state and guards.may_read_some(metric.readers)
+        ]
+        headers = {"Cache-Control": "private, no-cache"}
+        body = orjson.dumps({"metrics": listed})
+        return Response(body, headers=headers, content_type="application/json")
+
+
+def _described(metric: Metric, state: Any) -> dict[str, Any]:
+    schema: Any = query_schema(metric)()
+    asked: dict[str, Any] = schema.fields
+    return {
+        "name": metric.name,
+        "title": asdict(metric.title),
+        "meaning": asdict(metric.meaning),
+        "readers": metric.readers,
+        "date": metric.date,
+        "by": metric.by,
+        "chart": metric.chart,
+        "parameters": [str(field.data_key or name) for name, field in asked.items()],
+        "columns": [*_columns(metric)],
+        "definition": metric.select,
+        "as_of": timestamp(state.as_of),
+        "audited_at": state.audited_at and timestamp(state.audited_at),
+        "drift": state.drift,
+    }
+
+
+def _columns(metric: Metric) -> Iterator[dict[str, Any]]:
+    for name, column in metric.columns.items():
+        of = column.unit if isinstance(column, Measure) else column.type
+        yield {"name": name, "kind": _kind(metric, name), "of": of, "title": asdict(column.said)}
+
+
+def _kind(metric: Metric, name: str) -> str:
+    kinds = {"key": metric.keys, "measure": metric.measures, "ratio": metric.ratios}
+    return next((kind for kind, columns in kinds.items() if name in columns), "label")

@@ -1,0 +1,151 @@
+"""Every metric of sql/metric at an address of its own, and the catalogue of them."""
+
+from functools import lru_cache
+from typing import Any, ClassVar, cast
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, fields
+
+from api.access import guards
+from api.answers.responses import answer
+from api.blueprint import blueprint
+from api.database.reader import Query
+from api.fields import (
+    AMOUNT,
+    PERCENT,
+    STARS,
+    compared,
+    count,
+    day,
+    identifier,
+    number,
+    text,
+)
+from api.requests.metrics import query_schema
+from shared import sqlfiles
+from shared.metrics import ADMINS, METRICS, Key, Measure, Metric
+
+UNITS = {"money": AMOUNT, "percent": PERCENT, "stars": STARS, "points": "points", "count": "count"}
+"""How the document says the units of a metric file; others are said as they are."""
+
+
+def body_schema(metric: Metric) -> type[Schema]:
+    """What the metric's answer holds."""
+    numbers = {
+        name: number(measure.said.en, UNITS.get(measure.unit, measure.unit))
+        if name in metric.ratios or measure.unit != "count"
+        else count(measure.said.en)
+        for name, measure in {**metric.measures, **metric.ratios}.items()
+    }
+    keys = {name: _told(key) for name, key in metric.keys.items()}
+    alone = {
+        name: _alone(measure) for name, measure in {**metric.labels, **metric.generated}.items()
+    }
+    for field in (*keys.values(), *alone.values()):
+        field.required = False
+    row = Schema.from_dict(keys | alone | numbers, name=f"{metric.schema}Row")
+    total = Schema.from_dict(dict(numbers), name=f"{metric.schema}Total")
+    body: dict[str, Any] = {
+        "metric": text("The metric's name."),
+        "first": fields.Date(
+            required=True,
+            allow_none=True,
+            data_key="from",
+            metadata={"description": "First day that is counted; null where it is all time."},
+        ),
+        "last": fields.Date(
+            required=True,
+            allow_none=True,
+            data_key="to",
+            metadata={"description": "Last day that is counted; null where it is all time."},
+        ),
+        "by": fields.List(
+            fields.String(), required=True, metadata={"description": "The keys of the rows."}
+        ),
+        "rows": fields.List(
+            fields.Nested(row),
+            required=True,
+            metadata={"description": "One for each combination of the keys; every date of them."},
+        ),
+        "total": fields.Nested(
+            total,
+            required=True,
+            allow_none=True,
+            metadata={"description": "Over everything asked for; null for several currencies."},
+        ),
+    }
+    if metric.date:
+        body["comparison"] = compared()
+    return Schema.from_dict(body, name=f"{metric.schema}Body")
+
+
+def _told(key: Key) -> fields.Field[Any]:
+    kinds = {"integer": identifier, "text": text}
+    return cast("fields.Field[Any]", kinds.get(key.type, day)(key.said.en))
+
+
+def _alone(measure: Measure) -> fields.Field[Any]:
+    about = {"description": measure.said.en}
+    if measure.unit == "moment":
+        return cast("fields.Field[Any]", fields.AwareDateTime(allow_none=True, metadata=about))
+    if measure.unit == "text":
+        return cast("fields.Field[Any]", fields.String(allow_none=True, metadata=about))
+    unit = UNITS.get(measure.unit, measure.unit)
+    return cast("fields.Field[Any]", fields.Float(metadata=about | {"x-unit": unit}))
+
+
+def _asked(metric: Metric, query: dict[str, Any]) -> Response:
+    by = query.pop("by", metric.by)
+    filters = tuple(name for name in metric.keys if name in query)
+    order = query.pop("order", "")
+    compare = query.pop("compare", None)
+    rendered = _query(metric.name, by, filters, order, compared=compare is not None)
+    if metric.date:
+        days = None if "first" in query else query.pop("days", 30)
+        query = {"first": None, "last": None, "days": days} | query
+    query = dict.fromkeys(metric.apart) | query
+    # what the query's text depends on is a part of the answer's name, too
+    said: dict[str, Any] = {"by": ",".join(by), "order": order or None, "compare": compare}
+    return answer(metric.address, rendered, **query, **said)
+
+
+@lru_cache(1000)
+def _query(
+    name: str, by: tuple[str, ...], filters: tuple[str, ...], order: str, *, compared: bool
+) -> Query:
+    metric = METRICS[name]
+    pinned = tuple(key for key in metric.apart if key not in by)
+    rendered = sqlfiles.render(
+        "each_metric/answer",
+        metric=metric,
+        by=by,
+        filters=tuple(key for key in filters if key not in pinned),
+        pinned=pinned,
+        unit="wanted.unit" if pinned else f"analytics.unit({next(iter(metric.apart), '')})",
+        is_whole=set(by) == set(metric.keys),
+        order=order.lstrip("-"),
+        descending=order.startswith("-"),
+        compared=compared,
+    )
+    return Query(rendered)
+
+
+def _serve(metric: Metric) -> None:
+    guard = guards.admin if metric.readers == ADMINS else guards.own_rows_or_admin(metric.readers)
+
+    class One(MethodView):
+        decorators: ClassVar = [guard]
+
+        @blueprint.arguments(query_schema(metric), location="query")
+        @blueprint.response(200, body_schema(metric))
+        @blueprint.doc(summary=metric.title.en, description=metric.meaning.en)
+        def get(self, query: dict[str, Any]) -> Response:
+            return _asked(metric, query)
+
+    One.__name__ = metric.schema
+    blueprint.route(f"/metrics/{metric.name}")(One)
+
+
+for each in METRICS.values():
+    _serve(each)

@@ -1,0 +1,128 @@
+"""What the address of a metric may be asked for: its file says which names it has."""
+
+from typing import Any, ClassVar, cast
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.requests import parameters
+from shared.metrics import Key, Metric
+
+LONGEST = 3660
+"""Days from the first to the last that may be asked for."""
+
+
+DAY: Any = {"invalid": "must be a day like 2026-11-23."}
+
+
+class Grouped(parameters.Answer):
+    """What any metric may be asked for; its own names are added to it."""
+
+    metric: ClassVar[Metric]
+
+    @validates_schema
+    def sorted_by_what_rows_have(self, data: dict[str, Any], **_: object) -> None:
+        """A key that rows are not of can't sort them."""
+        order = data.get("order", "").removeprefix("-")
+        if order in self.metric.keys and order not in data.get("by", self.metric.by):
+            raise ValidationError("must be a key in by, or a measure.", "order")
+
+
+class Window(Grouped):
+    """The days that are counted: the last so many, or from one to another."""
+
+    days = parameters.WholeNumber(
+        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
+        error_messages={"invalid": "must be a whole number from 1 to 365."},
+        metadata={
+            "description": "The last calendar days, today included; 30 where nothing is said.",
+            "x-unit": "days",
+        },
+    )
+    first = fields.Date(
+        data_key="from",
+        error_messages=DAY,
+        metadata={"description": "Instead of `days`: the first day that is counted."},
+    )
+    last = fields.Date(
+        data_key="to",
+        error_messages=DAY,
+        metadata={"description": "With `from`: the last one; without it, today."},
+    )
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """`days`, or `from` and `to`."""
+        if "last" in data and "first" not in data:
+            raise ValidationError("goes with from.", "to")
+        if "first" in data and "days" in data:
+            raise ValidationError("goes with days or without: choose one.", "from")
+        if "last" in data and not 0 <= (data["last"] - data["first"]).days < LONGEST:
+            raise ValidationError(f"must be from 1 to {LONGEST} days from the first.", "to")
+
+
+class _Keys(fields.String):
+    """Names of keys with commas between, as a tuple."""
+
+    def __init__(self, keys: tuple[str, ...], **more: Any) -> None:
+        super().__init__(**more)
+        self._keys = keys
+
+    def _deserialize(self, value: Any, *_args: Any, **_more: Any) -> Any:
+        by: tuple[str, ...] = tuple(filter(None, value.split(",")))
+        if len(set(by)) < len(by) or not set(by) <= set(self._keys):
+            keys = ", ".join(self._keys)
+            raise ValidationError(f"must be of {keys}, each once, with commas between.")
+        return by
+
+
+class _AnyInteger(fields.Integer):
+    def _format_num(self, value: Any) -> int:
+        number = int(value)
+        # one number has one spelling
+        if str(number) != value or abs(number) > parameters.LARGEST:
+            raise ValueError(value)
+        return number
+
+
+def query_schema(metric: Metric) -> type[Schema]:
+    """What a client may ask of the metric."""
+    keys = ", ".join(metric.keys)
+    sortable = (*metric.keys, *metric.measures, *metric.ratios)
+    more: dict[str, Any] = {
+        "by": _Keys(
+            tuple(metric.keys),
+            metadata={
+                "description": f"What rows are of, with commas between: of {keys}. Nothing gives"
+                f" one row. `{','.join(metric.by)}` where it isn't given."
+            },
+        ),
+        "order": fields.String(
+            validate=validate.OneOf(
+                [f"{sign}{name}" for name in sortable for sign in ("", "-")],
+                error="must be a key or a measure, with - before it for the greatest first.",
+            ),
+            metadata={"description": "What rows are sorted by; a - before it: the greatest first."},
+        ),
+        "limit": parameters.WholeNumber(
+            load_default=1000,
+            validate=validate.Range(1, 10_000, error="must be a whole number from 1 to 10000."),
+            error_messages={"invalid": "must be a whole number from 1 to 10000."},
+            metadata={"description": "How many rows at most; `total` is of all.", "x-unit": "rows"},
+        ),
+    }
+    base: tuple[type[Schema], ...] = (Grouped,)
+    if metric.date:
+        base = (Window,)
+        if metric.keys[metric.date].type == "day":
+            base = (Window, parameters.Compare)
+    filters = {name: _filter(key) for name, key in metric.keys.items() if not key.is_date}
+    return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters)
+
+
+def _filter(key: Key) -> fields.Field[Any]:
+    about = {"description": f"Only rows of this one. {key.said.en}"}
+    if key.type == "integer":
+        wrong: Any = {"invalid": "must be a whole number."}
+        return cast("fields.Field[Any]", _AnyInteger(error_messages=wrong, metadata=about))
+    longest = validate.Length(1, 200, error="must have 1 to 200 characters.")
+    return cast("fields.Field[Any]", fields.String(validate=longest, metadata=about))

@@ -1,0 +1,328 @@
+"""Metric files: `sql/metric/NAME.sql` is one SELECT over signed rows, under what SQL can't say.
+
+The header is YAML in the comment that the file begins with; a mistake in it is named with its line.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import yaml
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from yaml.nodes import MappingNode, Node, SequenceNode
+
+from shared import sqlfiles
+from shared.errors import ConfigurationError
+
+LANGUAGES = ("en", "ru")
+
+UNITS = (
+    "count",
+    "percent",
+    "money",
+    "minutes",
+    "hours",
+    "days",
+    "stars",
+    "points",
+    "moment",
+    "text",
+)
+"""Of `money` the minor unit is stored, and the main one answered."""
+
+DATES = ("day", "week", "month")
+"""Types of a key that is a date: the first day of so much, in the reporting time zone."""
+
+TYPES = {**dict.fromkeys(DATES, "date"), "integer": "bigint", "text": "text"}
+"""Of keys, and the stored type of each; text is compared in the C locale."""
+
+CHARTS = ("line", "bar", "table", "heatmap", "histogram", "funnel")
+
+ADMINS = "admins"
+
+_COUNTED = ("measures", "ratios", "labels", "generated")
+
+_HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What people read, in each of LANGUAGES."""
+
+    en: str
+    ru: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column that the SELECT groups by.
+
+    `apart`: amounts of different values are never added together (currencies).
+    """
+
+    said: Said
+    type: str
+    apart: bool
+
+    @property
+    def stored(self) -> str:
+        return TYPES[self.type]
+
+    @property
+    def is_date(self) -> bool:
+        return self.type in DATES
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column that is counted; `expression`: of others, for what the SELECT doesn't give."""
+
+    said: Said
+    unit: str
+    expression: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One file.
+
+    `measures`: sums over signed rows. `ratios`: expressions over them, true of any sum of rows.
+    `labels`: maxima, of a row alone. `generated`: expressions, of a row alone.
+    `readers`: ADMINS, or the key that names the account that may read its own rows, too.
+    `by`: the keys that an answer is grouped by where nobody asks for others.
+    `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
+    `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.
+    """
+
+    name: str
+    title: Said
+    meaning: Said
+    keys: Mapping[str, Key]
+    measures: Mapping[str, Measure]
+    ratios: Mapping[str, Measure]
+    labels: Mapping[str, Measure]
+    generated: Mapping[str, Measure]
+    readers: str
+    by: tuple[str, ...]
+    chart: str
+    ttl: int
+    select: str
+    line: int
+    lines: Mapping[str, int]
+
+    @property
+    def address(self) -> str:
+        """Below /api/v1/analytics; it is the name of its answer, too."""
+        return f"metrics/{self.name}"
+
+    @property
+    def schema(self) -> str:
+        """What the document's schemas about it begin with."""
+        return self.name.title().replace("_", "") + "Metric"
+
+    @cached_property
+    def date(self) -> str | None:
+        """The key that is the date, if there is one."""
+        return next((name for name, key in self.keys.items() if key.is_date), None)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        return tuple(name for name, key in self.keys.items() if key.apart)
+
+    @property
+    def counted(self) -> dict[str, Measure]:
+        """What the SELECT gives besides the keys."""
+        return {**self.labels, **self.measures}
+
+    @property
+    def expressions(self) -> dict[str, Measure]:
+        """What is generated from other columns."""
+        return {**self.ratios, **self.generated}
+
+    @property
+    def columns(self) -> dict[str, Key | Measure]:
+        """Of the table, in its order."""
+        return {**self.keys, **self.counted, **self.expressions}
+
+    def at(self, line: int) -> str:
+        """The file's line, for a person."""
+        return f"sql/metric/{self.name}.sql:{line}"
+
+
+class _Strict(Schema):
+    error_messages = {"unknown": "is nothing that a header has."}  # noqa: RUF012 - marshmallow's
+
+    class Meta:
+        unknown = RAISE
+
+
+def _said(**more: Any) -> Any:
+    return fields.String(required=True, validate=validate.Length(1, 300), **more)
+
+
+class _SaidSchema(_Strict):
+    en = _said()
+    ru = _said()
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Said:
+        return Said(**data)
+
+
+class _KeySchema(_Strict):
+    en = _said()
+    ru = _said()
+    type = fields.String(load_default="text", validate=validate.OneOf(TYPES))
+    apart = fields.Boolean(load_default=False)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Key:
+        return Key(Said(data["en"], data["ru"]), data["type"], data["apart"])
+
+
+class _MeasureSchema(_Strict):
+    en = _said()
+    ru = _said()
+    unit = fields.String(load_default="count", validate=validate.OneOf(UNITS))
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Measure:
+        return Measure(Said(data["en"], data["ru"]), data["unit"], data.get("is"))
+
+
+class _ExpressionSchema(_MeasureSchema):
+    # `is` is no name that a class body can give
+    class Meta:
+        unknown = RAISE
+        include: ClassVar = {"is": fields.String(required=True)}
+
+
+def _named(schema: type[Schema], **more: Any) -> Any:
+    name = fields.String(validate=validate.Regexp(_NAME, error="is no name of a column."))
+    return fields.Dict(name, fields.Nested(schema), **more)
+
+
+class _HeaderSchema(_Strict):
+    title = fields.Nested(_SaidSchema, required=True)
+    meaning = fields.Nested(_SaidSchema, required=True)
+    keys = _named(_KeySchema, required=True, validate=validate.Length(1))
+    measures = _named(_MeasureSchema, required=True, validate=validate.Length(1))
+    ratios = _named(_ExpressionSchema, load_default=dict)
+    labels = _named(_MeasureSchema, load_default=dict)
+    generated = _named(_ExpressionSchema, load_default=dict)
+    readers = fields.String(load_default=ADMINS)
+    by = fields.List(fields.String(), load_default=None)
+    chart = fields.String(load_default="table", validate=validate.OneOf(CHARTS))
+    ttl = fields.Integer(load_default=600, strict=True, validate=validate.Range(1, 86400))
+
+
+def load(path: Path) -> Metric:
+    """The metric of a file; ConfigurationError names the line of the first mistake."""
+    text = path.read_text()
+    header = _HEADER.match(text)
+    where = f"sql/metric/{path.name}"
+    if not _NAME.match(path.stem):
+        raise ConfigurationError(f"{where}: a metric's name has small letters, digits and _.")
+    if header is None:
+        raise ConfigurationError(
+            f"{where}:1: a metric begins with its header, YAML between a line /* and a line */."
+        )
+    node, data = _parsed(header[1], where)
+    try:
+        said = cast("dict[str, Any]", _HeaderSchema().load(cast("dict[str, Any]", data)))
+        _check(said)
+    except ValidationError as error:
+        place, sentence = _first(cast("dict[str, Any]", error.normalized_messages()))
+        line = _line(node, place)
+        raise ConfigurationError(f"{where}:{line}: {'.'.join(place)}: {sentence}") from None
+    by = said.pop("by")
+    return Metric(
+        name=path.stem,
+        select=text[header.end() :].rstrip().removesuffix(";"),
+        line=header[0].count("\n") + 1,
+        lines={
+            name: _line(node, [part, name]) for part in ("keys", *_COUNTED) for name in said[part]
+        },
+        by=_usual_grouping(said["keys"]) if by is None else tuple(by),
+        **said,
+    )
+
+
+def _parsed(header: str, where: str) -> tuple[Node, object]:
+    try:
+        node = cast("Any", yaml.compose(header, Loader=yaml.SafeLoader))
+        data = yaml.safe_load(header)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 2 if mark else 2
+        raise ConfigurationError(
+            f"{where}:{line}: the header is no YAML: {error.problem}"
+        ) from None
+    if not isinstance(node, MappingNode):
+        raise ConfigurationError(f"{where}:2: the header names title, meaning, keys and measures.")
+    return node, data
+
+
+def _check(said: Mapping[str, Any]) -> None:
+    keys: Mapping[str, Key] = said["keys"]
+    if sum(key.is_date for key in keys.values()) > 1:
+        raise ValidationError({"keys": ["only one of them can be a date."]})
+    if said["readers"] != ADMINS and said["readers"] not in keys:
+        raise ValidationError({"readers": [f"must be {ADMINS}, or the key that names the reader."]})
+    for name in said["by"] or ():
+        if name not in keys:
+            raise ValidationError({"by": [f"{name} is none of the keys."]})
+    seen = set(keys)
+    for part in _COUNTED:
+        for name in said[part]:
+            if name in seen:
+                raise ValidationError({part: {name: ["stands in the header twice."]}})
+            seen.add(name)
+
+
+def _usual_grouping(keys: Mapping[str, Key]) -> tuple[str, ...]:
+    """By the date where there is one, or else by everything; currencies are told apart."""
+    dates = tuple(name for name, key in keys.items() if key.is_date)
+    return dates or tuple(keys)
+
+
+def _first(messages: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Where the first mistake is, and what it is."""
+    place: list[str] = []
+    found: Any = messages
+    while isinstance(found, dict):
+        name, found = next(iter(cast("dict[str, Any]", found).items()))
+        # marshmallow's words for the two halves of an item of a dictionary
+        if name not in {"key", "value"}:
+            place.append(str(name))
+    return place, str(cast("list[object]", found)[0]) if isinstance(found, list) else str(found)
+
+
+def _line(node: Node, place: list[str]) -> int:
+    """Of the file, of the deepest part of the place that is there."""
+    line = node.start_mark.line
+    for name in place:
+        found = _item(node, name)
+        if found is None:
+            break
+        key, node = found
+        line = key.start_mark.line
+    return line + 2
+
+
+def _item(node: Node, name: str) -> tuple[Node, Node] | None:
+    if isinstance(node, SequenceNode):
+        items = cast("list[Node]", node.value)
+        item = items[int(name)] if name.isdigit() and int(name) < len(items) else None
+        return (item, item) if item else None
+    pairs = cast("list[tuple[Node, Node]]", node.value) if isinstance(node, MappingNode) else []
+    return next((pair for pair in pairs if pair[0].value == name), None)
+
+
+METRICS = {path.stem: load(path) for path in sorted((sqlfiles.ROOT / "metric").glob("*.sql"))}
+"""Every metric, by its name."""

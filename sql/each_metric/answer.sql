@@ -1,0 +1,202 @@
+{# One answer about one metric. Names are those of its file; what a client gives is bound. #}
+{% set date = metric.date %}
+{% set by_date = date in by %}
+{% set others = by | reject("equalto", date) | list %}
+{% set step = metric.keys[date].type if date else "" %}
+{% macro sums(from) %}
+{% for name in metric.measures %}
+coalesce(sum({{ from }}{{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+{% endmacro %}
+{% macro measures() %}
+{% for name in [metric.measures, metric.ratios] | map("list") | sum(start=[]) %}
+{{ metric.ratios[name].expression if name in metric.ratios else name }} AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+{% endmacro %}
+{% macro main_units(unit) %}
+{% for name, measure in metric.measures.items() %}
+{{ name }}{{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+{% endmacro %}
+{% macro asked(first, last) %}
+{% if date %}
+WHERE {{ date }} BETWEEN {{ first }} AND {{ last }}
+{% else %}
+WHERE true
+{% endif %}
+{% for name in filters %}
+    AND {{ name }} = :{{ name }}
+{% endfor %}
+{% for name in pinned %}
+    AND {{ name }} = wanted.{{ name }}
+{% endfor %}
+{% endmacro %}
+SELECT
+    answer.*,
+    span.from_day,
+    span.to_day,
+{% if metric.apart %}
+    (
+        SELECT string_agg(DISTINCT {{ metric.apart[0] }}, ', ' ORDER BY {{ metric.apart[0] }})
+        FROM analytics.{{ metric.name }}
+{% if date %}
+        WHERE {{ date }} BETWEEN span.first_date AND span.to_day
+{% endif %}
+    ) AS currencies,
+{% endif %}
+{% if compared %}
+    analytics.compared(row_to_json(body), span.from_day - span.days, span.from_day - 1, row_to_json(metrics)) AS body
+{% else %}
+    row_to_json(body)::text AS body
+{% endif %}
+FROM
+    analytics.answer
+    CROSS JOIN LATERAL (
+{% if date %}
+        SELECT
+            from_day,
+            to_day,
+            to_day - from_day + 1 AS days,
+            date_trunc('{{ step }}', from_day::timestamp)::date AS first_date
+        FROM (
+            SELECT
+                coalesce(CAST(:first AS date), answer.today - CAST(:days AS integer) + 1) AS from_day,
+                coalesce(CAST(:last AS date), answer.today) AS to_day
+        ) AS given
+        OFFSET 0
+{% else %}
+        SELECT
+            NULL::date AS from_day,
+            NULL::date AS to_day
+{% endif %}
+    ) AS span
+{% if pinned %}
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(:{{ pinned[0] }}, answer.currency) AS {{ pinned[0] }},
+            analytics.unit(coalesce(:{{ pinned[0] }}, answer.currency)) AS unit
+        -- looked up once, not for each row
+        OFFSET 0
+    ) AS wanted
+{% endif %}
+    CROSS JOIN LATERAL (
+        WITH grouped AS (
+            SELECT
+{% for name in by %}
+                {{ name }},
+{% endfor %}
+{% if is_whole %}
+{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+                max({{ name }}) AS {{ name }},
+{% endfor %}
+{% endif %}
+                {{ sums("") | indent(16) | trim }}
+            FROM analytics.{{ metric.name }}
+            {{ asked("span.first_date", "span.to_day") | indent(12) | trim }}
+            GROUP BY {{ by | join(", ") if by else "()" }}
+        ),
+
+{% if by_date and others %}
+        listed AS (
+            SELECT
+                {{ date }},
+                {{ others | join(", ") }}
+            FROM
+                (SELECT DISTINCT {{ others | join(", ") }} FROM grouped) AS seen
+                CROSS JOIN LATERAL (
+                    SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, interval '1 {{ step }}')::date AS {{ date }}
+                ) AS calendar
+        ),
+
+{% elif by_date %}
+        listed AS (
+            SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, interval '1 {{ step }}')::date AS {{ date }}
+        ),
+
+{% endif %}
+        filled AS (
+            SELECT
+{% for name in by %}
+                {{ name }},
+{% endfor %}
+{% if is_whole %}
+{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+                {{ name }},
+{% endfor %}
+{% endif %}
+{% for name, measure in metric.measures.items() %}
+                coalesce({{ name }}, 0){{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+{% if by_date %}
+            FROM listed LEFT JOIN grouped USING ({{ by | join(", ") }})
+{% else %}
+            FROM grouped
+{% endif %}
+        )
+
+        SELECT
+            '{{ metric.name }}' AS metric,
+            span.from_day AS "from",
+            span.to_day AS "to",
+            ARRAY[{% for name in by %}'{{ name }}'{{ ", " if not loop.last }}{% endfor %}]::text [] AS "by",
+            array(
+                SELECT row_to_json(line)
+                FROM (
+                    SELECT
+{% for name in by %}
+                        {{ name }},
+{% endfor %}
+{% if is_whole %}
+{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+                        {{ name }},
+{% endfor %}
+{% endif %}
+                        {{ measures() | indent(24) | trim }}
+                    FROM filled
+                    ORDER BY
+{% if order %}
+                        {{ order }} {{ "DESC" if descending else "ASC" }} NULLS LAST,
+{% endif %}
+                        {{ by | join(", ") if by else "1" }}
+                    LIMIT :limit
+                ) AS line
+            ) AS "rows",
+{% if metric.apart and not pinned and not metric.apart[0] in filters %}
+            -- amounts in different currencies are not added together
+            NULL::json AS total
+{% else %}
+            (
+                SELECT row_to_json(line)
+                FROM (
+                    SELECT
+                        {{ measures() | indent(24) | trim }}
+                    FROM (SELECT {{ sums("") | replace("\n", " ") | trim }} FROM filled) AS whole
+                ) AS line
+            ) AS total
+{% endif %}
+    ) AS body
+{% if compared %}
+    LEFT JOIN LATERAL (
+        WITH before AS (
+            SELECT
+                {{ measures() | indent(16) | trim }}
+            FROM (
+                SELECT
+                    {{ main_units(unit) | indent(20) | trim }}
+                FROM (
+                    SELECT
+                        {{ sums("") | indent(24) | trim }}
+                    FROM analytics.{{ metric.name }}
+                    {{ asked("span.from_day - span.days", "span.from_day - 1") | indent(20) | trim }}
+                ) AS summed
+            ) AS whole
+        )
+
+        SELECT
+{% for name in [metric.measures, metric.ratios] | map("list") | sum(start=[]) %}
+            analytics.change((body.total ->> '{{ name }}')::numeric, before.{{ name }}) AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+        FROM before
+    ) AS metrics ON true
+{% endif %}
+WHERE answer.family = '{{ metric.address }}'

@@ -145,9 +145,14 @@ class Metric:
         return {**self.ratios, **self.generated}
 
     @property
+    def given(self) -> dict[str, Key | Measure]:
+        """The columns of the SELECT."""
+        return {**self.keys, **self.counted}
+
+    @property
     def columns(self) -> dict[str, Key | Measure]:
         """Of the table, in its order."""
-        return {**self.keys, **self.counted, **self.expressions}
+        return {**self.given, **self.expressions}
 
     def at(self, line: int) -> str:
         """The file's line, for a person."""

@@ -34,8 +34,9 @@ from api.database.reader import Reader
 from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
+from shared.metrics import METRICS
 from shared.registry import FAMILIES, STEPS
-from tests import dashboard
+from tests import dashboard, metrics
 from tests.api.tokens import bearer, sign
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
@@ -635,6 +636,14 @@ class Scene(RuleBasedStateMachine):
             courses=(course,),
             currencies=("USD",),
         )
+        assert metrics.wrong(self.stage.ours, self.oracle) == {}
+
+    @rule(name=st.sampled_from(sorted(METRICS)))
+    @precondition(lambda self: self.oracle is not None)
+    def answers_about_a_metric(self, name: str) -> None:
+        """Every row of it, over every day that anything can be dated to."""
+        assert self.oracle
+        assert metrics.answered(self.stage.admin, name) == metrics.expected(self.oracle, name)
 
     def teardown(self) -> None:
         """Everything is right in the end, also while transactions are still open."""

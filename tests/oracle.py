@@ -43,6 +43,7 @@ class Oracle:
     def __init__(
         self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: str
     ) -> None:
+        self.as_they_are = rows
         self.rows = {table: list(map(understood, entries)) for table, entries in rows.items()}
         self.zone = ZoneInfo(timezone)
         self.today = self.day(now)

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's six steps for a new metric are true: a copy of this repository follows them."""
+"""CONTRIBUTING's one file is true: a copy of this repository gets it, and nothing else."""
 
 import re
 import shutil
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -17,8 +16,7 @@ from tests.conftest import database
 from workers.mirrored import creation
 
 ROOT = sqlfiles.ROOT.parent
-NEW_FILES = re.compile(r"in `((?:sql|api)/[\w/.]+)`.*?```\w+\n(.*?)```", re.DOTALL)
-REGISTRY_LINE = re.compile(r"`shared/registry.py`.*?```python\n(.*?)```", re.DOTALL)
+FILE = re.compile(r"`(sql/metric/review_day\.sql)` is one SELECT.*?```sql\n(.*?)```", re.DOTALL)
 
 SCRIPT = """
 import os
@@ -32,13 +30,13 @@ from api.app import create_app
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install_schemas
-from workers.mirrored import creation
 
 settings = replace(DEFAULTS, analytics_database_url=os.environ["URL"])
 with connect(settings.analytics_url()) as connection:
     install_schemas(connection, settings, datetime.now(UTC))
 with connect(settings.analytics_url()) as connection:
-    connection.execute("INSERT INTO reviews VALUES (4, 1, NULL, 5, now())")
+    connection.execute("INSERT INTO reviews (id, user_id, course_id, rating, created_at)"
+                       " VALUES (4, 1, 7, 2, now()), (5, 1, NULL, 5, now())")
     connection.execute("UPDATE reviews SET created_at = now() - interval '40 days' WHERE id = 1")
     print("pending", audit(settings, repair=False))
 with worker_connection(settings) as connection:
@@ -46,9 +44,21 @@ with worker_connection(settings) as connection:
 with connect(settings.analytics_url()) as connection:
     connection.execute("UPDATE analytics.review_day SET reviews = 9 WHERE reviews = 3")
 print("spoilt", audit(settings, ["review_day"], repair=True).wrong)
-response = DocumentedClient(create_app(settings)).get(
-    "/api/v1/analytics/reviews?days=7", headers=bearer(sign(1)))
-print(response.status_code, response.text)
+with worker_connection(settings) as connection:
+    print("repaired", fold(connection))
+client = DocumentedClient(create_app(settings))
+client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(1))["Authorization"]
+learner = bearer(sign(2))["Authorization"]
+address = "/api/v1/analytics/metrics/review_day"
+print(client.get(f"{address}?days=1&by=day,course_id").text)
+print(client.get(f"{address}?days=2&by=course_id&compare=previous").json["comparison"]["metrics"])
+print(client.get(f"{address}?days=2&by=course_id&format=csv").text.strip(chr(0xfeff)).split())
+print(client.get(f"{address}?days=1&format=xlsx").data[:2])
+print(client.get(address, headers={"Authorization": learner}).status_code)
+(listed,) = [each for each in client.get("/api/v1/analytics/metrics").json["metrics"]
+             if each["name"] == "review_day"]
+columns = [column["name"] for column in listed["columns"]]
+print(listed["title"]["ru"], listed["chart"], listed["drift"], columns)
 """
 
 
@@ -64,25 +74,22 @@ def mirror_of_reviews(postgres: Postgres) -> Iterator[str]:
     with database(postgres, "test_contributing") as url:
         with connect(url) as connection:
             connection.execute(creation().encode())
-            connection.execute("INSERT INTO users VALUES (1, 'admin', 'ADMIN', true, true, now())")
             connection.execute(
-                "INSERT INTO reviews SELECT n, 1, NULL, 5, now() FROM generate_series(1, 3) AS n"
+                "INSERT INTO users (id, username, role, is_active, is_verified, created_at)"
+                " VALUES (1, 'admin', 'ADMIN', true, true, now()),"
+                " (2, 'learner', 'STUDENT', true, true, now())"
+            )
+            connection.execute(
+                "INSERT INTO reviews (id, user_id, course_id, rating, created_at)"
+                " SELECT n, 1, 7, 5, now() FROM generate_series(1, 3) AS n"
             )
         yield url
 
 
-def test_following_the_six_steps_adds_a_metric(copy: Path, mirror_of_reviews: str) -> None:
-    guide = (ROOT / "CONTRIBUTING.md").read_text()
-    new_files = NEW_FILES.findall(guide)
-    assert len(new_files) == 5, "the sixth is its test"
-    for name, text in new_files:
-        assert not (copy / name).exists(), "steps make new files"
-        (copy / name).write_text(dedent(text.replace("\n   ", "\n").removeprefix("   ")))
-    registry = copy / "shared/registry.py"
-    (line,) = REGISTRY_LINE.findall(guide)
-    text = registry.read_text()
-    last_family = text.index('        Family("engagement"')
-    registry.write_text(f"{text[:last_family]}{dedent(line).rstrip()}\n{text[last_family:]}")
+def test_one_file_is_a_metric(copy: Path, mirror_of_reviews: str) -> None:
+    ((name, text),) = FILE.findall((ROOT / "CONTRIBUTING.md").read_text())
+    assert not (copy / name).exists()
+    (copy / name).write_text(text)
     answer = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=copy,
@@ -93,7 +100,17 @@ def test_following_the_six_steps_adds_a_metric(copy: Path, mirror_of_reviews: st
     )
     assert answer.stderr == ""
     said = [line for line in answer.stdout.splitlines() if "Analytics:" not in line]
-    assert said[:-1] == ["pending Audited(wrong=0, rows=[])", "folded 3", "spoilt 1"]
+    assert said[:4] == ["pending Audited(wrong=0, rows=[])", "folded 4", "spoilt 1", "repaired 0"]
     assert re.fullmatch(
-        r'200 {"period_days":7,"data":\[{"date":"[\d-]{10}","reviews":3}]}', said[-1]
+        r'{"metric":"review_day","from":"(.{10})","to":"\1","by":\["day","course_id"\],'
+        r'"rows":\[{"day":"\1","course_id":7,"reviews":3,"rating_sum":12,"average":4.00}\],'
+        r'"total":{"reviews":3,"rating_sum":12,"average":4.00}}',
+        said[4],
     )
+    assert "'average': {'current': 4.0, 'previous': 0" in said[5]
+    assert said[6:] == [
+        "['course_id,reviews,rating_sum,average', '7,3,12,4.00']",
+        "b'PK'",
+        "403",
+        "Отзывы по дням bar 1 ['day', 'course_id', 'reviews', 'rating_sum', 'average']",
+    ]

@@ -19,7 +19,15 @@ from tests.api.world import EMPTY, LEARNER, MENTOR, PYTHON
 from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
-from tests.stored import (differences, freshness, is_right, newer, newer_metrics, read_models, versions_of_rows)
+from tests.stored import (
+    differences,
+    freshness,
+    is_right,
+    newer,
+    newer_metrics,
+    read_models,
+    versions_of_rows,
+)
 from workers.audit import audit
 from workers.definitions import MIRRORED
 from workers.fold import fold, fold_as_of, turn, worker_connection

@@ -22,7 +22,15 @@ from tests.api.world import LEARNER, PYTHON
 from tests.conftest import calculated
 from tests.mirror import at
 from tests.processes import wait_until
-from tests.stored import (differences, freshness, is_right, newer, newer_metrics, read_models, versions_of_rows)
+from tests.stored import (
+    differences,
+    freshness,
+    is_right,
+    newer,
+    newer_metrics,
+    read_models,
+    versions_of_rows,
+)
 from workers import fold as fold_module
 from workers import rebuild as module
 from workers.fold import one, snapshot, worker_connection

@@ -67,6 +67,11 @@ def _metric(metric: Metric) -> Iterator[Statement]:
     table = sqlfiles.render("each_metric/table", metric=metric)
     yield Statement("truth, source", view, metric)
     yield Statement("pg_catalog", table, metric)
+    for name, counted in metric.expressions.items():
+        column = sqlfiles.render(
+            "each_metric/expression", metric=metric, column=name, counted=counted
+        )
+        yield Statement("pg_catalog", column, metric)
     yield Statement("delta, change", view, metric)
     yield Statement("vanished", view, metric)
     yield Statement("pg_catalog", f"SELECT control.make_foldable('{metric.name}')", metric)
@@ -81,17 +86,7 @@ def digest(mapping: Path | None) -> str:
 def execute(connection: Connection, mapping: Path | None) -> None:
     """Make all schemas anew inside the caller's transaction; what they held is dropped."""
     for statement in statements(mapping):
-        search_path, sql, metric = statement
-        connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
-        try:
-            connection.execute(sql.encode())
-            if metric and search_path.startswith("truth"):
-                metrics.check(connection, metric)
-        except Error as error:
-            sentence = _mistake(error, statement)
-            if sentence is None:
-                raise
-            raise ConfigurationError(sentence) from None
+        _execute(connection, statement)
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
     connection.execute(
         "INSERT INTO control.installation (definitions) VALUES (%s)", [digest(mapping)]
@@ -108,6 +103,26 @@ def execute(connection: Connection, mapping: Path | None) -> None:
             [name, family, _shared(name), kind, place],
         )
     connection.execute(sqlfiles.read("install/dependence").encode())
+
+
+def make_metric(connection: Connection, metric: Metric) -> None:
+    """What is stored of one metric; ConfigurationError names the line of a mistake in its file."""
+    for statement in _metric(metric):
+        _execute(connection, statement)
+
+
+def _execute(connection: Connection, statement: Statement) -> None:
+    search_path, sql, metric = statement
+    connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
+    try:
+        connection.execute(sql.encode())
+        if metric and search_path.startswith("truth"):
+            metrics.check(connection, metric)
+    except Error as error:
+        sentence = _mistake(error, statement)
+        if sentence is None:
+            raise
+        raise ConfigurationError(sentence) from None
 
 
 def _mistake(error: Error, statement: Statement) -> str | None:

@@ -20,7 +20,10 @@ _FITTING = {
 }
 """Types of a column of the SELECT that a stored key can hold, by the key's."""
 
-_COLUMN = re.compile(r"^ *(?:ALTER|ADD) COLUMN (\w+)")
+LINES_BEFORE = 2
+"""Of sql/each_metric/view.sql, before the SELECT."""
+
+_COLUMN = re.compile(r"ADD COLUMN (\w+)")
 
 
 def check(connection: Connection, metric: Metric) -> None:
@@ -28,7 +31,7 @@ def check(connection: Connection, metric: Metric) -> None:
     given = dict(
         connection.execute(sqlfiles.read("each_metric/columns").encode(), [metric.name]).fetchall()
     )
-    told = {**metric.keys, **metric.counted}
+    told = metric.given
     for name in told:
         if name not in given:
             _refuse(metric, name, f"the SELECT gives no column {name}.")
@@ -76,12 +79,12 @@ def sentence(error: Error, text: str, metric: Metric) -> str | None:
     """
     if isinstance(error, OperationalError | QueryCanceled) or not error.diag.message_primary:
         return None
-    before = text[: int(error.diag.statement_position or 0)].splitlines() or [""]
-    if text.startswith("CREATE VIEW"):
-        line = metric.line + max(len(before) - 2, 0)
-    else:
-        column = _COLUMN.match(before[-1])
-        line = metric.lines.get(column[1], 1) if column else 1
+    line = 1
+    if column := _COLUMN.search(text):
+        line = metric.lines[column[1]]
+    elif position := error.diag.statement_position:
+        before = text[: int(position)].count("\n")
+        line = metric.line + max(before - LINES_BEFORE, 0)
     return f"{metric.at(line)}: {error.diag.message_primary}."
 
 

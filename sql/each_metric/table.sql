@@ -13,12 +13,9 @@ ALTER TABLE analytics.{{ metric.name }}
 {% for name in metric.measures %}
     ALTER COLUMN {{ name }} SET NOT NULL,
 {% endfor %}
-{% for name, counted in metric.expressions.items() %}
-    ADD COLUMN {{ name }} {{ 'text COLLATE "C"' if counted.unit == "text" else "numeric" }} GENERATED ALWAYS AS ({{ counted.expression }}) STORED,
-{% endfor %}
     ADD PRIMARY KEY ({{ metric.keys | join(", ") }});
 
 COMMENT ON TABLE analytics.{{ metric.name }} IS {{ metric.meaning.en | literal }};
-{% for name, column in metric.columns.items() %}
+{% for name, column in metric.given.items() %}
 COMMENT ON COLUMN analytics.{{ metric.name }}.{{ name }} IS {{ column.said.en | literal }};
 {% endfor %}

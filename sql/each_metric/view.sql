@@ -1,4 +1,8 @@
 CREATE VIEW {{ metric.name }} AS
-{{ metric.select }};
+SELECT * FROM (
+{{ metric.select }}
+) AS counted
+-- what has no key is counted nowhere
+WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %};
 
 COMMENT ON VIEW {{ metric.name }} IS {{ metric.meaning.en | literal }};

@@ -1,0 +1,111 @@
+"""What each metric must hold, in plain Python over plain rows: a module for each, by its name.
+
+Its function `expected(oracle)` gives measures by keys, in the order of the metric's file; whatever
+is 0 in all of them may be missing.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from psycopg import sql
+
+from shared.database import Connection
+from shared.metrics import METRICS, Key
+from tests.oracle import Oracle
+
+ADDRESS = "/api/v1/analytics/metrics"
+
+Counted = Mapping[tuple[Any, ...], tuple[Any, ...]]
+
+
+def stored(connection: Connection, name: str) -> Counted:
+    """What is stored of a metric."""
+    metric = METRICS[name]
+    columns = [sql.Identifier(column) for column in (*metric.keys, *metric.measures)]
+    rows = connection.execute(
+        sql.SQL("SELECT {} FROM analytics.{}").format(
+            sql.SQL(", ").join(columns), sql.Identifier(name)
+        )
+    )
+    keys = len(metric.keys)
+    return counting({row[:keys]: row[keys:] for row in rows})
+
+
+def counting(counted: Counted) -> Counted:
+    """Without what counts nothing."""
+    return {key: measures for key, measures in counted.items() if any(measures)}
+
+
+def wrong(connection: Connection, oracle: Oracle) -> dict[str, tuple[Counted, Counted]]:
+    """Each metric that is not as it must be: what is stored of it, and what must be."""
+    pairs = {
+        name: (stored(connection, name), counting(expected(oracle)))
+        for name, expected in EXPECTED.items()
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+SPAN = 3660
+"""Days that can be asked for at once."""
+
+
+def answered(client: FlaskClient, name: str) -> Counted:
+    """What the metric's address says, row by row; of dates, in the last ten years and the next."""
+    metric = METRICS[name]
+    asked = {"by": ",".join(metric.keys), "limit": 10_000}
+    if metric.date:
+        first = client.get(f"{ADDRESS}/{name}?days=1").json["to"]
+        last = date.fromisoformat(first)
+        asked |= {"from": last - timedelta(SPAN - 401), "to": last + timedelta(400)}
+    response = client.get(f"{ADDRESS}/{name}", query_string=asked)
+    assert response.status_code == HTTPStatus.OK, response.text
+    columns = [name for name, measure in metric.measures.items() if measure.unit != "money"]
+    return counting(
+        {
+            tuple(_key(metric.keys[key], row[key]) for key in metric.keys): tuple(
+                row[name] for name in columns
+            )
+            for row in response.json["rows"]
+        }
+    )
+
+
+def expected(oracle: Oracle, name: str) -> Counted:
+    """What `answered` must be: amounts of money are in other units there."""
+    metric = METRICS[name]
+    kept = [place for place, each in enumerate(metric.measures.values()) if each.unit != "money"]
+    first, last = oracle.today - timedelta(SPAN - 401), oracle.today + timedelta(400)
+    place = list(metric.keys).index(metric.date) if metric.date else None
+    return counting(
+        {
+            key: tuple(int(measures[number]) for number in kept)
+            for key, measures in EXPECTED[name](oracle).items()
+            if place is None or first <= key[place] <= last
+        }
+    )
+
+
+def _key(key: Key, value: Any) -> Any:
+    return date.fromisoformat(value) if key.is_date else value
+
+
+def grouped(pairs: Any, measures: int) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """Sums by key of (key, measures)."""
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    for key, numbers in pairs:
+        so_far = sums.setdefault(key, [0] * measures)
+        for place, number in enumerate(numbers):
+            so_far[place] += number
+    return {key: tuple(numbers) for key, numbers in sums.items()}
+
+
+# last, as the modules take what is above
+EXPECTED: dict[str, Callable[[Oracle], Counted]] = {
+    path.stem: import_module(f"tests.metrics.{path.stem}").expected
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
+}

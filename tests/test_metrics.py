@@ -1,0 +1,135 @@
+"""Metric files: what is said of mistakes in them, and that each brings its proof."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.database import Connection
+from shared.errors import ConfigurationError
+from shared.metrics import METRICS, load
+from tests.metrics import EXPECTED
+from workers import metrics
+from workers.definitions import make_metric
+
+GOOD = """\
+/*
+title: {en: Reviews, ru: Отзывы}
+meaning: {en: Reviews by course., ru: Отзывы по курсам.}
+keys:
+  course_id: {type: integer, en: The course., ru: Отзыв.}
+measures:
+  reviews: {en: Reviews., ru: Отзывы.}
+ratios:
+  share: {is: 'analytics.ratio(reviews, 2)', en: Half., ru: Половина.}
+*/
+SELECT
+    course_id,
+    sum(w) AS reviews
+FROM reviews
+WHERE course_id IS NOT NULL
+GROUP BY course_id
+"""
+
+
+def test_every_metric_brings_its_proof() -> None:
+    assert set(EXPECTED) == set(METRICS)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "review_course.sql"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("/*\n", "", 1, "a metric begins with its header"),
+        ("title: {", "title: [", 2, "the header is no YAML"),
+        (", ru: Отзывы}", "}", 2, "title.ru: Missing data"),
+        ("  course_id: {type: integer", "  course_id: {type: number", 5, "keys.course_id.type"),
+        ("keys:", "key:", 2, "key"),
+        ("reviews: {en: Reviews.,", "reviews: {unit: apples, en: Reviews.,", 7, "reviews.unit"),
+        (
+            "measures:\n",
+            "measures:\n  course_id: {en: x, ru: x}\n",
+            7,
+            "stands in the header twice",
+        ),
+        ("  share: {is:", "  Share!: {is:", 9, "is no name of a column"),
+        ("{is: 'analytics.ratio(reviews, 2)', ", "{", 9, "share.is: Missing data"),
+        ("*/", "readers: teachers\n*/", 10, "must be admins, or the key that names the reader"),
+        ("*/", "by: [mentor_id]\n*/", 10, "mentor_id is none of the keys"),
+        ("*/", "chart: pie\n*/", 10, "chart"),
+        ("*/", "ttl: 0\n*/", 10, "ttl"),
+    ],
+)
+def test_a_mistake_in_a_header_is_one_sentence_with_its_line(
+    written: Callable[[str], Path], old: str, new: str, line: int, sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(written(GOOD.replace(old, new, 1)))
+    said = str(caught.value)
+    assert said.startswith(f"sql/metric/review_course.sql:{line}: "), said
+    assert sentence in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "sentence"),
+    [
+        (("FROM reviews", "FROM review"), 14, 'relation "review" does not exist'),
+        (("sum(w) AS", "sum(weight) AS"), 13, 'column "weight" does not exist'),
+        (("GROUP BY course_id\n", "GROUP BY course\n"), 16, 'column "course" does not exist'),
+        (("    course_id,\n", "    rating,\n"), 12, "must appear in the GROUP BY clause"),
+        (("sum(w) AS reviews", "sum(w) AS written"), 7, "the SELECT gives no column reviews"),
+        (("sum(w) AS reviews", "sum(w) AS reviews, sum(w) AS more"), 11, "the SELECT gives more"),
+        (("sum(w) AS reviews", "sum(w)::text AS reviews"), 7, "reviews is text, and no sum"),
+        (("    course_id,\n", "    course_id::text,\n"), 5, "course_id is text in the SELECT"),
+        (("GROUP BY course_id\n", "GROUP BY course_id, user_id\n"), 11, "groups by 2 columns"),
+        (("sum(w) AS", "count(*) AS"), 11, "no sum has w in it"),
+        (
+            ("analytics.ratio(reviews, 2)", "reviews / readers"),
+            9,
+            'column "readers" does not exist',
+        ),
+        (("analytics.ratio(reviews, 2)", "now()"), 9, "generation expression is not immutable"),
+    ],
+)
+def test_a_mistake_in_a_select_is_one_sentence_with_its_line(
+    ours: Connection,
+    written: Callable[[str], Path],
+    change: tuple[str, str],
+    line: int,
+    sentence: str,
+) -> None:
+    metric = load(written(GOOD.replace(*change, 1)))
+    with pytest.raises(ConfigurationError) as caught, ours.transaction():
+        make_metric(ours, metric)
+    said = str(caught.value)
+    assert said.startswith(f"sql/metric/review_course.sql:{line}: "), said
+    assert sentence in said
+    assert "\n" not in said
+
+
+def test_what_has_no_key_is_counted_nowhere(
+    ours: Connection, written: Callable[[str], Path]
+) -> None:
+    ours.execute("INSERT INTO public.reviews VALUES (900, 1, NULL, 5, now())")
+    with ours.transaction():
+        make_metric(ours, load(written(GOOD.replace("WHERE course_id IS NOT NULL\n", ""))))
+    for keys in (
+        "SELECT course_id FROM truth.review_course",
+        "SELECT course_id FROM delta.review_course",
+    ):
+        assert (None,) not in ours.execute(keys.encode()).fetchall()
+
+
+def test_the_files_that_are_there_fit_their_tables(ours: Connection) -> None:
+    for metric in METRICS.values():
+        metrics.check(ours, metric)

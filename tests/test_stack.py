@@ -110,6 +110,14 @@ class Stack:
         )
         return done.returncode == 0
 
+    def status(self) -> dict[str, Any]:
+        """What `analytics status --json` says."""
+        command = [ANALYTICS, "status", "--json", "--home", self.home]
+        done = subprocess.run(
+            command, env={"PATH": os.defpath}, stdout=subprocess.PIPE, check=False
+        )
+        return json.loads(done.stdout)
+
     def is_ready(self) -> bool:
         try:
             return self.get("/readyz")[0] == 200
@@ -133,6 +141,39 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(folder / "home") as running:
         running.start()
         yield running
+
+
+HEARD_OF = {
+    "worker": ("workers.app", "worker"),
+    "beat": ("workers.app", "beat"),
+    "relay": ("relay",),
+    "guard": ("guard",),
+}
+
+
+def test_parts_that_are_stopped_are_named_with_what_wakes_them(stack: Stack) -> None:
+    assert wait_until(stack.is_fine, 30)
+    stopped = {part: stack.find(*words) for part, words in HEARD_OF.items()}
+    for process in stopped.values():
+        assert process
+        process.suspend()
+
+    def remedies() -> dict[str, str]:
+        return {
+            problem["alarm"]: problem["remedy"]
+            for problem in stack.status()["problems"]
+            if problem["alarm"].endswith("_silent")
+        }
+
+    expected = {
+        f"{part}_silent": f"kill -CONT {process.pid}"
+        for part, process in stopped.items()
+        if process
+    }
+    assert wait_until(lambda: remedies() == expected, 20)
+    for command in expected.values():
+        subprocess.run(command.split(), check=True)
+    assert wait_until(stack.is_fine, 30)
 
 
 def test_the_demo_answers_with_the_token_it_prints(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """A metric is defined once: its truth and its delta come from the same text, and add up."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from psycopg import sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
+from shared.metrics import METRICS
 from shared.registry import FAMILIES
 from tests.conftest import database
 from tests.mirror import turn_into, write
 from tests.worlds import World, worlds
-from workers.definitions import MIRRORED
+from workers.definitions import MIRRORED, captured, of_metric
 
 SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]
 
@@ -85,3 +87,17 @@ def test_truth_before_plus_delta_is_truth_after(
         assert add(stored[name], sums(ours, "delta", name)) == add(sums(ours, "truth", name), {}), (
             name
         )
+
+
+EXPECTED = Path(__file__).parent / "expected"
+"""What the templates give; after a change of theirs read the difference, and copy the result."""
+
+
+@pytest.mark.parametrize("name", ["session_day", "course_performance"])
+def test_the_sql_of_a_metric_is_what_is_expected(name: str) -> None:
+    made = "\n".join(f"-- {each.search_path}\n{each.sql}" for each in of_metric(METRICS[name]))
+    assert made == (EXPECTED / f"{name}.sql").read_text()
+
+
+def test_the_sql_that_captures_a_table_is_what_is_expected() -> None:
+    assert captured("users") == (EXPECTED / "users.sql").read_text()

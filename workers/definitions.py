@@ -13,10 +13,17 @@ from shared.errors import ConfigurationError
 from shared.metrics import METRICS, Metric
 from shared.registry import FAMILIES, STEPS
 from workers import metrics
-from workers.mirrored import MIRRORED
+from workers.mirrored import MIRRORED, columns
 
 _MAPPED = ("source, public", "change, capture")
 """The schemas that a mapping is executed in, and takes its rows from."""
+
+
+_UNMEASURED = {("users", '"is_active"')}
+"""Columns that feed no metric, so that their changes need not be captured."""
+
+FOLDED = ("correction", "pending", "drift", "fold")
+"""Of sql/each_metric: what keeps a metric's table right."""
 
 
 class Statement(NamedTuple):
@@ -38,6 +45,8 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     yield Statement("pg_catalog", sqlfiles.read("install/schemas"))
     yield Statement("pg_catalog", sqlfiles.read("install/caseless"))
     yield Statement("pg_catalog", sqlfiles.read("install/capture"))
+    for table in MIRRORED:
+        yield Statement("pg_catalog", captured(table))
     for schemas in _MAPPED:
         yield from (Statement(schemas, _mapping(table, mapping)) for table in MIRRORED)
     yield Statement("pg_catalog", sqlfiles.read("install/unusable"))
@@ -46,15 +55,24 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     yield Statement("pg_catalog", sqlfiles.read("install/mirrored"))
     for name, family in STEPS.items():
         if name in METRICS:
-            yield from _metric(METRICS[name])
+            yield from of_metric(METRICS[name])
         elif name in family.rankings:
-            yield Statement("pg_catalog", sqlfiles.read(f"summary/{name}"))
-            yield Statement("truth, source", sqlfiles.read(f"definition/{name}"))
-            yield Statement("pg_catalog", sqlfiles.read(f"fold/{name}"))
+            yield Statement("pg_catalog", sqlfiles.render(f"summary/{name}"))
+            yield Statement("truth, source", sqlfiles.render(f"definition/{name}"))
+            yield Statement("pg_catalog", sqlfiles.render(f"fold/{name}"))
         else:
             yield Statement("pg_catalog", sqlfiles.read(f"view/{name}"))
             yield Statement("pg_catalog", f"SELECT control.make_view_auditable('{name}')")
-    for part in ("replication", "proof", "mirror_audit", "waiting", "kept", "rebuild"):
+    for part in (
+        "replication",
+        "asking",
+        "as_of",
+        "proof",
+        "mirror_audit",
+        "waiting",
+        "kept",
+        "rebuild",
+    ):
         yield Statement("pg_catalog", sqlfiles.read(f"install/{part}"))
     yield Statement("pg_catalog", sqlfiles.read("install/control"))
     yield Statement("pg_catalog", sqlfiles.read("install/reading"))
@@ -62,7 +80,15 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     yield Statement("pg_catalog", sqlfiles.read("install/readings"))
 
 
-def _metric(metric: Metric) -> Iterator[Statement]:
+def captured(table: str) -> str:
+    """What appends a mirrored table's changes to its signed rows."""
+    names = [f'"{column.name}"' for column in columns(table)]
+    measured = [name for name in names if (table, name) not in _UNMEASURED]
+    return sqlfiles.render("each_table/capture", table=table, columns=names, measured=measured)
+
+
+def of_metric(metric: Metric) -> Iterator[Statement]:
+    """All that is made for one metric."""
     view = sqlfiles.render("each_metric/view", metric=metric)
     table = sqlfiles.render("each_metric/table", metric=metric)
     yield Statement("truth, source", view, metric)
@@ -73,8 +99,11 @@ def _metric(metric: Metric) -> Iterator[Statement]:
         )
         yield Statement("pg_catalog", column, metric)
     yield Statement("delta, change", view, metric)
-    yield Statement("vanished", view, metric)
-    yield Statement("pg_catalog", f"SELECT control.make_foldable('{metric.name}')", metric)
+    if metric.labels:
+        yield Statement("vanished", view, metric)
+    for made in FOLDED:
+        sql = sqlfiles.render(f"each_metric/{made}", metric=metric)
+        yield Statement("pg_catalog", sql, metric)
 
 
 def digest(mapping: Path | None) -> str:
@@ -107,7 +136,7 @@ def execute(connection: Connection, mapping: Path | None) -> None:
 
 def make_metric(connection: Connection, metric: Metric) -> None:
     """What is stored of one metric; ConfigurationError names the line of a mistake in its file."""
-    for statement in _metric(metric):
+    for statement in of_metric(metric):
         _execute(connection, statement)
 
 

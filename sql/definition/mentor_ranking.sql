@@ -1,3 +1,19 @@
+{% from "ranking/lengths.sql" import served, kept, most %}
+CREATE FUNCTION mentor_runs(first_day date)
+RETURNS TABLE (mentor_id bigint, from_day date, to_day date, sessions bigint)
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT
+        mentor_id,
+        coalesce(lead(day) OVER since + 1, mentor_runs.first_day),
+        day,
+        sum(sessions::integer) OVER since
+    FROM analytics.mentor_day
+    WHERE day >= mentor_runs.first_day AND day <= (SELECT analytics.today())
+    WINDOW since AS (PARTITION BY mentor_id ORDER BY day DESC ROWS UNBOUNDED PRECEDING);
+END;
+COMMENT ON FUNCTION mentor_runs(date) IS 'Each mentor''s sessions in the windows that end today, one row for all that begin from one day to another, the first of which is the earliest that is asked for.';
+
 CREATE FUNCTION ranked_mentors(first_day date)
 RETURNS TABLE (from_day date, place bigint, mentor_id bigint, sessions bigint)
 STABLE LANGUAGE sql
@@ -10,18 +26,7 @@ BEGIN ATOMIC
         SELECT analytics.today() AS today
     ),
 
-    -- What a mentor's count becomes when the window's first day moves back to this day.
-    step AS (
-        SELECT
-            mentor_id,
-            day,
-            sum(sessions::integer) OVER since AS sessions
-        FROM analytics.mentor_day
-        WHERE day >= ranked_mentors.first_day AND day <= (SELECT today FROM clock)
-        WINDOW since AS (PARTITION BY mentor_id ORDER BY day DESC ROWS UNBOUNDED PRECEDING)
-    ),
-
-    -- Of those who move on a day no more than sixty can enter a list.
+    -- Of those who move on a day no more than the list holds can enter a list.
     mover AS MATERIALIZED (
         SELECT
             day,
@@ -29,13 +34,13 @@ BEGIN ATOMIC
             array_agg(sessions ORDER BY place) AS sessions
         FROM (
             SELECT
-                day,
+                to_day AS day,
                 mentor_id,
                 sessions,
-                row_number() OVER (PARTITION BY day ORDER BY sessions DESC, mentor_id) AS place
-            FROM step
+                row_number() OVER (PARTITION BY to_day ORDER BY sessions DESC, mentor_id) AS place
+            FROM mentor_runs(ranked_mentors.first_day)
         ) AS ranked
-        WHERE place <= 60
+        WHERE place <= {{ most }}
         GROUP BY day
     ),
 
@@ -69,7 +74,7 @@ BEGIN ATOMIC
                     ) AS candidate (mentor_id, sessions)
                     GROUP BY mentor_id
                     ORDER BY max(sessions) DESC, mentor_id
-                    LIMIT 60
+                    LIMIT {{ most }}
                 ) AS top
             ) AS best
         WHERE listed.from_day > ranked_mentors.first_day
@@ -82,9 +87,9 @@ BEGIN ATOMIC
         placed.sessions
     FROM listed CROSS JOIN LATERAL unnest(listed.mentors, listed.sessions) WITH ORDINALITY AS placed (mentor_id, sessions, place);
 END;
-COMMENT ON FUNCTION ranked_mentors(date) IS 'The sixty mentors with the most sessions in every window that begins on the day or later, and ends today.';
+COMMENT ON FUNCTION ranked_mentors(date) IS 'The {{ most }} mentors with the most sessions in every window that begins on the day or later, and ends today.';
 
 CREATE VIEW mentor_ranking AS
 SELECT * FROM ranked_mentors((SELECT analytics.today() - 364));
 
-COMMENT ON VIEW mentor_ranking IS 'The sixty mentors with the most sessions in every window of 1 to 365 days that ends today.';
+COMMENT ON VIEW mentor_ranking IS 'The {{ most }} mentors with the most sessions in every window of 1 to 365 days that ends today.';

@@ -1,3 +1,4 @@
+{% from "ranking/lengths.sql" import served, kept, most %}
 CREATE TABLE control.mentor_list (
     from_day  date PRIMARY KEY,
     length    bigint NOT NULL,
@@ -40,7 +41,7 @@ BEGIN
     ranked AS MATERIALIZED (
         SELECT *
         FROM truth.ranked_mentors(coalesce((SELECT min(day) FROM unnest(windows) AS day), analytics.today() - 364))
-        WHERE place <= 40 AND (windows IS NULL OR from_day = ANY (windows))
+        WHERE place <= {{ kept }} AND (windows IS NULL OR from_day = ANY (windows))
     ),
 
     listed AS (
@@ -51,7 +52,7 @@ BEGIN
             sessions,
             mentor_id
         FROM ranked
-        WHERE place = 40
+        WHERE place = {{ kept }}
     )
 
     INSERT INTO analytics.mentor_ranking (from_day, mentor_id, sessions)
@@ -66,13 +67,13 @@ END
 $$;
 COMMENT ON FUNCTION control.refill_mentor_ranking(date []) IS 'Counts the lists of all windows, or of those that begin on these days, from nothing; returns how many rows they have.';
 
--- Of joins that a plan kept from an empty table may choose, a hash join is linear for any number.
+-- Of joins that a plan kept from an empty table may choose, a hash join is linear for any number: a
+-- merge join by one of two columns would compare the rest with each other.
 CREATE FUNCTION control.fold_mentor_ranking() RETURNS bigint
 LANGUAGE plpgsql
-SET enable_nestloop = off SET enable_seqscan = off
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_seqscan = off
 AS $$
 DECLARE
-    today     CONSTANT date := analytics.today();
     first_day CONSTANT date := analytics.today() - 364;
     mentors   CONSTANT bigint [] := array(SELECT mentor_id FROM control.changed_mentor);
     changed   bigint;
@@ -85,12 +86,12 @@ BEGIN
         RETURN 0;
     END IF;
     -- a young platform's first mentors, or most of a small one's
-    IF cardinality(mentors) > 40 AND NOT EXISTS (SELECT FROM control.mentor_list) THEN
+    IF cardinality(mentors) > {{ kept }} AND NOT EXISTS (SELECT FROM control.mentor_list) THEN
         RETURN control.refill_mentor_ranking();
     END IF;
 
     -- Who is not in a window's list has no more sessions in it than control.mentor_list says: that
-    -- keeps the list right without a look at the others, until fewer than ten are left in it.
+    -- keeps the list right without a look at the others, until fewer are left in it than are served.
     WITH
     list AS MATERIALIZED (
         SELECT
@@ -123,18 +124,17 @@ BEGIN
             unnest(mentors) AS changed (mentor_id)
             CROSS JOIN LATERAL (
                 SELECT
-                    coalesce(lead(day) OVER since + 1, first_day) AS from_day,
-                    day AS to_day,
-                    sum(mentor_day.sessions::integer) OVER since AS sessions
-                FROM analytics.mentor_day
-                WHERE mentor_day.mentor_id = changed.mentor_id AND day >= first_day AND day <= today
-                WINDOW since AS (ORDER BY day DESC ROWS UNBOUNDED PRECEDING)
+                    from_day,
+                    to_day,
+                    sessions
+                FROM truth.mentor_runs(first_day)
+                WHERE mentor_runs.mentor_id = changed.mentor_id
                 -- keeps the planner from reading every day of everybody for a few mentors
                 OFFSET 0
             ) AS run
     ),
 
-    -- Of those who move on a day no more than forty can enter a list.
+    -- Of those who move on a day no more than a list holds can enter it.
     mover AS (
         SELECT
             counted.*,
@@ -158,12 +158,12 @@ BEGIN
                         mover.sessions,
                         mover.from_day + days_later AS from_day
                     FROM mover CROSS JOIN LATERAL generate_series(0, mover.to_day - mover.from_day) AS days_later
-                    WHERE mover.place <= 60
+                    WHERE mover.place <= {{ most }}
                 ) AS likely
                 INNER JOIN list ON list.from_day = likely.from_day
             WHERE ARRAY[likely.sessions, - likely.mentor_id] >= list.last_place
         ) AS ranked
-        WHERE place <= 60
+        WHERE place <= {{ most }}
     ),
 
     -- what is listed now (+1) and was before (-1)
@@ -217,8 +217,8 @@ BEGIN
     SELECT
         coalesce(sum(moved.changed), 0),
         -- one that named everybody is measured below
-        array_agg(from_day) FILTER (WHERE now > 60 OR (length IS NULL AND entered > 0)),
-        array_agg(from_day) FILTER (WHERE now < 10)
+        array_agg(from_day) FILTER (WHERE now > {{ most }} OR (length IS NULL AND entered > 0)),
+        array_agg(from_day) FILTER (WHERE now < {{ served }})
     INTO changed, longer, shorter
     FROM moved;
 
@@ -237,8 +237,8 @@ BEGIN
             DELETE FROM analytics.mentor_ranking AS there
             USING ranked
             WHERE
-                ranked.length > 60
-                AND ranked.place > 40
+                ranked.length > {{ most }}
+                AND ranked.place > {{ kept }}
                 AND there.from_day = ranked.from_day
                 AND there.mentor_id = ranked.mentor_id
         )
@@ -250,7 +250,7 @@ BEGIN
             sessions,
             mentor_id
         FROM ranked
-        WHERE length > 60 AND place = 40
+        WHERE length > {{ most }} AND place = {{ kept }}
         ON CONFLICT (from_day) DO UPDATE
             SET length = excluded.length, sessions = excluded.sessions, mentor_id = excluded.mentor_id;
     END IF;
@@ -278,7 +278,7 @@ WHERE
     -- who stands behind a list's end may be missing
     AND (
         stored.sessions IS NOT NULL
-        OR counted.place <= 10
+        OR counted.place <= {{ served }}
         OR (counted.sessions, - counted.mentor_id) >= (coalesce(list.sessions, 0), - coalesce(list.mentor_id, 0))
     )
     -- from midnight until the next fold the stored windows are those of another day

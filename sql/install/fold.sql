@@ -83,17 +83,13 @@ COMMENT ON COLUMN control.drift.wrong IS 'The row of drift.SUMMARY: its key, and
 COMMENT ON COLUMN control.drift.repaired IS 'Whether a correction was left to the next fold.';
 
 CREATE FUNCTION control.signed_columns(
-    summary text, OUT keys text [], OUT typed text [], OUT sums text [], OUT others text []
+    summary text, OUT keys text [], OUT sums text [], OUT others text []
 )
 STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT
         array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum)
             FILTER (WHERE column_of.attnum = ANY (key.indkey)),
-        array_agg(
-            format('%1$I::%2$s AS %1$I', column_of.attname, format_type(column_of.atttypid, column_of.atttypmod))
-            ORDER BY column_of.attnum
-        ) FILTER (WHERE column_of.attnum = ANY (key.indkey)),
         coalesce(
             array_agg(quote_ident(column_of.attname) ORDER BY column_of.attnum) FILTER (
                 WHERE column_of.attnum <> ALL (key.indkey)
@@ -116,7 +112,7 @@ BEGIN ATOMIC
         AND NOT column_of.attisdropped
         AND column_of.attgenerated = '';
 END;
-COMMENT ON FUNCTION control.signed_columns(text) IS 'The stored columns of a summary: its primary key (typed: cast to the types stored), its sums (all other numbers), and the rest, which are maxima.';
+COMMENT ON FUNCTION control.signed_columns(text) IS 'The stored columns of a summary: its primary key, its sums (all other numbers), and the rest, which are maxima.';
 
 CREATE FUNCTION control.each(template text, names text [], separator text DEFAULT ', ') RETURNS text
 IMMUTABLE LANGUAGE sql
@@ -125,190 +121,6 @@ RETURN (
     FROM unnest(names) WITH ORDINALITY AS listed (name, place)
 );
 COMMENT ON FUNCTION control.each(text, text [], text) IS 'The template for each name, which replaces its question marks.';
-
--- What follows is made once for each summary, from its table's columns, and is static from then
--- on: read it with \d+ and \sf. Plans of static SQL are kept, and a fold is short.
-CREATE FUNCTION control.make_foldable(summary text) RETURNS void
-LANGUAGE plpgsql
-AS $make$
-DECLARE
-    has     record;
-    stored  text;
-    -- a column that is there only beside maxima
-    flag    text;
-    -- what a maximum is from now on
-    greatest_of CONSTANT text := 'CASE WHEN looked_up THEN found_? ELSE greatest(stored.?, added.?) END';
-    -- Conditions on the key reach a definition's tables only if its columns have the stored types.
-    defined text;
-BEGIN
-    SELECT * INTO STRICT has FROM control.signed_columns(summary);
-    stored := array_to_string(has.keys || has.sums || has.others, ', ');
-    defined := array_to_string(has.typed || has.sums || has.others, ', ');
-    flag := CASE WHEN has.others <> '{}' THEN '%s AS is_wrong' END;
-
-    EXECUTE format('CREATE TABLE correction.%1$I AS SELECT %2$s FROM analytics.%1$I WITH NO DATA', summary, stored);
-    EXECUTE format('COMMENT ON TABLE correction.%1$I IS %2$L', summary, 'What an audit found to be missing in ' || summary || '.');
-
-    -- `gone_`: the greatest that went, of which nobody knows whether another row has it, too.
-    EXECUTE format(
-        $sql$
-        CREATE VIEW pending.%1$I AS
-        SELECT %2$s
-        FROM (
-            %3$s
-            SELECT %4$s FROM delta.%1$I
-            UNION ALL
-            SELECT %5$s FROM correction.%1$I
-        ) AS signed
-        GROUP BY %6$s
-        $sql$,
-        summary,
-        concat_ws(
-            ', ',
-            array_to_string(has.keys, ', '),
-            -- where all that an owner has can't be used there is nothing to sum
-            control.each('coalesce(sum(?), 0) AS ?', has.sums),
-            control.each('max(?) AS ?, max(gone_?) AS gone_?', has.others),
-            format(flag, 'bool_or(is_wrong)')
-        ),
-        CASE
-            WHEN has.others <> '{}'
-                THEN format(
-                    'SELECT %s FROM vanished.%I UNION ALL',
-                    concat_ws(
-                        ', ',
-                        array_to_string(has.typed, ', '),
-                        control.each('0 AS ?', has.sums),
-                        control.each('NULL AS ?', has.others),
-                        control.each('? AS gone_?', has.others),
-                        'false AS is_wrong'
-                    ),
-                    summary
-                )
-        END,
-        concat_ws(', ', defined, control.each('NULL AS gone_?', has.others), format(flag, 'false')),
-        concat_ws(', ', stored, control.each('NULL', has.others), format(flag, 'true')),
-        array_to_string(has.keys, ', ')
-    );
-    EXECUTE format('COMMENT ON VIEW pending.%1$I IS %2$L', summary, 'What the next fold adds to ' || summary || '.');
-
-    -- One grouping of three signed parts, so that a condition on the key reaches each of them. A
-    -- maximum is wrong if the next fold neither looks it up nor makes it right.
-    EXECUTE format(
-        $sql$
-        CREATE VIEW drift.%1$I AS
-        SELECT %2$s
-        FROM (
-            SELECT 3 AS side, %3$s FROM pending.%1$I
-            UNION ALL
-            SELECT 1, %4$s FROM truth.%1$I
-            UNION ALL
-            SELECT 2, %5$s FROM analytics.%1$I
-        ) AS signed
-        GROUP BY %6$s
-        HAVING %7$s
-        $sql$,
-        summary,
-        concat_ws(
-            ', ',
-            array_to_string(has.keys, ', '),
-            control.each('coalesce(sum(?), 0) AS ?', has.sums),
-            control.each('coalesce(max(?) FILTER (WHERE side = 1), max(?) FILTER (WHERE side = 2)) AS ?', has.others)
-        ),
-        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ? AS ?', has.sums), control.each('?', has.others), control.each('gone_?', has.others), format(flag, 'is_wrong')),
-        concat_ws(', ', defined, control.each('NULL', has.others), format(flag, 'NULL')),
-        concat_ws(', ', array_to_string(has.keys, ', '), control.each('- ?', has.sums), control.each('?', has.others), control.each('NULL', has.others), format(flag, 'NULL')),
-        array_to_string(has.keys, ', '),
-        concat_ws(
-            ' OR ',
-            control.each('sum(?) <> 0', has.sums, ' OR '),
-            control.each(
-                '(bool_or(is_wrong) IS NOT TRUE'
-                ' AND (max(gone_?) >= max(?) FILTER (WHERE side <> 1)) IS NOT TRUE'
-                ' AND max(?) FILTER (WHERE side = 1) IS DISTINCT FROM max(?) FILTER (WHERE side <> 1))',
-                has.others,
-                ' OR '
-            )
-        )
-    );
-    EXECUTE format('COMMENT ON VIEW drift.%1$I IS %2$L', summary, 'Rows of ' || summary || ' that are wrong, and what they lack: empty.');
-
-    EXECUTE format(
-        $sql$
-        -- Row by row through the key's index, whatever the statistics say: "= ANY" can be neither
-        -- hashed nor merged, and a table that was small when the plan was made is not read as a whole.
-        CREATE FUNCTION control.%2$I() RETURNS bigint LANGUAGE plpgsql
-        SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $body$
-        DECLARE
-            changed bigint;
-        BEGIN
-            MERGE INTO analytics.%1$I AS stored
-            USING (%3$s) AS added
-            ON %4$s
-            WHEN MATCHED AND %5$s THEN DELETE
-            WHEN MATCHED AND (%6$s) THEN UPDATE SET %7$s
-            WHEN NOT MATCHED AND (%8$s) THEN INSERT (%9$s) VALUES (%10$s);
-            GET DIAGNOSTICS changed = ROW_COUNT;
-            DELETE FROM correction.%1$I;
-            RETURN changed;
-        END
-        $body$
-        $sql$,
-        summary,
-        'fold_' || summary,
-        CASE
-            WHEN has.others = '{}' THEN format('SELECT * FROM pending.%I ORDER BY %s', summary, array_to_string(has.keys, ', '))
-            -- A maximum is looked up where it may be gone: nothing went, and nothing is asked. OFFSET 0
-            -- keeps the planner from calculating all of truth for these few rows.
-            ELSE format(
-                'SELECT signed.*, looked_up, %2$s FROM (SELECT * FROM pending.%1$I ORDER BY %9$s) AS signed'
-                ' LEFT JOIN LATERAL (SELECT %3$s FROM analytics.%1$I AS there WHERE (%4$s) AND %5$s) AS before ON true'
-                ' CROSS JOIN LATERAL (SELECT is_wrong OR coalesce(%6$s, false) AS looked_up) AS asked'
-                ' LEFT JOIN LATERAL (SELECT %7$s FROM truth.%1$I AS there WHERE looked_up AND %8$s OFFSET 0) AS found ON true',
-                summary,
-                control.each('found.? AS found_?', has.others),
-                control.each('there.? AS before_?', has.others),
-                control.each('signed.gone_? IS NOT NULL', has.others, ' OR '),
-                control.each('there.? = ANY (ARRAY[signed.?])', has.keys, ' AND '),
-                control.each('signed.gone_? >= greatest(before_?, signed.?)', has.others, ' OR '),
-                array_to_string(has.others, ', '),
-                control.each('there.? = signed.?', has.keys, ' AND '),
-                array_to_string(has.keys, ', ')
-            )
-        END,
-        control.each('stored.? = ANY (ARRAY[added.?])', has.keys, ' AND '),
-        concat_ws(
-            ' AND ',
-            control.each('stored.? + added.? = 0', has.sums, ' AND '),
-            control.each(greatest_of || ' IS NULL', has.others, ' AND ')
-        ),
-        concat_ws(
-            ' OR ',
-            control.each('added.? <> 0', has.sums, ' OR '),
-            control.each('stored.? IS DISTINCT FROM ' || greatest_of, has.others, ' OR ')
-        ),
-        concat_ws(
-            ', ',
-            control.each('? = stored.? + added.?', has.sums),
-            control.each('? = ' || greatest_of, has.others)
-        ),
-        -- Who is not stored has nothing but zeros and NULLs.
-        concat_ws(
-            ' OR ',
-            control.each('added.? <> 0', has.sums, ' OR '),
-            control.each('CASE WHEN looked_up THEN found_? ELSE added.? END IS NOT NULL', has.others, ' OR ')
-        ),
-        stored,
-        concat_ws(
-            ', ',
-            control.each('added.?', has.keys || has.sums),
-            control.each('CASE WHEN looked_up THEN found_? ELSE added.? END', has.others)
-        )
-    );
-    EXECUTE format('COMMENT ON FUNCTION control.%1$I() IS %2$L', 'fold_' || summary, 'Adds what is pending to ' || summary || '; returns how many rows changed.');
-END
-$make$;
-COMMENT ON FUNCTION control.make_foldable(text) IS 'Makes correction.SUMMARY, pending.SUMMARY, drift.SUMMARY and control.fold_SUMMARY().';
 
 CREATE FUNCTION control.clear(mirrored text []) RETURNS bigint
 LANGUAGE plpgsql

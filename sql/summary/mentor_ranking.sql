@@ -1,3 +1,4 @@
+{% from "ranking/lengths.sql" import served, kept, most %}
 -- A mentor's place is not stored: one session more would move everybody behind.
 CREATE TABLE analytics.mentor_ranking (
     from_day  date,
@@ -7,7 +8,7 @@ CREATE TABLE analytics.mentor_ranking (
 ) WITH (fillfactor = 50);
 CREATE INDEX mentor_ranking_of_mentor ON analytics.mentor_ranking (mentor_id);
 
-COMMENT ON TABLE analytics.mentor_ranking IS 'The mentors with the most sessions in every window of 1 to 365 days: ten are served, up to fifty stand by to move up.';
+COMMENT ON TABLE analytics.mentor_ranking IS 'The mentors with the most sessions in every window of 1 to 365 days: {{ served }} are served, up to {{ most - served }} more stand by to move up.';
 COMMENT ON COLUMN analytics.mentor_ranking.from_day IS 'First day of the window, which ends with analytics.freshness.day.';
 COMMENT ON COLUMN analytics.mentor_ranking.mentor_id IS 'MentorHub''s mentors.id.';
 COMMENT ON COLUMN analytics.mentor_ranking.sessions IS 'The mentor''s sessions created in the window.';

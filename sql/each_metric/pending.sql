@@ -1,0 +1,69 @@
+{# Of labels there is `gone_NAME`, too: the greatest that went, of which nobody knows whether another
+   row has it. Where all that an owner has can't be used there is nothing to sum. #}
+CREATE VIEW pending.{{ metric.name }} AS
+SELECT
+{% for name in metric.keys %}
+    {{ name }},
+{% endfor %}
+{% for name in metric.labels %}
+    max({{ name }}) AS {{ name }},
+    max(gone_{{ name }}) AS gone_{{ name }},
+{% endfor %}
+{% if metric.labels %}
+    bool_or(is_wrong) AS is_wrong,
+{% endif %}
+{% for name in metric.measures %}
+    coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+FROM (
+    SELECT
+{% for name, key in metric.keys.items() %}
+        {{ name }}::{{ key.stored }} AS {{ name }},
+{% endfor %}
+{% for name in metric.labels %}
+        {{ name }},
+        NULL AS gone_{{ name }},
+{% endfor %}
+{% if metric.labels %}
+        false AS is_wrong,
+{% endif %}
+{% for name in metric.measures %}
+        {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+    FROM delta.{{ metric.name }}
+    UNION ALL
+{% if metric.labels %}
+    SELECT
+{% for name, key in metric.keys.items() %}
+        {{ name }}::{{ key.stored }},
+{% endfor %}
+{% for name in metric.labels %}
+        NULL,
+        {{ name }},
+{% endfor %}
+        false,
+{% for _ in metric.measures %}
+        0{{ "," if not loop.last }}
+{% endfor %}
+    FROM vanished.{{ metric.name }}
+    UNION ALL
+{% endif %}
+    SELECT
+{% for name in metric.keys %}
+        {{ name }},
+{% endfor %}
+{% for name in metric.labels %}
+        {{ name }},
+        NULL,
+{% endfor %}
+{% if metric.labels %}
+        true,
+{% endif %}
+{% for name in metric.measures %}
+        {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+    FROM correction.{{ metric.name }}
+) AS signed
+GROUP BY {{ metric.keys | join(", ") }};
+
+COMMENT ON VIEW pending.{{ metric.name }} IS 'What the next fold adds to {{ metric.name }}.';

@@ -16,6 +16,7 @@ from marshmallow import Schema
 from api.fields import identifier, several, text
 from api.parts import part
 from api.problems import Problem, refuse
+from api.requests.carried import LARGE, carried
 
 PAGES = Path(__file__).parent / "html"
 
@@ -108,8 +109,8 @@ def _public(body: object) -> Response:
 
 
 def _file(path: Path) -> Response:
-    """From memory and in one piece: whoever never reads it holds no file and no copy."""
     content, tag = _content(path)
+    carried().file = path if len(content) > LARGE else None
     response = Response(content, mimetype=guess_type(path.name)[0])
     response.set_etag(tag)
     return _kept(response)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from flask import request
@@ -13,6 +14,9 @@ from api.export.processes import Errand
 
 CARRIED = "analytics.carried"
 """Where an environment has it."""
+
+LARGE = 64 * 2**10
+"""Bytes of a file that its server is to send itself."""
 
 Spelling = tuple[str, str, int | None]
 """Path and query as they came, and who asks where that matters."""
@@ -54,6 +58,7 @@ class Carried:
     `next_cursor`: where the next page begins, empty behind the last one; None: there are no pages.
     `early`: the family and the as-of that it came too early for.
     `listening`: it is to be answered with a stream.
+    `file`: where the body of a 200 stands as it is, for a server that sends files itself.
     `waits`: its server waits for errands itself; others wait in the thread.
     `waiting`: for which errand such a server has to wait.
     `failed`: it is asked a second time, as its errand ended with this error.
@@ -66,6 +71,7 @@ class Carried:
     next_cursor: str | None = None
     early: tuple[str, datetime] | None = None
     listening: Listening | None = None
+    file: Path | None = None
     waits: bool = False
     waiting: Waiting | None = None
     failed: BaseException | None = None

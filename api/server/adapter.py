@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from http import HTTPStatus
 from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -122,6 +123,9 @@ class Server:
             await self._send_events(carried.listening, answered, protocol)
         elif carried.waiting:
             await self._send_file(environ, carried.waiting, answered, protocol)
+        elif carried.file and scope.method == "GET" and answered.status == HTTPStatus.OK:
+            # Granian would hold a copy of bytes for whoever doesn't read them.
+            protocol.response_file(answered.status, answered.headers, str(carried.file))
         else:
             await self._send(answered, protocol)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from api.problems import Problem, refuse
+from api.requests.carried import LARGE, carried
 
 BUILT = Path(__file__).parents[1] / "static" / "dashboard"
 
@@ -72,6 +73,7 @@ def _sent(name: str, kept: str) -> Response:
     if file is None:
         refuse(Problem.UNKNOWN_ADDRESS, "There is nothing at this address.")
     is_zipped = file.zipped is not None and request.accept_encodings["gzip"] > 0
+    carried().file = BUILT / name if not is_zipped and len(file.content) > LARGE else None
     response = Response(file.zipped if is_zipped else file.content, content_type=file.media_type)
     response.headers["Cache-Control"] = kept
     if file.zipped is not None:

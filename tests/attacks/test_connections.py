@@ -1,14 +1,17 @@
 """Connections that take places and give nothing."""
 
+import http.client
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
+from api.document.pages import SWAGGER_UI
 from api.server import connections
 from api.server.connections import Connection, too_many
 from tests.api.server import Server
@@ -40,6 +43,11 @@ def held(server: Server) -> int:
     port = f":{server.port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[1].endswith(port) and row[3] in {"01", "08"} and row[9] != "0" for row in rows)
+
+
+def unread(server: Server) -> int:
+    """Connections whose clients have not taken all that they were sent."""
+    return sum(each.unread > 0 for each in connections.read({server.port}))
 
 
 @pytest.fixture
@@ -80,6 +88,36 @@ def test_whoever_shares_the_attackers_address_is_answered(
     assert attack.grown() < 1200
     stack.close()
     assert wait_until(lambda: held(server) < 20)
+
+
+def test_who_reads_nothing_makes_the_server_hold_no_copy(
+    server: Server, attacked: Callable[[str], Attacked], stack: ExitStack
+) -> None:
+    """150 whole copies of the asset are 250 MB."""
+    attack = attacked("150 connections that ask for 1.7 MB each and read nothing")
+    for _ in range(150):
+        opened(server, stack, ASSET, "127.0.0.2")
+    assert wait_until(lambda: unread(server) >= 150)
+    attack.repeat(lambda: time.sleep(0.1))
+
+    assert attack.grown() < 100
+    stack.close()
+    assert wait_until(lambda: held(server) < 20)
+
+
+def test_a_large_file_comes_whole_to_whoever_reads(server: Server) -> None:
+    place = f"http://127.0.0.1:{server.port}/docs/assets/swagger-ui-bundle.js"
+    whole = (SWAGGER_UI / "swagger-ui-bundle.js").read_bytes()
+    with urlopen(place, timeout=30) as answer:
+        assert answer.read() == whole
+        assert answer.headers["Content-Length"] == str(len(whole))
+        assert answer.headers.get_content_type() == "text/javascript"
+        tag = answer.headers["ETag"]
+    for method, given, status in (("GET", {"If-None-Match": tag}, 304), ("HEAD", {}, 200)):
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port)) as connection:
+            connection.request(method, "/docs/assets/swagger-ui-bundle.js", headers=given)
+            again = connection.getresponse()
+            assert (again.status, again.read()) == (status, b"")
 
 
 def test_who_reads_nothing_is_hung_up_on(server: Server, stack: ExitStack) -> None:

@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import Pool, QueuePool
 
@@ -70,6 +70,10 @@ LIVENESS: dict[str, Any] = {
 """How every connection of ours notices that nobody is there; what a URL says counts more."""
 
 
+SILENCE = 10
+"""Seconds without an answer after which a watched server is asked whether it answers anybody."""
+
+
 class ServerSilentError(psycopg.OperationalError):
     """The server took longer to answer than its asker can wait."""
 
@@ -83,6 +87,8 @@ class _Impatient(psycopg.Connection[Any]):
 
     patience: float | None = None
     on_answer: Callable[[], object] | None = None
+    address: str | None = None
+    """Of a server that is asked for a sign of life where an answer takes long."""
 
     def wait(
         self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None
@@ -93,6 +99,8 @@ class _Impatient(psycopg.Connection[Any]):
         return answer
 
     def _wait(self, gen: PQGen[_Answer], interval: float, timeout: float | None) -> _Answer:
+        if self.address:
+            return super().wait(self._looking(gen, self.address), interval, timeout)
         # with a time-out: notifications, for which the caller waits as long as it likes
         if timeout is not None or self.patience is None:
             return super().wait(gen, interval, timeout)
@@ -104,6 +112,22 @@ class _Impatient(psycopg.Connection[Any]):
                 raise
             self.pgconn.finish()
             raise ServerSilentError(f"no answer within {self.patience:g} s") from None
+
+    def _looking(self, gen: PQGen[_Answer], address: str) -> PQGen[_Answer]:
+        """The same, and a look every so often whether the server answers anybody."""
+        ready: Any = None
+        looked = monotonic()
+        while True:
+            try:
+                waited_for = gen.send(ready)
+            except StopIteration as end:
+                return end.value
+            ready = yield waited_for
+            if not ready and monotonic() - looked > SILENCE:
+                if pq.PGconn.ping(address.encode()) == pq.Ping.NO_RESPONSE:
+                    self.pgconn.finish()
+                    raise ServerSilentError("nobody there answers")
+                looked = monotonic()
 
 
 def connect(
@@ -150,6 +174,14 @@ def connect(
         # an older server refuses a connection that asks for it
         connection.execute("SET transaction_timeout = 0")
     connection.autocommit = autocommit
+    return connection
+
+
+def watched(url: str, **options: Any) -> Connection:
+    """As `connect`, for answers that may take long: closed where its server answers nobody."""
+    connection = connect(url, **options)
+    if isinstance(connection, _Impatient):
+        connection.address = make_conninfo(url, connect_timeout=LIVENESS["connect_timeout"])
     return connection
 
 

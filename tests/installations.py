@@ -23,7 +23,7 @@ from shared.settings import Settings
 from tests.conftest import DEFAULTS
 from tests.mentorhub import SUBSCRIPTION, ask
 from workers import mirror
-from workers.definitions import MIRRORED
+from workers.mirrored import MIRRORED, columns
 from workers.source import drop_slot
 
 OTHER_BINARIES = Path(os.environ.get("OTHER_POSTGRES", "/usr/lib/postgresql/15/bin"))
@@ -99,10 +99,14 @@ class Database:
 
 @dataclass(frozen=True)
 class Installation:
-    """MentorHub's database and ours."""
+    """MentorHub's database and ours.
+
+    `lacks`: of MentorHub's optional columns; of a table, where `id` is among them.
+    """
 
     theirs: Database
     ours: Database
+    lacks: frozenset[tuple[str, str]] = frozenset()
 
 
 def databases(encodings: tuple[str, ...]) -> st.SearchStrategy[Database]:
@@ -116,7 +120,16 @@ def databases(encodings: tuple[str, ...]) -> st.SearchStrategy[Database]:
     )
 
 
-INSTALLATIONS = st.builds(Installation, databases(ENCODINGS), databases(("UTF8",)))
+OPTIONAL = [
+    (table, column.name) for table in MIRRORED for column in columns(table) if not column.is_needed
+]
+
+INSTALLATIONS = st.builds(
+    Installation,
+    databases(ENCODINGS),
+    databases(("UTF8",)),
+    st.frozensets(st.sampled_from(OPTIONAL), max_size=8),
+)
 
 
 @contextmanager
@@ -135,6 +148,10 @@ def installed(
                     sql.SQL("ALTER TABLE {} DROP COLUMN w").format(sql.Identifier(table))
                 )
             source.execute(f"ALTER TABLE courses ALTER title TYPE {rows_of_text}".encode())
+            # a table goes after its columns
+            for table, column in sorted(installation.lacks, key=lambda lack: lack[1] == "id"):
+                loss = "DROP TABLE {0}" if column == "id" else "ALTER TABLE {0} DROP {1}"
+                source.execute(sql.SQL(loss).format(sql.Identifier(table), sql.Identifier(column)))
         try:
             yield replace(DEFAULTS, analytics_database_url=ours, source_database_url=theirs)
         finally:

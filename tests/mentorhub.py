@@ -28,10 +28,9 @@ from tests.processes import wait_until
 from workers import comparison, mirror
 from workers.definitions import MIRRORED
 from workers.guard import Guard
-from workers.mirrored import published
 from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
-from workers.source import drop_slot
+from workers.source import columns, drop_slot
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
 """Settings of a server for tests."""
@@ -179,8 +178,8 @@ def _ends(table: list[dict[str, Any]], count: int) -> list[int]:
     return ids[:count] + ids[count:][-count // 4 :]
 
 
-def contents(url: str) -> dict[str, list[Any]]:
-    """The published columns of every mirrored table, as text: at MentorHub, or of the mirror."""
+def contents(url: str, listed: dict[str, list[str]]) -> dict[str, list[Any]]:
+    """These columns, by table, as text: at MentorHub, or of the mirror."""
     with connect(url) as connection:
         return {
             table: connection.execute(
@@ -188,8 +187,14 @@ def contents(url: str) -> dict[str, list[Any]]:
                     sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
                 )
             ).fetchall()
-            for table, columns in published().items()
+            for table, columns in listed.items()
         }
+
+
+def received(url: str) -> dict[str, list[str]]:
+    """The columns of every mirrored table that MentorHub has."""
+    with connect(url) as source:
+        return {table: list(found) for table, found in columns(source).items()}
 
 
 def look_until_proven(settings: Settings) -> bool:
@@ -207,4 +212,6 @@ def is_mirrored(settings: Settings) -> bool:
     """Whether the mirror is MentorHub's tables, as soon as everything has arrived."""
     with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as source:
         mirror.wait_until_caught_up(ours, source)
-    return contents(settings.analytics_url()) == contents(settings.source_url())
+    listed = received(settings.source_url())
+    theirs = contents(settings.source_url(), listed)
+    return contents(settings.analytics_url(), listed) == theirs

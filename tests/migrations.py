@@ -616,7 +616,7 @@ WRITES = ("inserts", "updates", "deletes")
 STEPS = st.builds(
     Step,
     st.sampled_from([*WRITES * 3, *KINDS]),
-    st.sampled_from(ROWS),
+    st.sampled_from(list(ROWS)),
     st.integers(0, 199),
     st.sampled_from([False, False, True]),
 )

@@ -16,7 +16,7 @@ Rows = dict[str, list[dict[str, Any]]]
 def write(connection: Connection, rows: Rows) -> None:
     """Make the mirror hold `rows` and nothing else; columns it doesn't have are left out."""
     with connection.transaction():
-        for table in MIRRORED:
+        for table in _tables(connection):
             connection.execute(sql.SQL("TRUNCATE public.{}").format(sql.Identifier(table)))
         _put(connection, rows)
 
@@ -24,7 +24,7 @@ def write(connection: Connection, rows: Rows) -> None:
 def turn_into(connection: Connection, rows: Rows) -> None:
     """The same, as MentorHub would: by single deletes, updates and inserts."""
     with connection.transaction():
-        for table in MIRRORED:
+        for table in _tables(connection):
             connection.execute(
                 sql.SQL("DELETE FROM public.{} WHERE id <> ALL (%s)").format(sql.Identifier(table)),
                 [[row["id"] for row in rows.get(table, [])]],
@@ -87,6 +87,16 @@ def at(connection: Connection, now: datetime) -> None:
             sql.Identifier(connection.info.dbname), sql.Literal(now.isoformat())
         )
     )
+
+
+def _tables(connection: Connection) -> list[str]:
+    """A MentorHub may lack some."""
+    rows = connection.execute(
+        "SELECT relname::text FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relname = ANY (%s)",
+        [list(MIRRORED)],
+    )
+    return [table for (table,) in rows]
 
 
 def _columns(connection: Connection, table: str) -> set[str]:

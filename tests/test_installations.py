@@ -21,6 +21,7 @@ from tests.api.tokens import bearer, sign
 from tests.installations import (
     INHERITED,
     INSTALLATIONS,
+    OPTIONAL,
     OTHER_BINARIES,
     ZONES,
     Database,
@@ -98,6 +99,12 @@ def test_nothing_that_sessions_inherit_has_an_effect(
     _play(servers, Installation(strange, strange), world)
 
 
+def lacking(installation: Installation) -> set[tuple[str, str]]:
+    """Of a table that is missing, all."""
+    gone = {table for table, column in installation.lacks if column == "id"}
+    return installation.lacks | {(table, column) for table, column in OPTIONAL if table in gone}
+
+
 def _play(servers: dict[bool, Postgres], installation: Installation, world: World) -> None:
     encoding = installation.theirs.encoding
     rows, next_rows = (
@@ -124,6 +131,8 @@ def _play(servers: dict[bool, Postgres], installation: Installation, world: Worl
         with worker_connection(settings) as worker:
             fold(worker)
             assert audit_mirror(worker, everything=True, repair=False) == []
+            query = "SELECT mirrored, name FROM analytics.missing_column"
+            assert set(worker.execute(query).fetchall()) == lacking(installation)
         _check(settings, world, next_rows, world.later)
         assert audit(settings, repair=False) == (0, [])
 

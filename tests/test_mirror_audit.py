@@ -13,14 +13,23 @@ from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
-from tests.mentorhub import NOW, QUICK, ask, check, is_mirrored, look_until_proven, pair, tell
+from tests.mentorhub import (
+    NOW,
+    QUICK,
+    ask,
+    check,
+    is_mirrored,
+    look_until_proven,
+    pair,
+    received,
+    tell,
+)
 from tests.test_mirror import POSTGRES_15, make_older
 from workers import mirror
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
 from workers.mirror_audit import Difference, audit_mirror
-from workers.mirrored import published
 from workers.source import publication
 
 
@@ -187,8 +196,9 @@ def older(tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
         demo.fill(url, users=60, seed=1, until=NOW)
         make_older(url)
         tell(url, publication(), "CREATE ROLE reader LOGIN REPLICATION")
-        for table, columns in published().items():
-            tell(url, f"GRANT SELECT ({', '.join(columns)}) ON {table} TO reader")
+        for table, columns in received(url).items():
+            names = ", ".join(f'"{column}"' for column in columns)
+            tell(url, f"GRANT SELECT ({names}) ON {table} TO reader")
         yield replace(settings, source_database_url=url.replace("postgres@", "reader@"))
 
 

@@ -145,7 +145,8 @@ def test_a_value_that_became_wider_under_a_publication_made_by_hand_is_applied(
         publication = ask(
             theirs,
             "SELECT string_agg("
-            "format('public.%%I (%%s)', tablename, array_to_string(attnames, ', ')), ', ')"
+            "format('public.%%I (%%s)', tablename,"
+            " (SELECT string_agg(quote_ident(name), ', ') FROM unnest(attnames) AS name)), ', ')"
             " FROM pg_publication_tables WHERE pubname = %s",
             "mentorhub_analytics",
         )

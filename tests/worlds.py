@@ -97,6 +97,7 @@ def worlds(draw: st.DrawFn, zones: tuple[str, ...] = ZONES) -> World:
                 mentor_id=st.integers(1, 14),
                 duration_minutes=st.sampled_from([0, 30, 45, 60, 61]),
                 status=st.sampled_from([*map(str.upper, STATUSES), "completed", "POSTPONED"]),
+                scheduled_at=st.none() | instants(),
             ),
             "course_enrollments": rows(
                 8,

@@ -54,7 +54,7 @@ def fold_as_of(connection: Connection, as_of: datetime | None) -> int:
     """
     started, folded = perf_counter(), 0
     with turn(connection):
-        if one(connection, "SELECT control.is_proven()"):
+        if one(connection, "SELECT control.may_fold(%s)", [as_of]):
             folded = one(connection, "SELECT control.fold(%s)", [as_of])
     if folded:
         seconds = perf_counter() - started

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared import sqlfiles
-from shared.database import Connection, connect, flags
+from shared.database import Connection, flags, watched
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
@@ -30,7 +30,7 @@ def install(settings: Settings) -> None:
     Shows progress on the terminal. Raises ConfigurationError saying what is in the way.
     """
     with (
-        connect(settings.analytics_url(), options=flags(mirror.BOUNDS)) as ours,
+        watched(settings.analytics_url(), options=flags(mirror.BOUNDS)) as ours,
         mentorhub.reach(settings.source_url()) as source,
         _said_in_a_sentence(ours, source),
         _progress() as bars,

@@ -99,6 +99,17 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.is_proven(jsonb) IS 'Whether the mirror is proven to be MentorHub''s tables: by what our side knows, and by what MentorHub''s is now, if that is given.';
 
+CREATE FUNCTION control.may_fold(as_of timestamptz) RETURNS boolean
+VOLATILE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    -- where no moment is known, MentorHub may just have said why: rows under another label, or of
+    -- another table, beside those of before
+    SELECT control.is_proven(CASE WHEN may_fold.as_of IS NULL THEN question.there END)
+    FROM control.question;
+END;
+COMMENT ON FUNCTION control.may_fold(timestamptz) IS 'Whether answers may follow the mirror: it is proven, and where nothing is known to be right as of any moment, MentorHub''s last answer doesn''t contradict that.';
+
 CREATE FUNCTION control.retract(there jsonb) RETURNS text
 VOLATILE LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -107,6 +107,19 @@ def away(server: Postgres) -> Iterator[None]:
         server.start()
 
 
+def test_an_init_whose_server_freezes_ends_in_one_sentence(stage: Stage) -> None:
+    url = stage.settings.analytics_url()
+    with connect(url) as watch, connect(url) as holder:
+        holder.execute("SELECT pg_advisory_lock(hashtext('mentorhub_analytics replication'))")
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        process = stage.begin("init")
+        assert wait_until(lambda: ask(watch, waiting) == 1, 30)
+        with frozen(stage.postgres):
+            code, _, sentence = ended(process)
+    assert code == 2
+    assert sentence.startswith("analytics: The analytics server went away: run `analytics init` ")
+
+
 def test_status_says_what_it_can_without_our_database(stage: Stage) -> None:
     with away(stage.postgres):
         code, said, sentence = stage.run("status")

@@ -10,20 +10,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import api, fold, live, rebuild
+from benchmarks import api, fold, live, page, rebuild
 
 BENCHMARKS = {
     "api": api.measure,
     "live": live.measure,
     "fold": fold.measure,
     "rebuild": rebuild.measure,
+    "page": page.measure,
 }
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
-    """`python -m benchmarks [api|live|fold|rebuild]...`: by default all of them."""
+    """`python -m benchmarks [api|live|fold|rebuild|page]...`: by default all of them."""
     chosen = sys.argv[1:] or list(BENCHMARKS)
     results = [row for name in chosen for row in BENCHMARKS[name]()]
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

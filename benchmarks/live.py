@@ -71,6 +71,11 @@ class Live:
         self._address = urlsplit(str(stack["api_url"])).netloc
         self._token = sign(load(home), user_id=1, role="admin", expires=timedelta(hours=3))
 
+    @property
+    def dashboard(self) -> str:
+        """Where a browser sees it, signed in."""
+        return f"http://{self._address}/dashboard/#token={self._token}"
+
     def asker(self) -> Asker:
         """Asks over a connection of its own; the answer is as of when, and its body."""
         connection = HTTPConnection(self._address, timeout=60)
@@ -144,7 +149,7 @@ def _kind(process: psutil.Process) -> str:
 
 def measure(users: int = 20_000, seconds: float = 60) -> Iterator[Result]:
     """`seconds`: of each measurement."""
-    with _demo(users) as live:
+    with demo(users) as live:
         yield from _freshness(live, seconds)
         yield from _throughput(live, seconds)
         yield from _bulk_import(live)
@@ -155,7 +160,7 @@ def measure(users: int = 20_000, seconds: float = 60) -> Iterator[Result]:
             "ANALYTICS_DATABASE_URL": ours,
             "JWT_SECRET_KEY": secrets.token_hex(),
         }
-        with _demo(users, environment) as live:
+        with demo(users, environment) as live:
             fill(twin, users=users, seed=SEED)
             yield from _what_mentorhub_notices(live, twin, seconds / 3)
 
@@ -174,7 +179,8 @@ def _servers_apart() -> Generator[list[str]]:
 
 
 @contextmanager
-def _demo(users: int, environment: dict[str, str] | None = None) -> Generator[Live]:
+def demo(users: int, environment: dict[str, str] | None = None) -> Generator[Live]:
+    """The demo, running, with so many users."""
     with TemporaryDirectory(prefix="analytics-bench-") as folder:
         Path(folder).chmod(0o755)
         home = Path(folder) / "home"

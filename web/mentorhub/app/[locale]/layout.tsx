@@ -23,7 +23,10 @@ export default async function Layout({
     <html lang={locale} dir={locale === "he" ? "rtl" : "ltr"}>
       <body className="bg-gray-50 p-6 text-gray-900 dark:bg-gray-900 dark:text-gray-100">
         <Messages locale={locale} messages={messages}>
-          {children}
+          <main>
+            <h1 className="sr-only">MentorHub</h1>
+            {children}
+          </main>
         </Messages>
       </body>
     </html>

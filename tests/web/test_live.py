@@ -1,8 +1,9 @@
 """What MentorHub commits is on the open page; the page is never loaded again."""
 
+import re
 from time import monotonic
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from shared.database import connect
 from tests.web.conftest import Open, Site, values
@@ -52,7 +53,15 @@ def test_nothing_moves_while_numbers_come(page: Page, see: Open, site: Site) -> 
             )
 
     expect(page.locator(TOTAL)).to_have_attribute("value", str(int(before) + 3))
+    page.route("**/user-growth?*", say_much_is_pending)
+    page.keyboard.press("r")
+    expect(page.locator(".badge")).to_contain_text(re.compile(r"12.345 изменений"))
     assert page.evaluate("() => window.shifts") < 0.01
+
+
+def say_much_is_pending(route: Route) -> None:
+    response = route.fetch()
+    route.fulfill(response=response, headers=response.headers | {"x-analytics-pending": "12345"})
 
 
 def test_where_the_stream_fails_the_page_asks(page: Page, see: Open) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from ops.processes import free_port
+from ops.local.processes import free_port
 from shared.database import connect
 from tests.processes import wait_until
 from tests.web.conftest import Site, values

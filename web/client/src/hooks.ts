@@ -3,8 +3,10 @@ import useSWR, { useSWRConfig } from "swr";
 
 import { Analytics, type Answer } from "./analytics.js";
 import type {
+  Catalogue,
   CoursePerformance,
   Engagement,
+  MetricAnswer,
   PlatformStats,
   Revenue,
   SessionAnalytics,
@@ -45,6 +47,19 @@ export interface Options {
 export interface MoneyOptions extends Options {
   /** ISO 4217; the reporting currency by default. */
   currency?: string | null;
+}
+
+export interface MetricOptions extends Options {
+  /** The last so many days; or `from` and `to`, both included. */
+  days?: number | null;
+  from?: string | null;
+  to?: string | null;
+  /** Keys to group by; the metric's own choice by default. */
+  by?: readonly string[] | null;
+  limit?: number | null;
+  order?: string | null;
+  /** Filters by key, and the metric's parameters. */
+  with?: Readonly<Record<string, string>>;
 }
 
 export interface CoursesOptions {
@@ -190,6 +205,19 @@ export const paths = {
     query("revenue", { days, currency, compare: compare ? "previous" : null }),
   courses: ({ courseId, ...page }: CoursesOptions = {}) =>
     query("courses", { course_id: courseId, ...page }),
+  metrics: () => "metrics",
+  metric: (name: string, options: MetricOptions = {}) => {
+    const { days, from, to, by, limit, order, compare, with: more } = options;
+    const window = from && to ? { from, to } : { days };
+    return query(`metrics/${name}`, {
+      ...window,
+      by: by?.join(","),
+      limit,
+      order,
+      compare: compare ? "previous" : null,
+      ...more,
+    });
+  },
   engagement: (userId: number) => `user/${userId}/engagement`,
   myEngagement: () => "me/engagement",
 };
@@ -231,6 +259,17 @@ export function useUserEngagement(userId: number | null): Result<Engagement> {
 /** What the token's user did as a learner. */
 export function useMyEngagement(): Result<Engagement> {
   return useResult<Engagement>("engagement", paths.myEngagement());
+}
+
+/** What there is to ask: each metric, what it means, and how it is drawn. */
+export function useMetrics(): Result<Catalogue> {
+  return useResult<Catalogue>("metrics", paths.metrics());
+}
+
+/** Any metric of the catalogue, as rows of keys and measures; null to ask for nothing. */
+export function useMetric(name: string | null, options: MetricOptions = {}): Result<MetricAnswer> {
+  const path = name === null ? null : paths.metric(name, options);
+  return useResult<MetricAnswer>(`metrics/${name}`, path);
 }
 
 function useResult<Body extends object>(family: string, path: string | null): Result<Body> {

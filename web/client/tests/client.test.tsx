@@ -9,6 +9,8 @@ import {
   fetcher,
   mentorhubTokens,
   useCoursePerformance,
+  useMetric,
+  useMetrics,
   useMyEngagement,
   usePlatformStats,
   useRevenue,
@@ -118,6 +120,10 @@ test("every hook asks its address", async () => {
     useUserEngagement(5);
     useUserEngagement(null);
     useMyEngagement();
+    useMetrics();
+    useMetric("session_day", { from: "2026-01-05", to: "2026-02-01", by: ["day", "status"] });
+    useMetric("payment_day", { days: 7, compare: true, with: { currency: "USD" } });
+    useMetric(null);
   }, within);
 
   await waitFor(() =>
@@ -132,6 +138,9 @@ test("every hook asks its address", async () => {
         "revenue?days=365&currency=KZT",
         "user/5/engagement",
         "me/engagement",
+        "metrics",
+        "metrics/session_day?from=2026-01-05&to=2026-02-01&by=day%2Cstatus",
+        "metrics/payment_day?days=7&compare=previous&currency=USD",
       ]),
     ),
   );

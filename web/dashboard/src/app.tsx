@@ -2,12 +2,13 @@ import { Analytics, AnalyticsProvider, useMyEngagement, usePlatformStats } from 
 import { useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import { SWRConfig } from "swr";
 
-import { show, useView, type Page } from "./address.js";
+import { PAGES, show, useView, type Page } from "./address.js";
 import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
 import { Me } from "./pages/me.js";
+import { Metrics } from "./pages/metrics.js";
 import { Platform } from "./pages/platform.js";
 import { SignIn } from "./pages/sign-in.js";
 import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
@@ -73,9 +74,9 @@ function Pages({
 }): ReactElement {
   const view = useView();
   const page = view.page ?? (saysAdmin() ? "platform" : "me");
-  const Guarded = page === "platform" ? PlatformGuard : MeGuard;
+  const Guarded = page === "me" ? MeGuard : AdminGuard;
   return (
-    <Guarded key={page} onToken={onToken}>
+    <Guarded key={page} page={page} onToken={onToken}>
       {(content) => (
         <Frame page={page} onLeave={onLeave}>
           {content}
@@ -86,12 +87,13 @@ function Pages({
 }
 
 interface GuardProperties {
+  page: Page;
   onToken: (token: string) => void;
   children: (content: ReactNode) => ReactElement;
 }
 
-/** The page, unless its first answer says that nobody may see it. */
-function PlatformGuard({ onToken, children }: GuardProperties): ReactElement {
+/** A page for administrators, unless an answer says that one may not see it. */
+function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement {
   const { compare, currency } = useView();
   const { t } = useWords();
   const { error, isLoading } = usePlatformStats({ compare, currency });
@@ -101,8 +103,8 @@ function PlatformGuard({ onToken, children }: GuardProperties): ReactElement {
   if (isLoading && !saysAdmin()) return children(<p className="notice">{t.states.loading}</p>);
   return children(
     <>
-      <Toolbar />
-      <Platform />
+      <Toolbar page={page} />
+      {page === "platform" ? <Platform /> : <Metrics />}
     </>,
   );
 }
@@ -126,8 +128,6 @@ function Forbidden(): ReactElement {
   );
 }
 
-const BOTH = ["platform", "me"] as const;
-
 function Frame({
   page,
   onLeave,
@@ -150,7 +150,7 @@ function Frame({
         </h1>
         {page && (
           <nav aria-label={t.pages.label}>
-            {(page === "platform" || saysAdmin() ? BOTH : []).map((each) => (
+            {(page !== "me" || saysAdmin() ? PAGES : []).map((each) => (
               <button
                 key={each}
                 type="button"

@@ -1,10 +1,11 @@
 import { paths, useAnswer, type PlatformStats } from "@mentorhub/analytics";
 import { useSWRConfig } from "swr";
 
-import { show, useView, type Page } from "./address.js";
+import { PAGES, show, useView, type Page } from "./address.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES } from "./i18n/languages.js";
 import { prefer, THEMES, usePreferences } from "./preferences.js";
+import { saysAdmin } from "./session.js";
 
 export const WINDOWS = [7, 30, 90, 365];
 
@@ -16,9 +17,6 @@ export interface Command {
   run: () => void;
 }
 
-/** Panels that are charts. */
-const CHARTS = ["user_growth", "revenue"];
-
 /** Everything that can be done on a page, but for what takes typing. */
 export function useCommands(page: Page): Command[] {
   const { t } = useWords();
@@ -26,18 +24,23 @@ export function useCommands(page: Page): Command[] {
   const { theme } = usePreferences();
   const { mutate } = useSWRConfig();
   const currencies = useCurrencies(page);
-  const other = page === "platform" ? "me" : "platform";
+  const pages = page !== "me" || saysAdmin() ? PAGES : [];
+  const other = pages[(PAGES.indexOf(page) + 1) % PAGES.length] ?? page;
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
   return [
     ...WINDOWS.map((days, at) => ({
       name: `${t.window.label}: ${t.window.days(days)}`,
       key: String(at + 1),
-      run: () => show({ days }),
+      run: () => show({ days, from: null, to: null }),
     })),
     { name: t.help.compare, key: "c", run: () => show({ compare: !compare }) },
-    { name: t.help.tables, key: "t", run: () => show({ tables: tables.length ? [] : CHARTS }) },
+    { name: t.help.tables, key: "t", run: () => show({ tables: tables.length ? [] : charts() }) },
     { name: t.help.search, key: "/", run: () => document.getElementById("search")?.focus() },
-    { name: `${t.pages.label}: ${t.pages[other]}`, key: "p", run: () => show({ page: other }) },
+    { name: t.help.pages, key: "p", run: () => show({ page: other }) },
+    ...pages.map((each) => ({
+      name: `${t.pages.label}: ${t.pages[each]}`,
+      run: () => show({ page: each }),
+    })),
     { name: t.help.theme, key: "d", run: () => prefer({ theme: next }) },
     ...THEMES.map((each) => ({
       name: `${t.theme.label}: ${t.theme[each]}`,
@@ -58,8 +61,14 @@ export function useCommands(page: Page): Command[] {
 
 function useCurrencies(page: Page): string[] {
   const { compare, currency } = useView();
-  const path = page === "platform" ? paths.platform({ compare, currency }) : null;
+  const path = page === "me" ? null : paths.platform({ compare, currency });
   return useAnswer<PlatformStats>("platform", path).answer?.currencies ?? [];
+}
+
+/** The panels that can be tables. */
+function charts(): string[] {
+  const panels = document.querySelectorAll<HTMLElement>("[data-panel]:has(.tools [aria-pressed])");
+  return [...panels].map(({ dataset }) => dataset["panel"] ?? "");
 }
 
 /** The panels that are there, as places to go to. */

@@ -28,7 +28,7 @@ export function Keys({ page }: { page: Page }): ReactElement {
       }
       const target = event.target as Element;
       if (!keys || event.ctrlKey || event.metaKey || event.altKey || over) return;
-      if (target.matches("input, select, textarea")) return;
+      if (target.matches("input:not([type=checkbox]), select, textarea")) return;
       const command = event.key === "?" ? { run: () => setOver("help") } : commandOf(commands, event);
       if (!command) return;
       event.preventDefault();

@@ -4,17 +4,22 @@ import { useId, useState, type ReactElement, type ReactNode } from "react";
 import { toggleTable, useView } from "./address.js";
 import { AsOf, useKnown } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
-import { Term } from "./term.js";
+import { Label } from "./label.js";
+import { Term, type Meaning } from "./term.js";
 
 interface Properties {
   name: string;
   title: string;
   /** What it shows, in one sentence. */
-  meaning?: string | undefined;
+  meaning?: Meaning;
+  /** Of the title, where it is not in the reader's language. */
+  lang?: string;
   /** Null where nothing is asked for. */
   state: AnswerState | null;
   /** What the API is asked for, for a file of it. */
   path?: string;
+  /** Beside table and files. */
+  more?: ReactNode;
   aside?: ReactNode;
   isEmpty?: boolean;
   /** The same as a table; where it is given, the reader chooses. */
@@ -24,7 +29,7 @@ interface Properties {
 
 /** A part of the page with its heading, its freshness, and whatever can happen to its answer. */
 export function Panel(properties: Properties): ReactElement {
-  const { name, title, meaning, state, path, aside, isEmpty, table, children } = properties;
+  const { name, title, meaning, lang, state, path, more, aside, isEmpty, table, children } = properties;
   const { t } = useWords();
   const heading = useId();
   const asTable = useView().tables.includes(name) && table;
@@ -38,15 +43,15 @@ export function Panel(properties: Properties): ReactElement {
       aria-busy={Boolean(state?.isLoading || state?.isChanging)}
     >
       <header>
-        <h2 id={heading}>
+        <h2 id={heading} lang={lang}>
           <Term meaning={meaning}>{title}</Term>
         </h2>
         {state && <AsOf state={state} />}
         <div className="tools">
+          {more}
           {table && (
             <button type="button" aria-pressed={Boolean(asTable)} onClick={() => toggleTable(name)}>
-              {t.table.show}
-              <span className="unseen">: {title}</span>
+              <Label text={t.table.show} of={title} />
             </button>
           )}
           {path && <Save path={path} title={title} />}

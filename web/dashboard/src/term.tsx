@@ -1,8 +1,14 @@
 import { useId, useLayoutEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 
+/** A sentence, and the language that it is in. */
+export interface Meaning {
+  text: string;
+  lang: string;
+}
+
 interface Properties {
-  /** What the number is, in one sentence. */
-  meaning: string | undefined;
+  /** What the number is. */
+  meaning: Meaning | undefined;
   children: ReactNode;
 }
 
@@ -26,16 +32,16 @@ export function Term({ meaning, children }: Properties): ReactElement {
         {children}
       </button>
       {/* Hidden: part of no heading's name, and still what describes the button. */}
-      <span id={id} hidden lang="en">
-        {meaning}
+      <span id={id} hidden lang={meaning.lang}>
+        {meaning.text}
       </span>
-      {isShown && <Bubble>{meaning}</Bubble>}
+      {isShown && <Bubble {...meaning} />}
     </span>
   );
 }
 
 /** Below what it hangs on, and never beyond the window's edge. */
-function Bubble({ children }: { children: ReactNode }): ReactElement {
+function Bubble({ text, lang }: Meaning): ReactElement {
   const bubble = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     const element = bubble.current;
@@ -48,8 +54,8 @@ function Bubble({ children }: { children: ReactNode }): ReactElement {
     element.style.top = `${box.bottom}px`;
   }, []);
   return (
-    <span className="bubble" ref={bubble} aria-hidden="true" lang="en" dir="ltr">
-      {children}
+    <span className="bubble" ref={bubble} aria-hidden="true" lang={lang} dir="ltr">
+      {text}
     </span>
   );
 }

@@ -1,20 +1,22 @@
 import { paths, useAnswer, useUserGrowth, type PlatformStats } from "@mentorhub/analytics";
 import type { ReactElement } from "react";
 
-import { LONGEST, show, useView } from "./address.js";
+import { LONGEST, show, useView, type Page } from "./address.js";
 import { WINDOWS } from "./commands.js";
 import { useWords } from "./i18n/index.js";
 
 const DAY = 86_400_000;
 
 /** Which window, compared with what, in which currency. */
-export function Toolbar(): ReactElement {
-  const { days, compare, currency } = useView();
+export function Toolbar({ page }: { page: Page }): ReactElement {
+  const { days, from, to, compare, currency } = useView();
   const { f, t } = useWords();
   const growth = useUserGrowth(days, { compare });
   const stats = useAnswer<PlatformStats>("platform", paths.platform({ compare, currency }));
   const window = growth.answer?.window;
-  const before = growth.comparison;
+  const range = page === "metrics" && from && to ? { from, to } : null;
+  const asked = range ?? window;
+  const before = compare && asked ? daysBefore(asked) : null;
   const shown = currency ?? stats.answer?.currency ?? "";
   const currencies = [...new Set([...(stats.answer?.currencies ?? []), shown])].filter(Boolean);
   return (
@@ -25,14 +27,14 @@ export function Toolbar(): ReactElement {
           <button
             key={each}
             type="button"
-            aria-pressed={days === each}
-            onClick={() => show({ days: each })}
+            aria-pressed={!range && days === each}
+            onClick={() => show({ days: each, from: null, to: null })}
           >
             {t.window.days(each)}
           </button>
         ))}
       </fieldset>
-      {window && (
+      {window && page === "platform" && (
         <label className="since">
           {t.window.since}{" "}
           <input
@@ -41,11 +43,29 @@ export function Toolbar(): ReactElement {
             min={dayBefore(window.to, LONGEST - 1)}
             max={window.to}
             onChange={({ target }) => {
-              const asked = 1 + Math.round((Date.parse(window.to) - Date.parse(target.value)) / DAY);
-              if (asked >= 1 && asked <= LONGEST) show({ days: asked });
+              const wanted = daysOf({ from: target.value, to: window.to });
+              if (wanted >= 1 && wanted <= LONGEST) show({ days: wanted });
             }}
           />
         </label>
+      )}
+      {asked && page === "metrics" && (
+        <span className="since">
+          {(["from", "to"] as const).map((end) => (
+            <label key={end}>
+              {t.window[end]}{" "}
+              <input
+                type="date"
+                value={asked[end]}
+                max={window?.to}
+                onChange={({ target }) => {
+                  const wanted = { from: asked.from, to: asked.to, [end]: target.value };
+                  if (daysOf(wanted) >= 1) show(wanted);
+                }}
+              />
+            </label>
+          ))}
+        </span>
       )}
       <label className="check">
         <input
@@ -67,12 +87,10 @@ export function Toolbar(): ReactElement {
           </select>
         </label>
       )}
-      {window && (
+      {window && asked && (
         <p className="range">
-          <span>{f.range(window.from, window.to)}</span>
-          {before?.from && (
-            <span className="quiet"> {t.versus(f.range(before.from, before.to))}</span>
-          )}{" "}
+          <span>{f.range(asked.from, asked.to)}</span>
+          {before && <span className="quiet"> {t.versus(f.range(before.from, before.to))}</span>}{" "}
           <abbr className="zone" title={t.zone(window.timezone)}>
             {window.timezone}
           </abbr>
@@ -80,6 +98,21 @@ export function Toolbar(): ReactElement {
       )}
     </div>
   );
+}
+
+interface Range {
+  from: string;
+  to: string;
+}
+
+/** NaN where one of them is no day. */
+function daysOf({ from, to }: Range): number {
+  return 1 + Math.round((Date.parse(to) - Date.parse(from)) / DAY);
+}
+
+/** As many days before, as the API compares. */
+function daysBefore(range: Range): Range {
+  return { from: dayBefore(range.from, daysOf(range)), to: dayBefore(range.from, 1) };
 }
 
 function dayBefore(day: string, days: number): string {

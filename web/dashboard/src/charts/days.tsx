@@ -24,6 +24,10 @@ interface Properties {
   format: (value: number) => string;
   /** Show these days, both included. */
   onPick?: (from: string, to: string) => void;
+  /** Values of which a sum means nothing: rates, means. */
+  isRatio?: boolean;
+  /** What the last one is called while it is not over; null where it is. */
+  unfinished?: string | null;
 }
 
 /** In rem: the whole, and what is above and below the days. */
@@ -40,8 +44,9 @@ const NARROWEST = 6;
 
 /** A number a day, up to 365 of them in any width: bars where there is room, otherwise a line. */
 export const DayChart = memo(function DayChart(properties: Properties): ReactElement {
-  const { label, days, format, onPick } = properties;
+  const { label, days, format, onPick, isRatio } = properties;
   const { f, t, isRightToLeft } = useWords();
+  const { unfinished = t.today } = properties;
   const [frame, width] = useWidth<HTMLDivElement>();
   const [active, setActive] = useState<number | null>(null);
   /** Where a brush began; it reaches to the active day. */
@@ -153,7 +158,7 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
         ))}
         {width > 0 &&
           (band >= NARROWEST ? (
-            <Bars {...{ days, middle, band, scale, active }} />
+            <Bars {...{ days, middle, band, scale, active, isOver: unfinished === null }} />
           ) : (
             <Curve {...{ days, middle, scale }} />
           ))}
@@ -170,14 +175,14 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
       </svg>
       <div className="tip" aria-live="polite" hidden={!chosen} style={place(active, middle, width)}>
         {brushed ? (
-          <Brushed days={days.slice(brushed[0], (brushed[1] ?? 0) + 1)} format={format} />
+          <Brushed days={days.slice(brushed[0], (brushed[1] ?? 0) + 1)} format={isRatio ? null : format} />
         ) : (
           chosen && (
             <>
               <strong>{format(chosen.value)}</strong>
               <span>
                 {f.day(chosen.date)}
-                {isLast ? ` · ${t.today}` : ""}
+                {isLast && unfinished ? ` · ${unfinished}` : ""}
               </span>
             </>
           )
@@ -207,19 +212,19 @@ function Brush({
   );
 }
 
-/** What is chosen: its sum, and from when to when. */
+/** What is chosen: its sum where that means something, and from when to when. */
 function Brushed({
   days,
   format,
 }: {
   days: readonly Day[];
-  format: (value: number) => string;
+  format: ((value: number) => string) | null;
 }): ReactElement {
   const { f } = useWords();
   const sum = days.reduce((total, { value }) => total + value, 0);
   return (
     <>
-      <strong>{format(sum)}</strong>
+      {format && <strong>{format(sum)}</strong>}
       <span>{f.range(days[0]?.date ?? "", days.at(-1)?.date ?? "")}</span>
     </>
   );
@@ -245,7 +250,8 @@ function Bars({
   band,
   scale,
   active,
-}: Drawn & { band: number; active: number | null }): ReactNode {
+  isOver,
+}: Drawn & { band: number; active: number | null; isOver: boolean }): ReactNode {
   const width = Math.max(Math.min(band - 2, band * 0.76, 44), 2);
   const radius = Math.min(3, width / 3);
   const foot = scale(0);
@@ -259,7 +265,7 @@ function Bars({
         key={date}
         className="bar"
         data-active={index === active || undefined}
-        data-today={index === days.length - 1 || undefined}
+        data-today={(!isOver && index === days.length - 1) || undefined}
         d={`M${left},${foot}V${top + corner}q0,${-corner} ${corner},${-corner}h${width - 2 * corner}q${corner},0 ${corner},${corner}V${foot}Z`}
       />
     );

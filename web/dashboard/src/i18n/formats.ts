@@ -16,6 +16,8 @@ export interface Formats {
   day: (day: string) => string;
   dayShort: (day: string) => string;
   month: (day: string) => string;
+  /** 1 is Monday. */
+  weekday: (day: number) => string;
   range: (from: string, to: string) => string;
   time: (moment: Date) => string;
   moment: (moment: Date) => string;
@@ -46,6 +48,7 @@ export function formats(language: string): Formats {
   const day = days({ day: "numeric", month: "long", year: "numeric" });
   const dayShort = days({ day: "numeric", month: "short" });
   const month = days({ month: "short" });
+  const weekday = days({ weekday: "short" });
   const range = days({ day: "numeric", month: "short", year: "numeric" });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
@@ -82,6 +85,8 @@ export function formats(language: string): Formats {
     day: (text) => day.format(date(text)),
     dayShort: (text) => dayShort.format(date(text)),
     month: (text) => month.format(date(text)),
+    // 1 January 2024 was a Monday
+    weekday: (number) => weekday.format(date(`2024-01-0${number}`)),
     range: (from, to) => range.formatRange(date(from), date(to)),
     time: (when) => time.format(when),
     moment: (when) => moment.format(when),

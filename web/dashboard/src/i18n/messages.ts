@@ -4,8 +4,8 @@ import type { PartName } from "../score.js";
 export interface Messages {
   title: string;
   skip: string;
-  pages: { label: string; platform: string; me: string };
-  window: { label: string; days: (n: number) => string; since: string };
+  pages: { label: string; platform: string; metrics: string; me: string };
+  window: { label: string; days: (n: number) => string; since: string; from: string; to: string };
   compare: string;
   currency: string;
   language: string;
@@ -107,6 +107,20 @@ export interface Messages {
     never: string;
     how: string;
     rules: string;
+  };
+  metrics: {
+    title: string;
+    open: string;
+    none: string;
+    all: string;
+    by: string;
+    measure: string;
+    definition: string;
+    ofBefore: string;
+    unfinished: string;
+    hours: (text: string) => string;
+    audited: (when: string) => string;
+    drifted: (when: string, rows: number) => string;
   };
   table: { show: string; chart: string; date: string; value: string };
   save: (format: string) => string;

@@ -1,5 +1,6 @@
 import {
   paths,
+  useMetric,
   usePlatformStats,
   useRevenue,
   useSessionAnalytics,
@@ -17,7 +18,7 @@ import { AsOf } from "../fresh.js";
 import { useWords } from "../i18n/index.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
-import { Term } from "../term.js";
+import { Term, type Meaning } from "../term.js";
 import { Courses } from "./courses.js";
 import { Lookup } from "./lookup.js";
 
@@ -61,6 +62,7 @@ function Cards({
   const { f, t } = useWords();
   const users = useDays(growth.data, "new_users");
   const income = useDays(revenue.analytics?.daily_revenue, "revenue");
+  const met = useSessionDays();
   const money = useMoney(revenue);
   // The window's own number of new users: the comparison has the sum, without one it is added up.
   const total = growth.data && users.reduce((sum, { value }) => sum + value, 0);
@@ -68,7 +70,7 @@ function Cards({
     <section className="cards" aria-label={t.cards.label}>
       <Card
         name="new_users"
-        meaning={definitions["NewUsersBody.new_users"]}
+        meaning={meaningOf("NewUsersBody.new_users")}
         title={t.cards.newUsers}
         state={growth}
         value={total}
@@ -79,18 +81,18 @@ function Cards({
       </Card>
       <Card
         name="sessions.total"
-        meaning={definitions["SessionAnalyticsBody.total"]}
+        meaning={meaningOf("SessionAnalyticsBody.total")}
         title={t.cards.sessions}
         state={sessions}
         value={sessions.analytics?.total}
         format={f.count}
         change={sessions.comparison?.metrics["total"]}
       >
-        {sessions.analytics && <Composition of={sessions.analytics.by_status} />}
+        <Sparkline values={useValues(met)} />
       </Card>
       <Card
         name="total_revenue"
-        meaning={definitions["RevenueAnalyticsBody.total_revenue"]}
+        meaning={meaningOf("RevenueAnalyticsBody.total_revenue")}
         title={t.cards.revenue}
         state={revenue}
         value={revenue.analytics?.total_revenue}
@@ -101,7 +103,7 @@ function Cards({
       </Card>
       <Card
         name="transaction_count"
-        meaning={definitions["RevenueAnalyticsBody.transaction_count"]}
+        meaning={meaningOf("RevenueAnalyticsBody.transaction_count")}
         title={t.cards.payments}
         state={revenue}
         value={revenue.analytics?.transaction_count}
@@ -110,7 +112,7 @@ function Cards({
       />
       <Card
         name="avg_transaction"
-        meaning={definitions["RevenueAnalyticsBody.avg_transaction"]}
+        meaning={meaningOf("RevenueAnalyticsBody.avg_transaction")}
         title={t.cards.average}
         state={revenue}
         value={revenue.analytics?.avg_transaction}
@@ -119,7 +121,7 @@ function Cards({
       />
       <Card
         name="avg_duration_minutes"
-        meaning={definitions["SessionAnalyticsBody.avg_duration_minutes"]}
+        meaning={meaningOf("SessionAnalyticsBody.avg_duration_minutes")}
         title={t.cards.duration}
         state={sessions}
         value={sessions.analytics?.avg_duration_minutes}
@@ -141,7 +143,7 @@ function Card({
   children,
 }: {
   name: string;
-  meaning: string | undefined;
+  meaning: Meaning;
   title: string;
   state: GrowthState | SessionsState | RevenueState;
   value: number | undefined;
@@ -173,20 +175,6 @@ function Card({
   );
 }
 
-/** The order of the API, which is that of a session's life. */
-function Composition({ of }: { of: Record<string, number> }): ReactElement {
-  const total = Object.values(of).reduce((sum, each) => sum + each, 0);
-  return (
-    <div className="composition" aria-hidden="true">
-      {Object.entries(of).map(([status, sessions]) =>
-        sessions ? (
-          <span key={status} data-tone={status} style={{ flexGrow: sessions / (total || 1) }} />
-        ) : null,
-      )}
-    </div>
-  );
-}
-
 function Growth({ growth }: { growth: GrowthState }): ReactElement {
   const { days, compare } = useView();
   const { f, t } = useWords();
@@ -195,7 +183,7 @@ function Growth({ growth }: { growth: GrowthState }): ReactElement {
   return (
     <Panel
       name="user_growth"
-      meaning={definitions["NewUsersBody.new_users"]}
+      meaning={meaningOf("NewUsersBody.new_users")}
       title={t.growth.title}
       state={growth}
       path={paths.userGrowth(days, { compare })}
@@ -216,7 +204,7 @@ function Income({ revenue }: { revenue: RevenueState }): ReactElement {
   return (
     <Panel
       name="revenue"
-      meaning={definitions["DailyRevenueBody.revenue"]}
+      meaning={meaningOf("DailyRevenueBody.revenue")}
       title={t.revenue.title}
       state={revenue}
       path={paths.revenue(days, { compare, currency })}
@@ -244,7 +232,7 @@ function Statuses({ sessions }: { sessions: SessionsState }): ReactElement {
   return (
     <Panel
       name="statuses"
-      meaning={definitions["SessionAnalyticsBody.by_status"]}
+      meaning={meaningOf("SessionAnalyticsBody.by_status")}
       title={t.statuses.title}
       state={sessions}
       path={paths.sessions(days, { compare })}
@@ -293,7 +281,7 @@ function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
   return (
     <Panel
       name="mentors"
-      meaning={definitions["SessionAnalyticsBody.top_mentors"]}
+      meaning={meaningOf("SessionAnalyticsBody.top_mentors")}
       title={t.mentors.title}
       state={sessions}
       path={paths.sessions(days, { compare })}
@@ -341,7 +329,7 @@ function AllTime(): ReactElement {
   ): ReactElement => (
     <div key={path} data-number={path}>
       <dt>
-        <Term meaning={meaningOf(path)}>{title}</Term>
+        <Term meaning={meaningOf(fieldOf(path))}>{title}</Term>
       </dt>
       <dd>
         <Figure value={value}>{format(value)}</Figure>
@@ -394,10 +382,14 @@ function AllTime(): ReactElement {
   );
 }
 
-/** Of a number by its path in the body, as `sessions.total`. */
-function meaningOf(path: string): string | undefined {
-  const [part = "", name] = path.split(".");
-  return definitions[`Platform${part.charAt(0).toUpperCase()}${part.slice(1)}Body.${name}`];
+/** What the API's document says of a field: it is in English. */
+function meaningOf(field: string): Meaning {
+  return { text: definitions[field] ?? "", lang: "en" };
+}
+
+/** The field of a number by its path in the body, as `sessions.total`. */
+function fieldOf(path: string): string {
+  return `Platform${path.charAt(0).toUpperCase()}${path.slice(1).replace(".", "Body.")}`;
 }
 
 function useDays<Name extends string>(
@@ -407,6 +399,16 @@ function useDays<Name extends string>(
   return useMemo(
     () => (given ?? []).map((day) => ({ date: day.date, value: day[name] })),
     [given, name],
+  );
+}
+
+/** Sessions by day: the shape of the card's number, which the same rows add up to. */
+function useSessionDays(): readonly Day[] {
+  const { days } = useView();
+  const { rows } = useMetric("session_day", { days, by: ["day"] });
+  return useMemo(
+    () => (rows ?? []).map((row) => ({ date: String(row["day"]), value: Number(row["sessions"]) })),
+    [rows],
   );
 }
 

@@ -1,0 +1,91 @@
+import type { Metric, MetricColumn, MetricValue, Said } from "@mentorhub/analytics";
+
+import type { Day } from "./charts/days.js";
+import type { Words } from "./i18n/index.js";
+
+/** A text of a metric's file, and the language that it is in: they are in Russian and English. */
+export function saidIn(said: Said, language: string): { text: string; lang: "ru" | "en" } {
+  return language === "ru" ? { text: said.ru, lang: "ru" } : { text: said.en, lang: "en" };
+}
+
+/** What a column is called: in Russian its meaning up to the first stop, otherwise its name. */
+export function headingOf({ name, title }: MetricColumn, language: string): string {
+  if (language === "ru") return title.ru.split(/[.;:]/, 1)[0] ?? name;
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function isDate({ kind, of }: MetricColumn): boolean {
+  return kind === "key" && (of === "day" || of === "week" || of === "month");
+}
+
+export function keysOf(metric: Metric): MetricColumn[] {
+  return metric.columns.filter(({ kind }) => kind === "key");
+}
+
+/** The numbers of a metric that are drawn. */
+export function numbersOf(metric: Metric): MetricColumn[] {
+  return metric.columns.filter(({ kind }) => kind === "measure" || kind === "ratio");
+}
+
+/** Writes a number in its unit; `currency` is that of amounts. */
+export function writer({ f, t }: Words, unit: string, currency: string): (value: number) => string {
+  switch (unit) {
+    case "money":
+      return (value) => f.money(value, currency);
+    case "percent":
+      return f.percent;
+    case "stars":
+      return f.rating;
+    case "minutes":
+      return (value) => t.cards.minutes(f.number(value));
+    case "hours":
+      return (value) => t.metrics.hours(f.number(value));
+    default:
+      return f.number;
+  }
+}
+
+/** A key's value as people write it. */
+export function keyWriter({ f, t }: Words, key: MetricColumn): (value: MetricValue) => string {
+  if (isDate(key)) return (value) => f.day(String(value));
+  if (key.name === "weekday") return (value) => f.weekday(Number(value));
+  if (key.name === "hour") return (value) => `${String(value).padStart(2, "0")}:00`;
+  if (key.name === "status") return (value) => t.statuses.names[String(value)] ?? String(value);
+  if (key.name === "mentor_id") return (value) => (value === null ? "—" : t.mentors.number(Number(value)));
+  return (value) => (value === null ? "—" : String(value));
+}
+
+/** Whether the day, week or month that begins with a date is going on; `today` is an ISO day. */
+export function isGoingOn({ of: type }: MetricColumn, date: string, today: string): boolean {
+  const end = new Date(`${date}T00:00:00Z`);
+  if (type === "month") end.setUTCMonth(end.getUTCMonth() + 1);
+  else end.setUTCDate(end.getUTCDate() + (type === "week" ? 7 : 1));
+  return end.toISOString().slice(0, 10) > today;
+}
+
+/** The day that a moment is of, where days are counted. */
+export function dayOf(moment: Date, timezone: string): string {
+  // Sweden writes dates as ISO 8601 does
+  return new Intl.DateTimeFormat("sv", { timeZone: timezone }).format(moment);
+}
+
+/** Rows of dates and other keys as a series for each combination of the others, the greatest first. */
+export function seriesOf(
+  rows: readonly Record<string, MetricValue>[],
+  date: string,
+  others: readonly string[],
+  measure: string,
+): { name: string; days: Day[] }[] {
+  const found = new Map<string, Day[]>();
+  for (const row of rows) {
+    const name = others.map((key) => String(row[key])).join(", ");
+    const days = found.get(name) ?? [];
+    days.push({ date: String(row[date]), value: Number(row[measure]) });
+    found.set(name, days);
+  }
+  const sum = (days: Day[]): number => days.reduce((total, { value }) => total + value, 0);
+  return [...found]
+    .map(([name, days]) => ({ name, days }))
+    .sort((one, other) => sum(other.days) - sum(one.days));
+}

@@ -85,8 +85,10 @@ def ask(
 
 def check_names(connection: Connection, names: Iterable[str]) -> None:
     """Raises ConfigurationError for a name that is neither a step's nor a family's."""
-    known = connection.execute("SELECT name, family FROM control.step ORDER BY place").fetchall()
-    unknown = set(names).difference(*known)
+    known = connection.execute(
+        "SELECT name, shared || family FROM control.step ORDER BY place"
+    ).fetchall()
+    unknown = set(names).difference(*((name, *families) for name, families in known))
     if unknown:
         raise ConfigurationError(
             f"There is no metric {min(unknown)!r}: "

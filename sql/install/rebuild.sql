@@ -110,7 +110,7 @@ BEGIN ATOMIC
     WHERE
         NOT asked ? 'metrics'
         OR asked -> 'metrics' ? step.name
-        OR asked -> 'metrics' ? step.family;
+        OR asked -> 'metrics' ?| (step.shared || step.family);
 END;
 COMMENT ON FUNCTION control.asked_for(jsonb) IS 'The steps that are named, and which rows of them; is_touched: false where their keys have nothing of the days, the course, the user or the mentor asked for.';
 

@@ -137,8 +137,9 @@ BEGIN
         SELECT concat_ws(' AND ', condition, control.in_range(key, lower, upper))
         FROM unnest(NULL::text || bounds, bounds || NULL::text) AS bound (lower, upper)
     );
-    -- by days, each slice would read all sessions: what no index leads to is one slice
-    IF cardinality(parted) = 1 OR cardinality(parted) * control.cost(step, parted[2]) > 2 * whole THEN
+    -- By days, each slice would read all sessions: what no index leads to is one slice. The planner takes reading by an
+    -- index for several times dearer than it is where the table is in memory.
+    IF cardinality(parted) = 1 OR cardinality(parted) * control.cost(step, parted[2]) > 8 * whole THEN
         RETURN QUERY SELECT condition, whole;
     ELSE
         RETURN QUERY SELECT listed.part, whole / cardinality(parted) FROM unnest(parted) AS listed (part);

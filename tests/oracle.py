@@ -282,6 +282,11 @@ def understood(row: Row) -> Row:
     return read | {name: value for name, value in absent.items() if row.get(name, value) is None}
 
 
+def moment(value: Any) -> datetime | None:
+    """The instant, where it is one of the years that are counted."""
+    return value if isinstance(value, datetime) else None
+
+
 def currency_code(currency: str | None) -> str:
     code = (currency or "").upper()
     return code if re.fullmatch("[A-Z]{3}", code) else "XXX"

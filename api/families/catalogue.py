@@ -13,6 +13,7 @@ from api.access import guards
 from api.blueprint import blueprint
 from api.database.freshness import timestamp
 from api.database.reader import reader
+from api.families.metrics import sentence
 from api.fields import part, several, text
 from api.requests import parameters
 from api.requests.metrics import query_schema
@@ -57,6 +58,11 @@ class MetricBody(Schema):
     )
     columns = several(ColumnBody, "Of its rows, in their order.")
     definition = text("The SELECT that it is, over signed rows: each counts `w` times.")
+    unavailable = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it is not available here; null where it is."},
+    )
     as_of = fields.AwareDateTime(
         required=True, metadata={"description": "Every change up to then is counted. RFC 3339."}
     )
@@ -110,6 +116,7 @@ def _described(metric: Metric, state: Any) -> dict[str, Any]:
         "parameters": [str(field.data_key or name) for name, field in asked.items()],
         "columns": [*_columns(metric)],
         "definition": metric.select,
+        "unavailable": state.missing and sentence(state.missing),
         "as_of": timestamp(state.as_of),
         "audited_at": state.audited_at and timestamp(state.audited_at),
         "drift": state.drift,

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from api.access import guards
 from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.database.reader import Query
+from api.database.reader import Query, reader
 from api.fields import (
     AMOUNT,
     PERCENT,
@@ -22,6 +22,7 @@ from api.fields import (
     number,
     text,
 )
+from api.problems import Problem, refuse
 from api.requests.metrics import query_schema
 from shared import sqlfiles
 from shared.metrics import ADMINS, METRICS, Key, Measure, Metric
@@ -95,7 +96,15 @@ def _alone(measure: Measure) -> fields.Field[Any]:
     return cast("fields.Field[Any]", fields.Float(metadata=about | {"x-unit": unit}))
 
 
+def sentence(missing: str) -> str:
+    """Why a metric is not there, by the columns that MentorHub lacks."""
+    return f"not available here: MentorHub has no {missing}."
+
+
 def _asked(metric: Metric, query: dict[str, Any]) -> Response:
+    missing = reader().row("metric_missing", family=metric.address)
+    if missing:
+        refuse(Problem.UNKNOWN_ADDRESS, f"{metric.name} is {sentence(missing.columns)}")
     by = query.pop("by", metric.by)
     filters = tuple(name for name in metric.keys if name in query)
     order = query.pop("order", "")
@@ -139,6 +148,7 @@ def _serve(metric: Metric) -> None:
 
         @blueprint.arguments(query_schema(metric), location="query")
         @blueprint.response(200, body_schema(metric))
+        @blueprint.alt_response(404, response="NOT_FOUND")
         @blueprint.doc(summary=metric.title.en, description=metric.meaning.en)
         def get(self, query: dict[str, Any]) -> Response:
             return _asked(metric, query)

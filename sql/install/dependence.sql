@@ -55,11 +55,19 @@ FROM
 -- the want of a date, so created_at itself, of which it is the maximum, is not counted by.
 INSERT INTO control.counted (family, mirrored, name)
 SELECT DISTINCT
-    step.family,
+    answer.family,
     pg_class.relname::text,
     CASE pg_attribute.attname WHEN 'day' THEN 'created_at' ELSE regexp_replace(pg_attribute.attname, '_day$', '_at') END
 FROM
     control.step
+    -- of what an answer shares it counts only what it is about: a metric's address, the metric
+    CROSS JOIN LATERAL (
+        SELECT step.family
+        UNION
+        SELECT reader
+        FROM unnest(step.shared) AS reader
+        WHERE reader = 'metrics/' || step.name
+    ) AS answer
     INNER JOIN pg_rewrite ON pg_rewrite.ev_class = to_regclass(format('truth.%I', step.name))
     INNER JOIN pg_depend
         ON

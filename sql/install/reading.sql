@@ -143,9 +143,19 @@ FROM control.trust;
 
 COMMENT ON VIEW analytics.proof IS 'Whether the mirror is proven to be MentorHub''s tables; while it is not, answers stand still.';
 
+CREATE VIEW analytics.missing AS
+SELECT
+    counted.family,
+    string_agg(missing_column.mirrored || '.' || missing_column.theirs, ', ' ORDER BY missing_column.mirrored, missing_column.theirs) AS columns
+FROM control.counted INNER JOIN public.missing_column USING (mirrored, name)
+GROUP BY counted.family;
+
+COMMENT ON VIEW analytics.missing IS 'Answers that this MentorHub has not all columns for, and which it lacks.';
+
 CREATE VIEW analytics.metric AS
 SELECT
     step.name,
+    missing.columns AS missing,
     answer.as_of,
     answer.pending,
     answer.unusable,
@@ -156,7 +166,8 @@ SELECT
 FROM
     control.step
     INNER JOIN analytics.answer ON answer.family = 'metrics/' || step.name
-    LEFT JOIN control.audited ON audited.summary = step.name;
+    LEFT JOIN control.audited ON audited.summary = step.name
+    LEFT JOIN analytics.missing ON missing.family = answer.family;
 
 COMMENT ON VIEW analytics.metric IS 'Each metric at an address of its own: as of when it is right, and what its audits found.';
 

@@ -1,0 +1,1 @@
+SELECT missing.columns AS columns FROM analytics.missing WHERE family = :family

@@ -1,0 +1,17 @@
+from tests.metrics import Counted, grouped
+from tests.oracle import NEVER, STATUSES, Oracle, moment
+
+
+def expected(oracle: Oracle) -> Counted:
+    pairs = (
+        (
+            (oracle.day(moment(each.get("scheduled_at"))), each["mentor_id"]),
+            (
+                *(each["status"].lower() == status for status in STATUSES),
+                each["duration_minutes"] or 0,
+            ),
+        )
+        for each in oracle.rows["sessions"]
+        if each["mentor_id"] is not None
+    )
+    return grouped((pair for pair in pairs if pair[0][0] != NEVER), 7)

@@ -5,7 +5,7 @@ from typing import Any
 from psycopg import sql
 
 from shared.database import Connection
-from shared.registry import CONTRACT, SUMMARIES
+from shared.registry import CONTRACT, STEPS, SUMMARIES
 
 
 def relations(connection: Connection, kinds: str) -> list[sql.Identifier]:
@@ -50,6 +50,10 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
             sql.SQL("SELECT family, {} FROM analytics.freshness").format(sql.Identifier(column))
         )
     )
+
+
+OWNERS = tuple(dict.fromkeys(family.name for family in STEPS.values()))
+"""Answers that something is stored for: others share it."""
 
 
 def newer(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

@@ -82,6 +82,25 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         "UPDATE analytics.user_engagement SET last_activity = '2040-01-01' WHERE user_id = 1",
         [{"user_id": 1, "users": 0}],
     ),
+    "a surplus outcome": (
+        "session_outcome",
+        """INSERT INTO analytics.session_outcome
+        (day, mentor_id, scheduled, confirmed, in_progress, completed, cancelled, no_show, minutes)
+        VALUES (TODAY, 5, 1, 0, 0, 0, 0, 0, 0)""",
+        [{"mentor_id": 5, "scheduled": -1}],
+    ),
+    "a surplus hour": (
+        "session_hour",
+        "INSERT INTO analytics.session_hour (weekday, hour, sessions) VALUES (1, 2, 3)",
+        [{"weekday": 1, "hour": 2, "sessions": -3}],
+    ),
+    "a surplus method": (
+        "revenue",
+        """INSERT INTO analytics.revenue
+        (day, currency, mentor_id, payment_method, revenue, transactions, failed, finished)
+        VALUES (TODAY, 'EUR', 1, 'card', 5, 1, 0, 1)""",
+        [{"currency": "EUR", "revenue": -5, "transactions": -1}],
+    ),
     "a missing learner": (
         "user_engagement",
         "DELETE FROM analytics.user_engagement WHERE user_id = 2",

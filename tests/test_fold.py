@@ -20,6 +20,7 @@ from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
 from tests.stored import (
+    OWNERS,
     differences,
     freshness,
     is_right,

@@ -42,7 +42,7 @@ from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.oracle import SMALLEST, STATUSES, Oracle, Row, Rows
 from tests.processes import wait_until
-from tests.stored import OWNERS
+from tests.stored import OWNING
 from tests.worlds import ADMIN, ADMIN_ROW, CURRENCIES, MINOR_UNITS, NOWS, ZONES
 from workers.audit import audit
 from workers.definitions import MIRRORED
@@ -492,7 +492,7 @@ ACTS = st.one_of(
     st.tuples(st.just("is_tampered_with"), st.tuples(st.sampled_from(TAMPERINGS))),
     st.just(("audits", ())),
     st.just(("installs", ())),
-    st.tuples(st.just("rebuild"), st.tuples(st.sets(st.sampled_from(sorted(OWNERS)), min_size=1))),
+    st.tuples(st.just("rebuild"), st.tuples(st.sets(st.sampled_from(sorted(OWNING)), min_size=1))),
 )
 """Names of methods, and their arguments."""
 
@@ -588,7 +588,7 @@ class Scene(RuleBasedStateMachine):
         other = self.settings is not self.stored_settings
         changed = rebuild(self.settings, families)
         assert self.tampered or other or changed == 0
-        self.tampered = self.tampered and not other and set(families) != set(OWNERS)
+        self.tampered = self.tampered and not other and set(families) != set(OWNING)
         self.stored_settings = self.settings
         self.is_folded()
 
@@ -734,7 +734,7 @@ class History(Scene):
         self.settings = replace(
             self.settings, timezone=zone, currency=currency, minor_units=minor_units
         )
-        self.rebuild(OWNERS)
+        self.rebuild(OWNING)
 
 
 class HistoryOfMentors(Scene):

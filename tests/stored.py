@@ -52,7 +52,7 @@ def freshness(connection: Connection, column: str) -> dict[str, Any]:
     )
 
 
-OWNERS = tuple(dict.fromkeys(family.name for family in STEPS.values()))
+OWNING = tuple(dict.fromkeys(family.name for family in STEPS.values()))
 """Answers that something is stored for: others share it."""
 
 

@@ -36,7 +36,7 @@ from tests.api.world import fill
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.processes import are_gone, wait_until
-from tests.stored import OWNERS
+from tests.stored import OWNING
 from workers import broker as broker_module
 from workers.audit import audit
 from workers.beat import Entry
@@ -194,7 +194,7 @@ def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> 
     spoil(ours)
     run = request(stack.settings, {})
     assert watch(stack.settings, run)["rows_changed"] == 5
-    assert sorted(record(ours, run)["families"]) == sorted(OWNERS)
+    assert sorted(record(ours, run)["families"]) == sorted(OWNING)
     assert is_right(stack.settings)
 
 
@@ -537,7 +537,7 @@ def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_be
         assert wait_until(lambda: len(runs(ours)) == 2, 20)
         assert wait_until(lambda: as_of(ours) > begun, 20)
         assert wait_until(stack.is_idle)
-    assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", sorted(OWNERS))]
+    assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", sorted(OWNING))]
     assert is_right(stack.settings)
     state = status.collect(stack.settings)
     assert datetime.now(UTC) - datetime.fromisoformat(state["last_beat"]) < timedelta(minutes=1)

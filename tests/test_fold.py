@@ -20,7 +20,7 @@ from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
 from tests.stored import (
-    OWNERS,
+    OWNING,
     differences,
     freshness,
     is_right,

@@ -23,7 +23,7 @@ from tests.conftest import calculated
 from tests.mirror import at
 from tests.processes import wait_until
 from tests.stored import (
-    OWNERS,
+    OWNING,
     differences,
     freshness,
     is_right,
@@ -391,7 +391,7 @@ def is_finished(connection: Connection, run: str) -> bool | None:
 def test_many_rebuilds_at_once_end_without_a_deadlock(ours: Connection, settings: Settings) -> None:
     change(ours)
     spoil(ours)
-    families = list(OWNERS)
+    families = list(OWNING)
     with ThreadPoolExecutor(8) as pool:
         rebuilds = [
             pool.submit(rebuild, settings, families[number % 6 :] + families[: number % 6])
@@ -577,7 +577,7 @@ def test_the_nightly_refresh_comes_once_a_reporting_day_and_soon_after_3(
                 at(connection, tick)
                 rebuild(settings, reason="nightly")
                 nights.append(tick.astimezone(local))
-        assert [run[0] for run in runs(connection, "nightly")] == [sorted(OWNERS)] * len(nights)
+        assert [run[0] for run in runs(connection, "nightly")] == [sorted(OWNING)] * len(nights)
     # the first may be the rest of the day that was going on
     assert all(night.hour == 3 for night in nights[1:])
     dates = [night.date() for night in nights]
@@ -624,7 +624,7 @@ def test_a_night_asked_for_twice_at_the_same_moment_is_made_once(
     with ThreadPoolExecutor(4) as pool:
         for night in [pool.submit(rebuild, settings, reason="nightly") for _ in range(4)]:
             night.result(20)
-    assert [run[0] for run in runs(ours, "nightly")] == [sorted(OWNERS)]
+    assert [run[0] for run in runs(ours, "nightly")] == [sorted(OWNING)]
 
 
 def test_a_request_for_nothing_that_is_known_is_done_at_once(

@@ -20,7 +20,6 @@ from tests.conftest import calculated
 from tests.mirror import keep_writing
 from tests.processes import wait_until
 from tests.stored import (
-    OWNING,
     differences,
     freshness,
     is_right,

@@ -10,6 +10,7 @@ from api.answers.cache import Cache
 from api.database.freshness import Watch
 from api.database.reader import Reader
 from api.document import openapi, pages
+from api.entries import Writer
 from api.export.processes import HelperLostError, Lanes
 from api.families import blueprint
 from api.live.stream import Streams
@@ -20,7 +21,9 @@ from api.problems import (
     database_unavailable,
     export_too_large,
     export_unavailable,
+    too_deep,
 )
+from api.requests.negotiation import LARGEST_BODY
 from api.requests.parameters import Id
 from api.requests.rate_limits import limit_requests
 from api.server import dashboard, health, metrics
@@ -35,10 +38,12 @@ def create_app(settings: Settings) -> Flask:
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(API_TITLE="MentorHub analytics", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.converters["id"] = Id
     app.url_map.merge_slashes = False  # it would send others to another address, in HTML
     its = parts(app)
     reader = its.add(Reader(settings))
+    its.add(Writer(settings))
     watch = its.add(Watch(settings))
     its.add(Accounts(reader, watch))
     its.add(Streams(reader, watch))
@@ -53,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_error_handler(ProgrammingError, being_installed)
     app.register_error_handler(HelperLostError, export_unavailable)
     app.register_error_handler(OverflowError, export_too_large)
+    app.register_error_handler(RecursionError, too_deep)
     api = openapi.documented(app)
     api.register_converter(Id, Id.description)
     for described in (blueprint, health.blueprint, pages.blueprint):

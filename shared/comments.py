@@ -5,7 +5,13 @@ import re
 from shared import sqlfiles
 from shared.metrics import METRICS
 
-_COMMENT = re.compile(r"COMMENT ON COLUMN analytics\.(\w+\.\w+) IS '((?:[^']|'')*)';")
+_COMMENT = re.compile(r"COMMENT ON COLUMN ([\w.]+) IS '((?:[^']|'')*)';")
+
+
+def of(file: str, column: str) -> str:
+    """The comment on `schema.table.column` in a file of sql/; KeyError where it has none."""
+    found = dict(_COMMENT.findall(sqlfiles.read(file)))
+    return found[column].replace("''", "'")
 
 
 def comment_on(column: str) -> str:
@@ -13,5 +19,4 @@ def comment_on(column: str) -> str:
     table, _, name = column.partition(".")
     if table in METRICS:
         return METRICS[table].columns[name].said.en
-    comments = dict(_COMMENT.findall(sqlfiles.read(f"summary/{table}")))
-    return comments[column].replace("''", "'")
+    return of(f"summary/{table}", f"analytics.{column}")

@@ -75,6 +75,21 @@ def refuse_without_right(path: str, asked: Mapping[str, str]) -> None:
         refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
 
 
+def editor(view: View) -> View:
+    """Only for admins."""
+
+    @wraps(view)
+    def guarded(**path: int) -> Response:
+        carried().account = _account(token_user())
+        if not _is_admin(carried().account):
+            refuse(Problem.NOT_PERMITTED, "Your account may neither read nor write this.")
+        if request.method not in {"POST", "PUT"}:
+            refuse_bodies()
+        return view(**path)
+
+    return guarded
+
+
 def listener(view: View) -> View:
     """For every active account, whatever format it accepts; a ticket will do for a token."""
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from apispec import APISpec, BasePlugin
 from flask import Flask
 
+from api.access import guards
 from api.blueprint import blueprint as analytics
 from api.export import EXPORTS
 from api.parts import parts
@@ -153,19 +154,24 @@ class Contract(BasePlugin):
         """Complete the operations of an address."""
         for method, operation in (operations or {}).items():
             endpoint = context["rule"].endpoint
-            operation["operationId"] = endpoint.partition(".")[2]
+            name = endpoint.partition(".")[2]
+            # where an address has several, each is one
+            operation["operationId"] = name if len(operations or {}) == 1 else f"{method}{name}"
             for status in EVERYWHERE:
                 operation["responses"][status] = HTTPStatus(status).name
             if str(path).startswith(str(analytics.url_prefix)):
                 said = [_who_may_read(self._views[endpoint]), operation.get("description", "")]
                 operation["description"] = "\n\n".join(filter(None, said))
                 _add_refusals(operation)
+                if "requestBody" in operation:
+                    operation["responses"][413] = HTTPStatus(413).name
                 _complete_parameters(operation)
-                if method == "get":
+                is_entry = _guard(self._views[endpoint]) is guards.editor
+                if method == "get" and not is_entry:
                     operation["security"] = [{"token": []}, {"ticket": []}]
                 if not _is_json(operation):
                     _describe_stream(operation)
-                elif method == "get" and _is_stored(self._views[endpoint]):
+                elif method == "get" and not is_entry and _is_stored(self._views[endpoint]):
                     _add_caching(operation)
             else:
                 operation["security"] = []
@@ -208,8 +214,12 @@ def _refusal(status: int, kinds: list[Problem]) -> dict[str, Any]:
 
 
 def _who_may_read(view: Any) -> str:
+    return _guard(view).__doc__
+
+
+def _guard(view: Any) -> Any:
     guard, *_ = view.view_class.decorators
-    return guard.__doc__
+    return guard
 
 
 def _is_stored(view: Any) -> bool:
@@ -227,7 +237,7 @@ def _add_refusals(operation: dict[str, Any]) -> None:
 
 
 def _complete_parameters(operation: dict[str, Any]) -> None:
-    for parameter in operation["parameters"]:
+    for parameter in operation.get("parameters", []):
         # None is for us what is not given; nobody can send it.
         if parameter["schema"].get("default", ...) is None:
             del parameter["schema"]["default"]

@@ -13,6 +13,7 @@ from api.problems.responses import (
     export_unavailable,
     problem,
     refuse,
+    too_deep,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "export_unavailable",
     "problem",
     "refuse",
+    "too_deep",
 ]

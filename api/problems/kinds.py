@@ -84,6 +84,12 @@ class Problem(Enum):
         "The header Accept excludes every format of the address.",
         "Accept one of the formats that /docs names.",
     )
+    BODY_TOO_LARGE = Kind(
+        413,
+        "Body too large",
+        "The body has more bytes than any entry.",
+        "Shorten the texts in it.",
+    )
     ADDRESS_TOO_LONG = Kind(
         414,
         "Address too long",

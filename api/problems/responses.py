@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from json import dumps
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import structlog
 from flask import Response, abort
@@ -24,12 +24,14 @@ RETRY_AFTER = {"Retry-After": "5"}
 RAISED = {
     404: Problem.UNKNOWN_ADDRESS,
     405: Problem.UNKNOWN_METHOD,
+    413: Problem.BODY_TOO_LARGE,
     422: Problem.INVALID_PARAMETER,
 }
 """What Flask, Werkzeug and webargs raise by themselves."""
 
 SENTENCES = {
     Problem.UNKNOWN_ADDRESS: "There is nothing at this address.",
+    Problem.BODY_TOO_LARGE: "A body has no more than 16 KB here.",
     Problem.UNKNOWN_METHOD: "This address does not know that method.",
     Problem.INTERNAL_ERROR: "Something broke here; it has been logged.",
 }
@@ -104,6 +106,11 @@ def export_too_large(error: Exception) -> Response:
     return problem(Problem.FORMAT_NOT_OFFERED, str(error))
 
 
+def too_deep(_error: Exception) -> Response:
+    """400: brackets in brackets, by the thousand."""
+    return problem(Problem.MALFORMED_REQUEST, "The body is nested too deep.")
+
+
 DATABASE_ERRORS = (ConfigurationError, OperationalError, PoolTimeoutError)
 
 
@@ -114,9 +121,16 @@ def _raised(status: int) -> Problem:
 
 
 def _sentence(error: HTTPException, kind: Problem) -> str:
-    messages: dict[str, dict[str, list[str]]] | None = getattr(error, "data", {}).get("messages")
+    messages: dict[str, Any] | None = getattr(error, "data", {}).get("messages")
     if messages:
         (location,) = messages.values()
-        name, (message, *_) = next(iter(location.items()))
-        return f"{name} {message}"
+        return _first(location)
     return SENTENCES.get(kind) or str(error.description)
+
+
+def _first(said: Any, *path: str) -> str:
+    """The first of the sentences, behind the name of what it is about."""
+    if isinstance(said, dict):
+        name, within = next(iter(cast("dict[object, Any]", said).items()))
+        return _first(within, *path, str(name))
+    return " ".join(filter(None, (".".join(path), said[0])))

@@ -15,6 +15,9 @@ MEDIA_TYPES = {"json": "application/json"} | {
 }
 """What every address offers; among equals the first."""
 
+LARGEST_BODY = 16 * 1024
+"""Bytes of what people enter at once."""
+
 
 def wanted_format() -> str | None:
     """What `format` names, unchecked, or else what `Accept` likes best; None: it excludes all."""

@@ -30,7 +30,10 @@ from api.database.freshness import Watch
 from api.export.processes import CHUNK, Lanes
 from api.live.stream import Streams
 from api.parts import parts
+from api.problems import Problem, problem
 from api.requests.carried import CARRIED, Carried, Listening, Waiting
+from api.requests.negotiation import LARGEST_BODY
+from api.server.browsers import HEADERS, POLICY
 from api.server.connections import Connections
 from api.server.metrics import Metrics
 from api.server.text_bounds import READ, Bounds
@@ -49,6 +52,11 @@ REQUEST_ID = "analytics.request_id"
 """In the environment: how the request is called in the log."""
 
 REQUEST_NAME = re.compile(r"[\w-]{8,64}", re.ASCII)
+
+WITH_BODY = ("POST", "PUT")
+
+LONGEST_SENDING = 5.0
+"""Seconds that a client may take to send a body."""
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -113,6 +121,8 @@ class Server:
         carried = Carried(waits=True)
         environ = _environ(scope, headers) | {CARRIED: carried}
         environ[REQUEST_ID] = name = _name(headers)
+        if scope.method in WITH_BODY and not await _take_body(protocol, environ):
+            return
         answered = await self._in_thread(self._answer, environ)
         early, carried.early = carried.early, None
         if early and await self._is_folded(*early):
@@ -249,8 +259,27 @@ def _name(headers: dict[str, list[str]]) -> str:
     return given if REQUEST_NAME.fullmatch(given) else uuid4().hex
 
 
+async def _take_body(protocol: HTTPProtocol, environ: Environ) -> bool:
+    """False where none came in time: then it is answered. One that is too large is cut off."""
+    body = b""
+    try:
+        async with asyncio.timeout(LONGEST_SENDING):
+            async for chunk in protocol:
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    break
+    except TimeoutError:
+        late = problem(Problem.MALFORMED_REQUEST, "The body did not come within seconds.")
+        protocol.response_bytes(late.status_code, [*late.headers, *HEADERS, POLICY], late.data)
+        return False
+    environ["wsgi.input"] = io.BytesIO(body)
+    if body:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return True
+
+
 def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
-    """PEP 3333's; a body is nothing that any address reads."""
+    """PEP 3333's, without its body."""
     host, _, port = scope.server.rpartition(":")
     environ: Environ = {
         "REQUEST_METHOD": scope.method,

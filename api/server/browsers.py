@@ -60,7 +60,7 @@ def shield(app: Flask, settings: Settings) -> None:
         CORS(
             app,
             origins=list(settings.cors_origins),
-            methods=["GET", "HEAD", "POST"],
+            methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=SENDABLE,
             expose_headers=READABLE,
             send_wildcard=True,

@@ -1,0 +1,46 @@
+"""The only way from a request into the database: what people enter, on somebody's behalf."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import NullPool, Row, TextClause, text
+
+from api.database.reader import PATIENCE, SERVER_SETTINGS
+from api.parts import part
+from shared import sqlfiles
+from shared.database import engine
+from shared.settings import Settings
+
+
+class Writer:
+    """Runs `sql/write/NAME.sql` as analytics_reader, which may write what people enter and no more.
+
+    Never at a replica; over a connection each time, as people enter little.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._engine = engine(
+            settings.analytics_url(),
+            poolclass=NullPool,
+            settings=SERVER_SETTINGS | {"default_transaction_read_only": "off"},
+            patience=PATIENCE,
+        )
+
+    def row(self, name: str, user_id: int, **parameters: object) -> Row[Any] | None:
+        """The only row of the statement `name`, if it has one.
+
+        `user_id`: who is remembered as its writer.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(_statement("as_user"), {"user_id": str(user_id)})
+            return connection.execute(_statement(name), parameters).one_or_none()
+
+
+def writer() -> Writer:
+    """The writer of the app that handles this request."""
+    return part(Writer)
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    return text(sqlfiles.read(f"write/{name}"))

@@ -1,0 +1,3 @@
+DELETE FROM analytics.note
+WHERE id = :id
+RETURNING row_to_json(note)::text AS body

@@ -5,6 +5,8 @@
 beat_schedule = {
     # Changes wake the workers by themselves; should a wake-up be lost, it costs seconds.
     "refresh": {"task": "workers.tasks.refresh", "schedule": 5.0},
+    # Alerts that fired are told to webhooks, again after a failure.
+    "alerts": {"task": "workers.tasks.tell", "schedule": 3.0},
     # What was asked for and nobody finished, as Redis was wiped or its worker was killed.
     "unfinished rebuilds": {
         "task": "workers.tasks.rebuild",

@@ -47,6 +47,8 @@ class Settings:
     request_items: int
     exports_at_once: int
     metrics_token: str | None
+    webhook_secret: str | None
+    webhook_private: bool
     timezone: str
     currency: str
     minor_units: str
@@ -107,6 +109,8 @@ def name(attribute: str) -> str:
 def _told(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(cast("tuple[str, ...]", value))
+    if isinstance(value, bool):
+        return str(int(value))
     return "" if value is None else str(value)
 
 
@@ -155,6 +159,8 @@ def load(home: Path | None = None) -> Settings:
             request_items=_number(env, "REQUEST_ITEMS", 32, least=16, most=1024),
             exports_at_once=_number(env, "EXPORTS_AT_ONCE", 2, least=1, most=16),
             metrics_token=_metrics_token(env.str("METRICS_TOKEN", "")),
+            webhook_secret=env.str("WEBHOOK_SECRET", "") or None,
+            webhook_private=_number(env, "WEBHOOK_PRIVATE", 0, most=1) == 1,
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),

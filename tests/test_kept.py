@@ -49,6 +49,13 @@ ENTRIES = {
         "SET kept.writer = '8'",
         "UPDATE kept.note SET text = 'Скидка'",
     ),
+    "0002": (
+        (
+            "INSERT INTO kept.alert (metric, measure, direction, threshold)"
+            " VALUES ('session_day', 'sessions', 'above', 100)"
+        ),
+        "INSERT INTO kept.firing (alert, value, ended_at) SELECT id, 101, now() FROM kept.alert",
+    ),
 }
 """What somebody writes at each revision, in what it has brought."""
 

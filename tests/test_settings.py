@@ -54,6 +54,8 @@ def test_what_one_process_tells_another_is_what_it_read(tmp_path: Path) -> None:
         "REQUEST_ITEMS": "17",
         "EXPORTS_AT_ONCE": "5",
         "METRICS_TOKEN": "x" * 16,
+        "WEBHOOK_SECRET": "another key",
+        "WEBHOOK_PRIVATE": "1",
         "ANALYTICS_TIMEZONE": "Asia/Tokyo",
         "ANALYTICS_CURRENCY": "JPY",
         "ANALYTICS_MINOR_UNITS": "2",

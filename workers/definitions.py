@@ -71,6 +71,7 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
         "mirror_audit",
         "waiting",
         "kept",
+        "alerts",
         "rebuild",
     ):
         yield Statement("pg_catalog", sqlfiles.read(f"install/{part}"))

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from psycopg import Error, IsolationLevel
+from psycopg import DatabaseError, Error, IsolationLevel
 
 from shared.database import Connection, connect, flags
 from shared.settings import Settings
@@ -52,15 +52,28 @@ def fold_as_of(connection: Connection, as_of: datetime | None) -> int:
     While the mirror is not proven to be MentorHub's tables, answers stay as they are, and right as
     of before: what is pending waits.
     """
-    started, folded = perf_counter(), 0
+    started, folded, fired = perf_counter(), 0, 0
     with turn(connection):
         if one(connection, "SELECT control.may_fold(%s)", [as_of]):
             folded = one(connection, "SELECT control.fold(%s)", [as_of])
+            fired = _alert(connection)
     if folded:
         seconds = perf_counter() - started
         tally.note("fold", seconds, rows=folded)
         log.debug("Analytics: %d changes folded in %dms", folded, round(1000 * seconds))
+    if fired:
+        log.warning("Analytics: %d alerts fired", fired)
     return folded
+
+
+def _alert(connection: Connection) -> int:
+    """How many alerts fired with this fold; whatever is wrong with them, the numbers go on."""
+    try:
+        with connection.transaction():
+            return one(connection, "SELECT control.evaluate_alerts()")
+    except DatabaseError:
+        log.exception("Analytics: alerts can't be evaluated")
+        return 0
 
 
 @contextmanager

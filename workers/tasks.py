@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from shared.errors import ConfigurationError
 from shared.settings import load
+from workers.alerts import LONGEST, tell_all
 from workers.app import app
 from workers.audit import audit_next
 from workers.fold import Folder, worker_connection
@@ -100,6 +101,12 @@ def nightly_refresh(task: Any) -> None:
 def audit() -> None:
     """Compare the part of the summaries that has waited longest with its truth, and repair it."""
     audit_next(load())
+
+
+@app.task(throws=_EXPECTED, soft_time_limit=LONGEST, time_limit=2 * LONGEST)  # pyright: ignore[reportUntypedFunctionDecorator]
+def tell() -> None:
+    """Tell webhooks of the alerts that fired; one that takes too long is tried again later."""
+    tell_all(load())
 
 
 def _call() -> None:

@@ -1,6 +1,6 @@
-"""What people enter: notes on days, goals. Nothing calculates it; see schema `kept`."""
+"""What people enter, and nothing calculates: notes on days, goals, alert rules."""
 
 from api.database.writer import Writer
-from api.entries import goals, notes
+from api.entries import alerts, goals, notes
 
-__all__ = ["Writer", "goals", "notes"]
+__all__ = ["Writer", "alerts", "goals", "notes"]

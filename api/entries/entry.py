@@ -41,9 +41,14 @@ class Written(Entry):
     )
 
 
+def comment(column: str) -> str:
+    """The comment on `table.column` of schema kept."""
+    return comments.of(OWN, f"kept.{column}")
+
+
 def about(column: str) -> dict[str, Any]:
-    """What a field says of itself: the comment on `table.column` of schema kept."""
-    return {"metadata": {"description": comments.of(OWN, f"kept.{column}")}}
+    """What a field says of itself."""
+    return {"metadata": {"description": comment(column)}}
 
 
 def line(most: int, **more: Any) -> fields.String:
@@ -61,10 +66,13 @@ def _storable(text: str) -> None:
         raise ValidationError("holds a character of code 0.")
 
 
-def named(**more: Any) -> fields.String:
-    """What a metric, a measure or a key is called."""
-    spelled = validate.Regexp(NAME, error="must be a name like session_day.")
-    return fields.String(required=True, validate=spelled, **more)
+def named(about: str, **more: Any) -> fields.String:
+    """What a metric or a measure is called."""
+    return fields.String(
+        validate=validate.Regexp(NAME, error="must be a name like session_day."),
+        metadata={"description": about, "pattern": f"^{NAME[:-2]}$"},
+        **more,
+    )
 
 
 def carried_out(statement: str, **parameters: object) -> Response:

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from api.access import guards
 from api.blueprint import blueprint
-from api.entries.entry import NAME, Entry, Written, about, carried_out, line, named
+from api.entries.entry import NAME, Entry, Written, about, carried_out, comment, line, named
 from api.fields import several
 from api.requests.parameters import NoParameters
 
@@ -31,28 +31,28 @@ def filters() -> fields.Dict:
     )
 
 
-def _not_too_large(value: Decimal) -> None:
+def not_too_large(value: Decimal) -> None:
     # no Range, whose bounds the document would have as text
     if abs(value) >= LARGEST:
         raise ValidationError("is too large.")
 
 
 class GoalEntry(Entry):
-    metric = named(**about("goal.metric"))
-    measure = named(**about("goal.measure"))
+    metric = named(comment("goal.metric"), required=True)
+    measure = named(comment("goal.measure"), required=True)
     filters = filters()
     days = fields.Integer(
         load_default=1,
         strict=True,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        metadata=about("goal.days")["metadata"] | {"x-unit": "days"},
+        metadata={"description": comment("goal.days"), "x-unit": "days"},
     )
     value = fields.Decimal(
         required=True,
         allow_nan=False,
-        validate=_not_too_large,
+        validate=not_too_large,
         error_messages={"invalid": "must be a number.", "special": "must be a number."},
-        metadata=about("goal.value")["metadata"] | {"x-unit": "that of the measure"},
+        metadata={"description": comment("goal.value"), "x-unit": "that of the measure"},
     )
     text = line(200, load_default=None, allow_none=True, **about("goal.text"))
 
@@ -66,11 +66,7 @@ class GoalsBody(Schema):
 
 
 class OfMetric(NoParameters):
-    metric = fields.String(
-        load_default=None,
-        validate=validate.Regexp(NAME, error="must be a name like session_day."),
-        metadata={"description": "Only the goals of this metric."},
-    )
+    metric = named("Only the goals of this metric.", load_default=None)
 
 
 def _stored(entry: dict[str, Any]) -> dict[str, Any]:

@@ -273,7 +273,8 @@ async def _take_body(protocol: HTTPProtocol, environ: Environ) -> bool:
         protocol.response_bytes(late.status_code, [*late.headers, *HEADERS, POLICY], late.data)
         return False
     environ["wsgi.input"] = io.BytesIO(body)
-    if body:
+    # it is one piece now
+    if environ.pop("HTTP_TRANSFER_ENCODING", None) or body:
         environ["CONTENT_LENGTH"] = str(len(body))
     return True
 

@@ -18,6 +18,7 @@ _SECRETS = (
     "JWT_SECRET_KEY",
     "JWT_PREVIOUS_KEYS",
     "METRICS_TOKEN",
+    "WEBHOOK_SECRET",
 )
 
 _OF_THE_API = (
@@ -65,6 +66,7 @@ class Programs:
             [*_celery("worker"), "--concurrency", "2", "--loglevel", "INFO", *alone],
             ANALYTICS_DATABASE_URL=self.worker_url,
             REDIS_URL=self.settings.broker_url(),
+            WEBHOOK_SECRET=self.settings.webhook_secret or "",
         )
 
     def beat(self) -> Program:

@@ -1,5 +1,9 @@
 """Notes and goals over HTTP: admins write them, each writer is remembered, nothing else gets in."""
 
+import http.client
+import json
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,15 +14,25 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
+from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
+from tests.api.server import Server, serving_new
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR
 
 NOTE = {"day": "2026-11-27", "text": "Скидка: всё за полцены"}
 GOAL = {"metric": "payment_day", "measure": "revenue", "value": 1000000.5, "days": 30}
-PLACES = {"notes": NOTE, "goals": GOAL}
+ALERT = {
+    "metric": "session_day",
+    "measure": "sessions",
+    "filters": {"status": "cancelled"},
+    "direction": "above",
+    "threshold": 2.5,
+    "webhook": "https://example.com/hook?x=1",
+}
+PLACES = {"notes": NOTE, "goals": GOAL, "alerts": ALERT}
 
 
 @pytest.fixture
@@ -26,7 +40,9 @@ def written(world: Settings) -> Iterator[Connection]:
     """What is written is gone after the test."""
     with connect(world.analytics_url()) as connection:
         yield connection
-        connection.execute("TRUNCATE kept.note, kept.goal, kept.history RESTART IDENTITY")
+        connection.execute(
+            "TRUNCATE kept.note, kept.goal, kept.alert, kept.firing, kept.history RESTART IDENTITY"
+        )
 
 
 def address(*parts: object) -> str:
@@ -36,7 +52,7 @@ def address(*parts: object) -> str:
 def entries(admin: FlaskClient, place: str, **query: str) -> list[dict[str, Any]]:
     response = admin.get(address(place), query_string=query)
     assert response.status_code == 200, response.text
-    return response.json[place]
+    return response.json[place.rpartition("/")[2]]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -109,6 +125,21 @@ def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient)
     del written
 
 
+def test_what_fired_is_listed_the_newest_first(written: Connection, admin: FlaskClient) -> None:
+    alert = admin.post(address("alerts"), json=ALERT).json["id"]
+    assert entries(admin, "alerts/fired") == []
+    for value in (3, 4):
+        written.execute(
+            "INSERT INTO kept.firing (alert, value, ended_at) VALUES (%s, %s, now())",
+            [alert, value],
+        )
+
+    found = entries(admin, "alerts/fired")
+    assert [(each["alert_id"], each["value"]) for each in found] == [(alert, 4), (alert, 3)]
+    assert [each["value"] for each in entries(admin, "alerts/fired", limit="1")] == [4]
+    assert_problem(admin.get(address("alerts/fired?limit=0")), 422)
+
+
 @pytest.mark.parametrize(
     ("place", "body", "sentence"),
     [
@@ -127,6 +158,15 @@ def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient)
         ("goals", GOAL | {"value": 1e31}, "value is too large"),
         ("goals", GOAL | {"value": True}, "value must be a number"),
         ("goals", GOAL | {"days": 0}, "days must be a whole number"),
+        ("alerts", ALERT | {"direction": "over"}, "direction must be above or below"),
+        ("alerts", ALERT | {"is_relative": "yes"}, "is_relative"),
+        ("alerts", ALERT | {"webhook": "ftp://example.com"}, "webhook must be an address"),
+        ("alerts", ALERT | {"webhook": "https://u:p@example.com"}, "webhook must be an address"),
+        ("alerts", ALERT | {"webhook": "https://a b"}, "webhook must be an address"),
+        ("alerts", ALERT | {"webhook": "https://[::1"}, "webhook must be an address"),
+        ("alerts", ALERT | {"metric": "nothing"}, "there is no metric nothing"),
+        ("alerts", ALERT | {"measure": "status"}, "session_day has no number status"),
+        ("alerts", ALERT | {"filters": {"nothing": "1"}}, "session_day has no key nothing"),
         ("goals", GOAL | {"filters": {"x y": "1"}}, "filters.x y"),
         ("goals", GOAL | {"filters": {"x": {}}}, "filters.x"),
         ("goals", GOAL | {"filters": {f"x{n}": "1" for n in range(9)}}, "filters has 8 keys"),
@@ -169,3 +209,46 @@ def test_entries_are_written_to_the_primary_and_not_to_a_replica(world: Settings
         assert_problem(response, 503)
     finally:
         parts(app)[Reader].close()
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("entries")
+    with serving_new(postgres, analytics_template, "test_entries", folder) as server:
+        yield server
+
+
+def sent(server: Server, head: str, *parts: bytes, pause: float = 0) -> tuple[int, str]:
+    """Status and body of what is answered to a request that comes in parts."""
+    token = bearer(sign(ADMIN, role="admin"))["Authorization"]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(
+            f"POST {address('notes')} HTTP/1.1\r\nHost: here\r\nAuthorization: {token}\r\n"
+            f"Content-Type: application/json\r\nConnection: close\r\n{head}\r\n\r\n".encode()
+        )
+        for part in parts:
+            time.sleep(pause)
+            line.sendall(part)
+        answer = http.client.HTTPResponse(line)
+        answer.begin()
+        return answer.status, answer.read().decode()
+
+
+def test_the_server_reads_a_body_whole_or_in_parts_and_none_that_is_large_or_late(
+    server: Server,
+) -> None:
+    body = json.dumps(NOTE).encode()
+    length = f"Content-Length: {len(body)}"
+    assert sent(server, length, body)[0] == 200
+    assert sent(server, length, body[:9], body[9:], pause=0.2)[0] == 200
+    chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:20], body[20:])]
+    assert sent(server, "Transfer-Encoding: chunked", *chunks, b"0\r\n\r\n")[0] == 200
+    assert sent(server, "Content-Length: 20000", b" " * 20000)[0] == 413
+    assert sent(server, "Content-Length: 0")[0] == 422
+    status, said = sent(server, length, body[:9])
+    assert (status, "within seconds" in said) == (400, True)
+    with connect(server.settings.analytics_url()) as connection:
+        texts = connection.execute("SELECT text, written_by FROM kept.note").fetchall()
+    assert texts == [(NOTE["text"], ADMIN)] * 3

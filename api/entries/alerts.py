@@ -1,0 +1,170 @@
+"""Alert rules, and when they fired; workers evaluate them and tell webhooks."""
+
+import re
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, ValidationError, fields, validate
+
+from api.access import guards
+from api.blueprint import blueprint
+from api.database.writer import writer
+from api.entries.entry import Entry, Written, carried_out, line, named
+from api.entries.goals import filters, not_too_large
+from api.fields import count, identifier, several
+from api.problems import Problem, refuse
+from api.requests.carried import carried
+from api.requests.parameters import NoParameters, WholeNumber
+from shared import comments
+
+
+def _about(column: str, unit: str | None = None) -> dict[str, str]:
+    """What a field of a rule or a firing says of itself."""
+    described = {"description": comments.of("kept/0002_alerts", f"kept.{column}")}
+    return described | ({"x-unit": unit} if unit else {})
+
+
+def _address(text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_bare = parts.username is None and parts.password is None
+    except ValueError:
+        is_one = is_bare = False
+    if not is_one or not is_bare or not re.fullmatch("[!-~]+", text):
+        raise ValidationError("must be an address like https://example.com/alerts, without a user.")
+
+
+class AlertEntry(Entry):
+    metric = named(_about("alert.metric")["description"], required=True)
+    measure = named(_about("alert.measure")["description"], required=True)
+    filters = filters()
+    days = fields.Integer(
+        load_default=1,
+        strict=True,
+        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
+        metadata=_about("alert.days", "days"),
+    )
+    is_relative = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata=_about("alert.is_relative")
+    )
+    direction = fields.String(
+        required=True,
+        validate=validate.OneOf(("above", "below"), error="must be above or below."),
+        metadata=_about("alert.direction"),
+    )
+    threshold = fields.Decimal(
+        required=True,
+        allow_nan=False,
+        validate=not_too_large,
+        error_messages={"invalid": "must be a number.", "special": "must be a number."},
+        metadata=_about("alert.threshold", "that of the measure, or percent"),
+    )
+    webhook = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=[validate.Length(max=1000, error="is too long."), _address],
+        metadata=_about("alert.webhook"),
+    )
+    is_active = fields.Boolean(
+        load_default=True, truthy={True}, falsy={False}, metadata=_about("alert.is_active")
+    )
+    text = line(200, load_default=None, allow_none=True, metadata=_about("alert.text"))
+
+
+class AlertBody(AlertEntry, Written):
+    pass
+
+
+class AlertsBody(Schema):
+    alerts = several(AlertBody, "The newest 1,000, by their numbers.")
+
+
+class FiringBody(Schema):
+    id = identifier(_about("firing.id")["description"])
+    alert_id = identifier(_about("firing.alert")["description"])
+    fired_at = fields.AwareDateTime(required=True, metadata=_about("firing.fired_at"))
+    value = fields.Float(required=True, metadata=_about("firing.value", "that of the threshold"))
+    previous = fields.Float(
+        required=True, allow_none=True, metadata=_about("firing.previous", "that of the measure")
+    )
+    ended_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata=_about("firing.ended_at")
+    )
+    attempts = count(_about("firing.attempts")["description"])
+    delivered_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata=_about("firing.delivered_at")
+    )
+    error = fields.String(required=True, allow_none=True, metadata=_about("firing.error"))
+
+
+class FiredBody(Schema):
+    fired = several(FiringBody, "The newest first.")
+
+
+class Newest(NoParameters):
+    limit = WholeNumber(
+        load_default=100,
+        validate=validate.Range(1, 1000, error="must be a whole number from 1 to 1000."),
+        error_messages={"invalid": "must be a whole number from 1 to 1000."},
+        metadata={"description": "How many of the newest.", "x-unit": "count"},
+    )
+
+
+def _stored(entry: dict[str, Any]) -> dict[str, Any]:
+    """Refuses what no rule can be about."""
+    stored = entry | {"filters": orjson.dumps(entry["filters"]).decode()}
+    about = {name: stored[name] for name in ("metric", "measure", "filters")}
+    row = writer().row("alert_problem", carried().account.id, **about)
+    if row and row.problem:
+        refuse(Problem.INVALID_PARAMETER, f"No rule can be about this: {row.problem}.")
+    return stored
+
+
+@blueprint.route("/alerts")
+class Alerts(MethodView):
+    decorators: ClassVar = [guards.editor]
+
+    @blueprint.arguments(NoParameters, location="query")
+    @blueprint.response(200, AlertsBody)
+    def get(self, _query: dict[str, Any]) -> Response:
+        """The rules."""
+        return carried_out("alerts")
+
+    @blueprint.arguments(AlertEntry)
+    @blueprint.response(200, AlertBody)
+    def post(self, entry: dict[str, Any]) -> Response:
+        """A new rule; the next fold evaluates it."""
+        return carried_out("alert_new", **_stored(entry))
+
+
+@blueprint.route("/alerts/<id:id>")
+class Alert(MethodView):
+    decorators: ClassVar = [guards.editor]
+
+    @blueprint.arguments(AlertEntry)
+    @blueprint.response(200, AlertBody)
+    @blueprint.alt_response(404, response="NOT_FOUND")
+    def put(self, entry: dict[str, Any], id: int) -> Response:  # noqa: A002 - as in the address
+        """Write the rule anew."""
+        return carried_out("alert_changed", id=id, **_stored(entry))
+
+    @blueprint.response(200, AlertBody)
+    @blueprint.alt_response(404, response="NOT_FOUND")
+    def delete(self, id: int) -> Response:  # noqa: A002 - as in the address
+        """Delete the rule, and that it ever fired; the answer is what it was."""
+        return carried_out("alert_deleted", id=id)
+
+
+@blueprint.route("/alerts/fired")
+class Fired(MethodView):
+    decorators: ClassVar = [guards.editor]
+
+    @blueprint.arguments(Newest, location="query")
+    @blueprint.response(200, FiredBody)
+    def get(self, query: dict[str, Any]) -> Response:
+        """When rules fired, and whether their webhooks were told."""
+        return carried_out("fired", **query)

@@ -1,0 +1,241 @@
+-- Alerts: evaluated by the fold that may have changed them, in its transaction; so one fires exactly
+-- when what is read afterwards is beyond its threshold, and once for each time.
+CREATE TABLE control.looked_at (
+    alert      bigint PRIMARY KEY,
+    version    bigint,
+    day        date,
+    written_at timestamptz,
+    error      text
+);
+COMMENT ON TABLE control.looked_at IS 'By which numbers each alert was evaluated last.';
+COMMENT ON COLUMN control.looked_at.alert IS 'Of kept.alert.';
+COMMENT ON COLUMN control.looked_at.version IS 'Of the answer that the metric is stored for.';
+COMMENT ON COLUMN control.looked_at.day IS 'The day that windows end with.';
+COMMENT ON COLUMN control.looked_at.written_at IS 'When the rule had been written.';
+COMMENT ON COLUMN control.looked_at.error IS 'Why it can''t be evaluated; NULL where it can.';
+
+CREATE FUNCTION control.measured(metric text, measure text, filters jsonb, last date, days integer) RETURNS numeric
+STABLE LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name   text := (SELECT step.name FROM control.step WHERE step.name = metric AND step.kind = 'summary');
+    has    record;
+    dated  boolean;
+    wrong  text;
+    found  numeric;
+    rows   bigint;
+BEGIN
+    IF name IS NULL THEN
+        RAISE EXCEPTION 'there is no metric %', metric USING ERRCODE = 'no_data_found';
+    END IF;
+    SELECT * INTO STRICT has FROM control.signed_columns(name);
+    dated := 'day' = ANY (has.keys::text []);
+    SELECT key INTO wrong FROM jsonb_object_keys(filters) AS key WHERE quote_ident(key) <> ALL (has.keys::text []) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION '% has no key %', metric, wrong USING ERRCODE = 'no_data_found';
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_attribute
+        WHERE
+            attrelid = format('analytics.%I', name)::regclass
+            AND attname = measure
+            AND atttypid IN ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype)
+            AND quote_ident(attname) <> ALL (has.keys::text [])
+    ) THEN
+        RAISE EXCEPTION '% has no number %', metric, measure USING ERRCODE = 'no_data_found';
+    END IF;
+    EXECUTE format(
+        'SELECT %s, count(*) FROM analytics.%I AS stored WHERE %s AND %s',
+        CASE
+            WHEN quote_ident(measure) = ANY (has.sums::text []) THEN format('coalesce(sum(%I), 0)', measure)
+            ELSE format('max(%I)', measure)
+        END,
+        name,
+        CASE WHEN dated THEN 'day > $2 - $3 AND day <= $2' ELSE 'true' END,
+        coalesce(
+            (
+                SELECT string_agg(format('%I::text = $1 ->> %L', key, key), ' AND ')
+                FROM jsonb_object_keys(filters) AS key
+            ),
+            'true'
+        )
+    ) INTO found, rows USING filters, last, days;
+    -- a ratio of several rows is not the sum of theirs
+    RETURN CASE WHEN quote_ident(measure) = ANY (has.sums::text []) OR rows = 1 THEN found END;
+END
+$$;
+COMMENT ON FUNCTION control.measured(text, text, jsonb, date, integer) IS 'A number of a metric in so many days that end on a day; NULL where there is none; an error of the class no_data_found where the metric has no such number or key.';
+
+CREATE FUNCTION control.alert_value(
+    rule kept.alert, OUT value numeric, OUT previous numeric
+)
+STABLE LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    today date := analytics.today();
+BEGIN
+    value := control.measured(rule.metric, rule.measure, rule.filters, today, rule.days);
+    IF rule.is_relative THEN
+        previous := control.measured(rule.metric, rule.measure, rule.filters, today - rule.days, rule.days);
+        -- of nothing, no change is a percentage
+        value := round(100 * (value - previous) / nullif(abs(previous), 0), 2);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION control.alert_value(kept.alert) IS 'The number that a rule is about, or its change in percent; NULL where that can''t be said.';
+
+CREATE FUNCTION control.evaluate_alerts() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    today  date := analytics.today();
+    rule   record;
+    number record;
+    fired  bigint := 0;
+    news   bigint;
+    reason text;
+BEGIN
+    FOR rule IN
+        SELECT
+            written AS alert,
+            freshness.version
+        FROM
+            kept.alert AS written
+            LEFT JOIN control.step ON step.name = written.metric
+            LEFT JOIN analytics.freshness USING (family)
+            LEFT JOIN control.looked_at ON looked_at.alert = written.id
+        WHERE
+            looked_at.alert IS NULL
+            OR looked_at.written_at <> written.written_at
+            OR looked_at.day <> today
+            OR looked_at.version IS DISTINCT FROM freshness.version
+        ORDER BY written.id
+    LOOP
+        reason := NULL;
+        -- whatever is wrong with a rule, the numbers go on
+        BEGIN
+            SELECT * INTO STRICT number FROM control.alert_value(rule.alert);
+            IF
+                (rule.alert).is_active
+                AND (
+                    CASE (rule.alert).direction
+                        WHEN 'above' THEN number.value > (rule.alert).threshold
+                        ELSE number.value < (rule.alert).threshold
+                    END
+                )
+            THEN
+                INSERT INTO kept.firing (alert, value, previous)
+                VALUES ((rule.alert).id, number.value, number.previous)
+                ON CONFLICT (alert) WHERE ended_at IS NULL DO NOTHING;
+                GET DIAGNOSTICS news = ROW_COUNT;
+                fired := fired + news;
+            ELSE
+                UPDATE kept.firing SET ended_at = clock_timestamp()
+                WHERE alert = (rule.alert).id AND ended_at IS NULL;
+            END IF;
+        EXCEPTION
+            -- it is being told at this moment, or was deleted: the next fold looks again
+            WHEN serialization_failure OR foreign_key_violation THEN CONTINUE;
+            WHEN OTHERS THEN reason := SQLERRM;
+        END;
+        INSERT INTO control.looked_at (alert, version, day, written_at, error)
+        VALUES ((rule.alert).id, rule.version, today, (rule.alert).written_at, reason)
+        ON CONFLICT (alert) DO UPDATE
+            SET
+                version = excluded.version,
+                day = excluded.day,
+                written_at = excluded.written_at,
+                error = excluded.error;
+    END LOOP;
+    RETURN fired;
+END
+$$;
+COMMENT ON FUNCTION control.evaluate_alerts() IS 'Lets the rules fire whose number has crossed its threshold, ends the firings whose number has come back, and returns how many fired. To be called in the transaction of the fold.';
+
+CREATE FUNCTION control.claim_delivery() RETURNS TABLE (firing bigint, webhook text, body text)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH due AS (
+        SELECT firing.id
+        FROM kept.firing INNER JOIN kept.alert ON alert.id = firing.alert
+        WHERE
+            firing.delivered_at IS NULL
+            AND firing.next_at <= clock_timestamp()
+            AND firing.attempts < 12
+            AND alert.webhook IS NOT NULL
+        ORDER BY firing.next_at
+        LIMIT 1
+        FOR UPDATE OF firing SKIP LOCKED
+    )
+    UPDATE kept.firing
+    SET
+        attempts = firing.attempts + 1,
+        -- 30 s, 1 min, 2 min … an hour: who was killed while telling it is not waited for any longer
+        next_at = clock_timestamp() + least(interval '1 hour', 30 * power(2, firing.attempts) * interval '1 s')
+    FROM due, kept.alert
+    WHERE firing.id = due.id AND alert.id = firing.alert
+    RETURNING
+        firing.id,
+        alert.webhook,
+        json_build_object(
+            'firing', firing.id,
+            'alert', alert.id,
+            'text', alert.text,
+            'metric', alert.metric,
+            'measure', alert.measure,
+            'filters', alert.filters,
+            'days', alert.days,
+            'is_relative', alert.is_relative,
+            'direction', alert.direction,
+            'threshold', alert.threshold,
+            'value', firing.value,
+            'previous', firing.previous,
+            'fired_at', firing.fired_at
+        )::text;
+END;
+COMMENT ON FUNCTION control.claim_delivery() IS 'The firing that is to be told next, with the time of the try after this one: of one that is not said to be delivered.';
+
+CREATE FUNCTION control.delivered(firing bigint, error text) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    UPDATE kept.firing
+    SET
+        delivered_at = CASE WHEN delivered.error IS NULL THEN clock_timestamp() END,
+        error = left(delivered.error, 500)
+    WHERE firing.id = delivered.firing;
+END;
+COMMENT ON FUNCTION control.delivered(bigint, text) IS 'Says that a firing was told, or why not.';
+
+CREATE FUNCTION analytics.alert_problem(metric text, measure text, filters jsonb) RETURNS text
+STABLE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM control.measured(metric, measure, filters, analytics.today(), 1);
+    RETURN NULL;
+EXCEPTION WHEN no_data_found THEN
+    RETURN SQLERRM;
+END
+$$;
+COMMENT ON FUNCTION analytics.alert_problem(text, text, jsonb) IS 'Why no rule can be about this; NULL where one can.';
+
+CREATE VIEW analytics.alert AS
+SELECT *
+FROM kept.alert;
+COMMENT ON VIEW analytics.alert IS 'kept.alert.';
+GRANT
+INSERT (metric, measure, filters, days, is_relative, direction, threshold, webhook, is_active, text),
+UPDATE (metric, measure, filters, days, is_relative, direction, threshold, webhook, is_active, text),
+DELETE
+ON analytics.alert TO analytics_reader;
+
+CREATE VIEW analytics.firing AS
+SELECT *
+FROM kept.firing;
+COMMENT ON VIEW analytics.firing IS 'kept.firing.';

@@ -1,0 +1,1 @@
+SELECT analytics.alert_problem(:metric, :measure, CAST(:filters AS jsonb)) AS problem

@@ -188,6 +188,246 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What there is to ask for: every metric, and how to draw it.
+         * @description For every active account.
+         */
+        get: operations["Catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/course_performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How courses do
+         * @description Only for admins.
+         *
+         *     How each course does, all time.
+         */
+        get: operations["CoursePerformanceMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/mentor_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions by mentor and day
+         * @description Only for admins.
+         *
+         *     Sessions by mentor and day of creation: what the ranking is counted from.
+         */
+        get: operations["MentorDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/payment_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payments by day
+         * @description Only for admins.
+         *
+         *     Completed payments by day of creation and currency.
+         */
+        get: operations["PaymentDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/payment_total": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payments of all time
+         * @description Only for admins.
+         *
+         *     Completed payments of all time by currency.
+         */
+        get: operations["PaymentTotalMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/platform_total": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The platform
+         * @description Only for admins.
+         *
+         *     The platform in one row, all time.
+         */
+        get: operations["PlatformTotalMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/session_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions by day
+         * @description Only for admins.
+         *
+         *     Sessions by day of creation and status.
+         */
+        get: operations["SessionDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/unusable_row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows set aside
+         * @description Only for admins.
+         *
+         *     Rows set aside: what depends on the value is counted without them, until MentorHub corrects it.
+         */
+        get: operations["UnusableRowMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/unusable_total": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows set aside, by reason
+         * @description Only for admins.
+         *
+         *     How many rows are set aside.
+         */
+        get: operations["UnusableTotalMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/user_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New users by day
+         * @description Only for admins.
+         *
+         *     Accounts by the day they were created.
+         */
+        get: operations["UserDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/user_engagement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Engagement of learners
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     What each user did as a learner, all time.
+         */
+        get: operations["UserEngagementMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/notes": {
         parameters: {
             query?: never;
@@ -611,6 +851,19 @@ export type components = {
             /** @description What it was; null where nothing stored tells that. */
             previous: number | null;
         };
+        ColumnBody: {
+            /**
+             * @description A `key` groups and filters; a `label` comes where rows are of all keys; a `measure` adds up; a `ratio` is of measures.
+             * @enum {string}
+             */
+            kind: "key" | "label" | "measure" | "ratio";
+            /** @description In rows, in `by` and as a filter. */
+            name: string;
+            /** @description Of a key its type: day, week, month, integer or text; of others their unit. */
+            of: string;
+            /** @description What it is. */
+            title: components["schemas"]["SaidBody"];
+        };
         ComparisonBody: {
             /**
              * Format: date
@@ -663,6 +916,72 @@ export type components = {
             course_title: string;
             /** @description Enrolments. */
             enrollments: number;
+        };
+        CoursePerformanceMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["CoursePerformanceMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["CoursePerformanceMetricTotal"] | null;
+        };
+        CoursePerformanceMetricRow: {
+            /** @description Mean progress of its enrolments, percent. */
+            avg_progress: number;
+            /** @description Mean rating. */
+            avg_rating: number;
+            /** @description The title as it is sorted and searched; empty where there is none. */
+            caseless_title?: string | null;
+            /** @description Enrolments completed. */
+            completed: number;
+            /** @description Completed enrolments, percent of all. */
+            completion_rate: number;
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description 1; 0 where the course is not there and only reviews of it are. */
+            courses: number;
+            /** @description Enrolments. */
+            enrollments: number;
+            /** @description Their progress_percent together. */
+            progress_sum: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews of the course that carry a rating. */
+            ratings: number;
+            /** @description The course's title. */
+            title?: string | null;
+        };
+        CoursePerformanceMetricTotal: {
+            /** @description Mean progress of its enrolments, percent. */
+            avg_progress: number;
+            /** @description Mean rating. */
+            avg_rating: number;
+            /** @description Enrolments completed. */
+            completed: number;
+            /** @description Completed enrolments, percent of all. */
+            completion_rate: number;
+            /** @description 1; 0 where the course is not there and only reviews of it are. */
+            courses: number;
+            /** @description Enrolments. */
+            enrollments: number;
+            /** @description Their progress_percent together. */
+            progress_sum: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews of the course that carry a rating. */
+            ratings: number;
         };
         /**
          * @example {
@@ -885,6 +1204,81 @@ export type components = {
             /** @description When it occurs. */
             when: string;
         };
+        MentorDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MentorDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MentorDayMetricTotal"] | null;
+        };
+        MentorDayMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description MentorHub's mentors.id. */
+            mentor_id?: number;
+            /** @description Sessions created on the day, of any status. */
+            sessions: number;
+        };
+        MentorDayMetricTotal: {
+            /** @description Sessions created on the day, of any status. */
+            sessions: number;
+        };
+        MetricBody: {
+            /**
+             * Format: date-time
+             * @description Every change up to then is counted. RFC 3339.
+             */
+            as_of: string;
+            /**
+             * Format: date-time
+             * @description When it, or a part, was last compared with MentorHub's rows.
+             */
+            audited_at: string | null;
+            /** @description What rows are of, unasked. */
+            by: string[];
+            /** @description How to draw it: line, bar, table, heatmap, histogram, funnel. */
+            chart: string;
+            /** @description Of its rows, in their order. */
+            columns: components["schemas"]["ColumnBody"][];
+            /** @description The key that is the date; null where it is of all time. */
+            date: string | null;
+            /** @description The SELECT that it is, over signed rows: each counts `w` times. */
+            definition: string;
+            /** @description Rows that this found to be wrong. */
+            drift: number | null;
+            /** @description What it counts, in a sentence. */
+            meaning: components["schemas"]["SaidBody"];
+            /** @description Its address is `metrics/` and this. */
+            name: string;
+            /** @description What it may be asked for. */
+            parameters: string[];
+            /** @description `admins`, or the key that names who may read their own rows, too. */
+            readers: string;
+            /** @description What to call it. */
+            title: components["schemas"]["SaidBody"];
+        };
+        MetricsBody: {
+            /** @description Those that the account may read, by name. */
+            metrics: components["schemas"]["MetricBody"][];
+        };
         NewUsersBody: {
             /**
              * Format: date
@@ -946,6 +1340,81 @@ export type components = {
         NotesBody: {
             /** @description The newest 1,000 in the window, by their days. */
             notes: components["schemas"]["NoteBody"][];
+        };
+        PaymentDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["PaymentDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["PaymentDayMetricTotal"] | null;
+        };
+        PaymentDayMetricRow: {
+            /** @description Their amounts together, in minor units, exact. */
+            amount: number;
+            /** @description ISO 4217 code; XXX where the payment has none. */
+            currency?: string;
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description How many payments. */
+            transactions: number;
+        };
+        PaymentDayMetricTotal: {
+            /** @description Their amounts together, in minor units, exact. */
+            amount: number;
+            /** @description How many payments. */
+            transactions: number;
+        };
+        PaymentTotalMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["PaymentTotalMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["PaymentTotalMetricTotal"] | null;
+        };
+        PaymentTotalMetricRow: {
+            /** @description Their amounts together, in minor units, exact. */
+            amount: number;
+            /** @description ISO 4217 code; XXX where the payment has none. */
+            currency?: string;
+            /** @description How many payments. */
+            transactions: number;
+        };
+        PaymentTotalMetricTotal: {
+            /** @description Their amounts together, in minor units, exact. */
+            amount: number;
+            /** @description How many payments. */
+            transactions: number;
         };
         /**
          * @example {
@@ -1024,6 +1493,100 @@ export type components = {
             /** @description Sessions of any status. */
             total: number;
         };
+        PlatformTotalMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["PlatformTotalMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["PlatformTotalMetricTotal"] | null;
+        };
+        PlatformTotalMetricRow: {
+            /** @description Mean rating of all reviews that carry one. */
+            average_rating: number;
+            /** @description Enrolments per course, published or not. */
+            avg_enrollments_per_course: number;
+            /** @description Completed sessions. */
+            completed_sessions: number;
+            /** @description Completed sessions, percent of all. */
+            completion_rate: number;
+            /** @description Courses. */
+            courses: number;
+            /** @description Enrolments in any course. */
+            enrollments: number;
+            /** @description Always 1. */
+            id?: number;
+            /** @description Accounts with the role mentor. */
+            mentors: number;
+            /** @description Active courses. */
+            published_courses: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews that carry a rating. */
+            ratings: number;
+            /** @description Reviews of mentors and of courses. */
+            reviews: number;
+            /** @description Sessions still scheduled. */
+            scheduled_sessions: number;
+            /** @description Sessions of any status. */
+            sessions: number;
+            /** @description Accounts with the role student. */
+            students: number;
+            /** @description Accounts. */
+            users: number;
+            /** @description Verified accounts, percent of all. */
+            verification_rate: number;
+            /** @description Verified accounts. */
+            verified_users: number;
+        };
+        PlatformTotalMetricTotal: {
+            /** @description Mean rating of all reviews that carry one. */
+            average_rating: number;
+            /** @description Enrolments per course, published or not. */
+            avg_enrollments_per_course: number;
+            /** @description Completed sessions. */
+            completed_sessions: number;
+            /** @description Completed sessions, percent of all. */
+            completion_rate: number;
+            /** @description Courses. */
+            courses: number;
+            /** @description Enrolments in any course. */
+            enrollments: number;
+            /** @description Accounts with the role mentor. */
+            mentors: number;
+            /** @description Active courses. */
+            published_courses: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews that carry a rating. */
+            ratings: number;
+            /** @description Reviews of mentors and of courses. */
+            reviews: number;
+            /** @description Sessions still scheduled. */
+            scheduled_sessions: number;
+            /** @description Sessions of any status. */
+            sessions: number;
+            /** @description Accounts with the role student. */
+            students: number;
+            /** @description Accounts. */
+            users: number;
+            /** @description Verified accounts, percent of all. */
+            verification_rate: number;
+            /** @description Verified accounts. */
+            verified_users: number;
+        };
         PlatformUsersBody: {
             /** @description Accounts with the role mentor. */
             mentors: number;
@@ -1084,6 +1647,12 @@ export type components = {
             /** @description The calendar days that are counted, today included: `days` of the query. */
             period_days: number;
         };
+        SaidBody: {
+            /** @description In English. */
+            en: string;
+            /** @description In Russian. */
+            ru: string;
+        };
         SessionAnalyticsBody: {
             /** @description Mean planned duration of the sessions created in the window. */
             avg_duration_minutes: number;
@@ -1095,6 +1664,47 @@ export type components = {
             top_mentors: components["schemas"]["TopMentorBody"][];
             /** @description Sessions created in the window. */
             total: number;
+        };
+        SessionDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["SessionDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["SessionDayMetricTotal"] | null;
+        };
+        SessionDayMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description Their planned minutes together. */
+            minutes: number;
+            /** @description Sessions created on the day. */
+            sessions: number;
+            /** @description Status now, lower case. */
+            status?: string;
+        };
+        SessionDayMetricTotal: {
+            /** @description Their planned minutes together. */
+            minutes: number;
+            /** @description Sessions created on the day. */
+            sessions: number;
         };
         /**
          * @example {
@@ -1148,6 +1758,166 @@ export type components = {
             mentor_id: number;
             /** @description The mentor's sessions created in the window. */
             sessions: number;
+        };
+        UnusableRowMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UnusableRowMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UnusableRowMetricTotal"] | null;
+        };
+        UnusableRowMetricRow: {
+            /** @description The row's id there. */
+            id?: number;
+            /** @description MentorHub's table. */
+            mirrored?: string;
+            /** @description Which column can't be used, and why. */
+            reason?: string;
+            /** @description Always 1. */
+            rows: number;
+        };
+        UnusableRowMetricTotal: {
+            /** @description Always 1. */
+            rows: number;
+        };
+        UnusableTotalMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UnusableTotalMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UnusableTotalMetricTotal"] | null;
+        };
+        UnusableTotalMetricRow: {
+            /** @description MentorHub's table. */
+            mirrored?: string;
+            /** @description Which column can't be used, and why. */
+            reason?: string;
+            /** @description So many rows. */
+            rows: number;
+        };
+        UnusableTotalMetricTotal: {
+            /** @description So many rows. */
+            rows: number;
+        };
+        UserDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UserDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UserDayMetricTotal"] | null;
+        };
+        UserDayMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description Accounts created on it. */
+            new_users: number;
+        };
+        UserDayMetricTotal: {
+            /** @description Accounts created on it. */
+            new_users: number;
+        };
+        UserEngagementMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UserEngagementMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UserEngagementMetricTotal"] | null;
+        };
+        UserEngagementMetricRow: {
+            /** @description Mean progress over the enrolments, percent. */
+            avg_progress: number;
+            /** @description Enrolments. */
+            courses_enrolled: number;
+            /** @description 0 to 100: up to 30 for sessions, 25 for courses, 30 for progress, 15 for reviews. */
+            engagement_score?: number;
+            /**
+             * Format: date-time
+             * @description When the newest of the user's sessions, enrolments, lessons, reviews and payments was created.
+             */
+            last_activity?: string | null;
+            /** @description Their progress_percent together. */
+            progress_sum: number;
+            /** @description Reviews written. */
+            reviews_written: number;
+            /** @description Completed sessions as a student. */
+            sessions_attended: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+            /** @description The only personal datum that analytics keeps. */
+            username?: string | null;
+            /** @description 1; 0 where the account is not there. */
+            users: number;
+        };
+        UserEngagementMetricTotal: {
+            /** @description Mean progress over the enrolments, percent. */
+            avg_progress: number;
+            /** @description Enrolments. */
+            courses_enrolled: number;
+            /** @description Their progress_percent together. */
+            progress_sum: number;
+            /** @description Reviews written. */
+            reviews_written: number;
+            /** @description Completed sessions as a student. */
+            sessions_attended: number;
+            /** @description 1; 0 where the account is not there. */
+            users: number;
         };
         /**
          * @example {
@@ -1855,6 +2625,839 @@ export interface operations {
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    Catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    CoursePerformanceMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of course_id. Nothing gives one row. `course_id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "course_id" | "-course_id" | "courses" | "-courses" | "enrollments" | "-enrollments" | "progress_sum" | "-progress_sum" | "completed" | "-completed" | "ratings" | "-ratings" | "rating_sum" | "-rating_sum" | "avg_progress" | "-avg_progress" | "completion_rate" | "-completion_rate" | "avg_rating" | "-avg_rating";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoursePerformanceMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    MentorDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of mentor_id, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "mentor_id" | "-mentor_id" | "day" | "-day" | "sessions" | "-sessions";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentorDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    PaymentDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, currency. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description Only rows of this one. ISO 4217 code; XXX where the payment has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    PaymentTotalMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of currency. Nothing gives one row. `currency` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. ISO 4217 code; XXX where the payment has none. */
+                currency?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentTotalMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    PlatformTotalMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of id. Nothing gives one row. `` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Always 1. */
+                id?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "id" | "-id" | "users" | "-users" | "students" | "-students" | "mentors" | "-mentors" | "verified_users" | "-verified_users" | "sessions" | "-sessions" | "completed_sessions" | "-completed_sessions" | "scheduled_sessions" | "-scheduled_sessions" | "courses" | "-courses" | "published_courses" | "-published_courses" | "enrollments" | "-enrollments" | "reviews" | "-reviews" | "ratings" | "-ratings" | "rating_sum" | "-rating_sum" | "verification_rate" | "-verification_rate" | "completion_rate" | "-completion_rate" | "avg_enrollments_per_course" | "-avg_enrollments_per_course" | "average_rating" | "-average_rating";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformTotalMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    SessionDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, status. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "status" | "-status" | "sessions" | "-sessions" | "minutes" | "-minutes";
+                /** @description Only rows of this one. Status now, lower case. */
+                status?: string;
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    UnusableRowMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of mirrored, id, reason. Nothing gives one row. `mirrored,id,reason` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. The row's id there. */
+                id?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description Only rows of this one. MentorHub's table. */
+                mirrored?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "mirrored" | "-mirrored" | "id" | "-id" | "reason" | "-reason" | "rows" | "-rows";
+                /** @description Only rows of this one. Which column can't be used, and why. */
+                reason?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnusableRowMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    UnusableTotalMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of mirrored, reason. Nothing gives one row. `mirrored,reason` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description Only rows of this one. MentorHub's table. */
+                mirrored?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "mirrored" | "-mirrored" | "reason" | "-reason" | "rows" | "-rows";
+                /** @description Only rows of this one. Which column can't be used, and why. */
+                reason?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnusableTotalMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    UserDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "new_users" | "-new_users";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    UserEngagementMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id. Nothing gives one row. `user_id` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "users" | "-users" | "sessions_attended" | "-sessions_attended" | "courses_enrolled" | "-courses_enrolled" | "progress_sum" | "-progress_sum" | "reviews_written" | "-reviews_written" | "avg_progress" | "-avg_progress";
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEngagementMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];

@@ -13,6 +13,7 @@ from flask import Flask
 from api.access import guards
 from api.blueprint import blueprint as analytics
 from api.export import EXPORTS
+from api.families import metrics
 from api.parts import parts
 from api.problems import MEDIA_TYPE, Problem, ProblemApi, ProblemSchema
 
@@ -146,7 +147,8 @@ class Contract(BasePlugin):
     def schema_helper(self, name: str, definition: dict[str, Any], **_: object) -> dict[str, Any]:
         """Give a body the example of its name."""
         path = EXAMPLES / f"{name}.json"
-        return definition | {"examples": [loads(path.read_text())]} if path.exists() else definition
+        example = loads(path.read_text()) if path.exists() else metrics.EXAMPLES.get(name)
+        return definition | {"examples": [example]} if example else definition
 
     def operation_helper(
         self, path: str | None = None, operations: dict[str, Any] | None = None, **context: Any

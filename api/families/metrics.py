@@ -81,6 +81,29 @@ def body_schema(metric: Metric) -> type[Schema]:
     return Schema.from_dict(body, name=f"{metric.schema}Body")
 
 
+SAMPLES = {"integer": 5, "text": "completed"}
+"""Of keys, for examples; of dates a Monday that a month begins with."""
+
+
+def example(metric: Metric) -> dict[str, Any]:
+    """What an answer looks like."""
+    days = "2025-12-01" if metric.date else None
+    numbers = dict.fromkeys(metric.measures, 12) | dict.fromkeys(metric.ratios, 50.0)
+    keys = {name: SAMPLES.get(metric.keys[name].type, "2025-12-01") for name in metric.by}
+    return {
+        "metric": metric.name,
+        "from": days,
+        "to": days,
+        "by": list(metric.by),
+        "rows": [keys | numbers],
+        "total": numbers,
+    }
+
+
+EXAMPLES = {f"{metric.schema}Body": example(metric) for metric in METRICS.values()}
+"""By the names of their schemas."""
+
+
 def _told(key: Key) -> fields.Field[Any]:
     kinds = {"integer": identifier, "text": text}
     return cast("fields.Field[Any]", kinds.get(key.type, day)(key.said.en))

@@ -18,6 +18,7 @@ from flask_smorest.spec.plugins import FlaskPlugin
 from api.document import openapi
 from api.problems import Problem
 from shared.database import Connection, connect
+from shared.metrics import METRICS
 from shared.settings import Settings
 from tests.api.contract import contract, is_page
 from tests.api.test_bad_input import assert_problem
@@ -83,7 +84,8 @@ def test_every_body_of_an_answer_has_an_example(document: dict[str, Any]) -> Non
         for reference in re.findall(r"schemas/(\w+)", str(operation["responses"]["200"]))
     }
 
-    assert bodies == {path.stem for path in openapi.EXAMPLES.iterdir()}
+    written = {path.stem for path in openapi.EXAMPLES.iterdir()}
+    assert bodies == written | {f"{metric.schema}Body" for metric in METRICS.values()}
 
 
 def test_every_answer_is_offered_as_a_file(document: dict[str, Any]) -> None:
@@ -130,6 +132,9 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
         "alert_id",
         "id",
         "written_by",
+        # which one, and not how many
+        "weekday",
+        "hour",
     }
 
 
@@ -144,15 +149,19 @@ def parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield parameter
 
 
+IDS = {"alert_id", "note_id", "goal_id"}
+
+
 def test_every_parameter_and_header_is_described_in_sentences(document: dict[str, Any]) -> None:
     everything = [
         *((parameter["name"], parameter) for parameter in parameters(document)),
         *document["components"]["headers"].items(),
     ]
 
+    keys = {name for metric in METRICS.values() for name in metric.keys} | IDS
     for name, described in everything:
         assert re.fullmatch(r"[A-Z`].*\.", described.get("description", "")), name
-        if described["schema"]["type"] == "integer" and not name.endswith("_id"):
+        if described["schema"]["type"] == "integer" and name not in keys:
             assert "x-unit" in described["schema"], name
 
 

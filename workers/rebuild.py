@@ -51,13 +51,16 @@ def rebuild(
 ) -> int:
     """Recalculate everything, or what is named; return how many rows were not right.
 
-    `metrics`: steps or families. What others wait for is made along. A `run_id` that is done
-    already makes it a no-op. Raises ConfigurationError for an unknown
-    name, for what can't be counted, and where a rebuild or an audit of others takes too long.
+    `metrics`: steps or families. What others wait for is made along, and alone where there are no
+    names. A `run_id` that is done already makes it a no-op. Raises ConfigurationError for an
+    unknown name, for what can't be counted, and where others at work take too long.
     """
+    named = None if metrics is None else list(metrics)
     with worker_connection(settings) as connection:
-        asked = {} if metrics is None else {"metrics": list(metrics)}
-        run = ask(connection, asked, reason=reason, run_id=run_id)
+        run = run_id
+        if named != []:
+            asked = {} if named is None else {"metrics": named}
+            run = ask(connection, asked, reason=reason, run_id=run_id)
         changed = work(connection, settings)
         error = one(connection, "SELECT error FROM control.run WHERE id = %s", [run])
         if error:

@@ -1,6 +1,6 @@
-"""What people enter, and nothing calculates: notes on days, goals, alert rules."""
+"""What people enter and ask for: notes on days, goals, alert rules, rebuilds."""
 
 from api.database.writer import Writer
-from api.entries import alerts, goals, notes
+from api.entries import alerts, goals, notes, rebuilds
 
-__all__ = ["Writer", "alerts", "goals", "notes"]
+__all__ = ["Writer", "alerts", "goals", "notes", "rebuilds"]

@@ -566,3 +566,85 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What admins may do over HTTP: the API's role writes no row of ours, but calls these.
+CREATE FUNCTION analytics.rebuild(id text) RETURNS json
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT
+        json_build_object(
+            'id', run.id,
+            'state', run.state,
+            'reason', run.reason,
+            'asked', run.asked,
+            'asked_by', run.asked_by,
+            'requested_at', run.requested_at,
+            'started_at', run.started_at,
+            'finished_at', run.finished_at,
+            'slices', run.slices,
+            'slices_done', run.done,
+            'share', round(run.share::numeric, 4),
+            'rows_read', run.rows_read,
+            'rows_wrong', coalesce(run.rows_changed, 0),
+            'seconds', round(run.seconds::numeric, 3),
+            'remaining_seconds', round(run.remaining_seconds::numeric, 1),
+            'cancelled_by', run.cancelled_by,
+            'error', run.error
+        )
+    FROM control.run_status AS run
+    WHERE run.id = rebuild.id;
+END;
+COMMENT ON FUNCTION analytics.rebuild(text) IS 'How far a rebuild is, as the API says it.';
+
+CREATE FUNCTION analytics.rebuilds() RETURNS json
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(json_agg(analytics.rebuild(newest.id) ORDER BY newest.requested_at DESC, newest.id), '[]')
+    FROM (
+        SELECT run.id, run.requested_at FROM control.run WHERE run.reason <> 'audit' ORDER BY run.requested_at DESC, run.id LIMIT 30
+    ) AS newest;
+END;
+COMMENT ON FUNCTION analytics.rebuilds() IS 'The last thirty rebuilds, the newest first.';
+
+CREATE FUNCTION analytics.ask_rebuild(asked jsonb, asked_by text) RETURNS TABLE (problem text, body json)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    id      text := gen_random_uuid();
+    unknown text := (
+        SELECT min(metric)
+        FROM jsonb_array_elements_text(asked -> 'metrics') AS metric
+        WHERE NOT EXISTS (SELECT FROM control.step WHERE metric IN (step.name, step.family))
+    );
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RETURN QUERY SELECT format('metrics: there is no metric %s.', unknown), NULL::json;
+    ELSIF NOT EXISTS (SELECT FROM control.asked_for(asked) AS wanted WHERE wanted.is_touched) THEN
+        RETURN QUERY SELECT 'Nothing of these metrics is kept by what is asked for.', NULL::json;
+    ELSIF (SELECT count(*) FROM control.run WHERE finished_at IS NULL) >= 100 THEN
+        RETURN QUERY SELECT 'A hundred rebuilds wait already: cancel some.', NULL::json;
+    ELSE
+        PERFORM control.ask(id, asked, 'request', ask_rebuild.asked_by);
+        RETURN QUERY SELECT NULL, analytics.rebuild(id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.ask_rebuild(jsonb, text) IS 'Writes down that somebody wants a rebuild, and wakes the workers; or says why that can''t be.';
+
+CREATE FUNCTION analytics.cancel_rebuild(id text, cancelled_by text) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM control.finish(id, NULL, cancelled_by);
+    RETURN analytics.rebuild(id);
+END
+$$;
+COMMENT ON FUNCTION analytics.cancel_rebuild(text, text) IS 'Ends a rebuild after the slices that are at work; what became of it, also where it is over.';
+
+REVOKE EXECUTE ON FUNCTION
+analytics.rebuild(text), analytics.rebuilds(), analytics.ask_rebuild(jsonb, text), analytics.cancel_rebuild(text, text)
+FROM public;

@@ -318,6 +318,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue
+         * @description Only for admins.
+         *
+         *     Payments by the day they were created, currency, mentor and payment method.
+         */
+        get: operations["RevenueMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/session_day": {
         parameters: {
             query?: never;
@@ -332,6 +354,50 @@ export type paths = {
          *     Sessions by day of creation and status.
          */
         get: operations["SessionDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/session_hour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When sessions are held
+         * @description Only for admins.
+         *
+         *     Sessions by the weekday and hour they begin at, in the reporting time zone, all time.
+         */
+        get: operations["SessionHourMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/session_outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session outcomes
+         * @description Only for admins.
+         *
+         *     What became of sessions, by mentor and the day they are held.
+         */
+        get: operations["SessionOutcomeMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -493,6 +559,57 @@ export type paths = {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/rebuilds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was recalculated lately, and what is.
+         * @description Only for admins.
+         */
+        get: operations["getRebuilds"];
+        put?: never;
+        /**
+         * Recalculate everything, or the metrics, days and ids named, through the workers.
+         * @description Only for admins.
+         */
+        post: operations["postRebuilds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/rebuilds/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rebuild's `id`. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * How far the rebuild is, and what it has cost.
+         * @description Only for admins.
+         */
+        get: operations["getRebuild"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel the rebuild after the slices that are at work; what became of it.
+         * @description Only for admins.
+         */
+        delete: operations["deleteRebuild"];
         options?: never;
         head?: never;
         patch?: never;
@@ -836,6 +953,26 @@ export type components = {
         AlertsBody: {
             /** @description The newest 1,000, by their numbers. */
             alerts: components["schemas"]["AlertBody"][];
+        };
+        AskedBody: {
+            /** @description Only what is kept by course, of this one. */
+            course?: number;
+            /**
+             * Format: date
+             * @description Only what is kept by day, from this one on.
+             */
+            from?: string;
+            /** @description The same of a mentor (`mentors.id`). */
+            mentor?: number;
+            /** @description Metrics, or answers with all of theirs; else everything. */
+            metrics?: string[];
+            /**
+             * Format: date
+             * @description The same, up to this day.
+             */
+            to?: string;
+            /** @description The same of a user; with others, of each of them. */
+            user?: number;
         };
         CatalogueBody: {
             /** @description All of them, by status. */
@@ -1274,6 +1411,8 @@ export type components = {
             readers: string;
             /** @description What to call it. */
             title: components["schemas"]["SaidBody"];
+            /** @description Why it is not available here; null where it is. */
+            unavailable: string | null;
         };
         MetricsBody: {
             /** @description Those that the account may read, by name. */
@@ -1609,6 +1748,137 @@ export type components = {
             /** @description The kind's stable identifier: an address that tells when it occurs. */
             type: string;
         };
+        /**
+         * @example {
+         *       "asked": {
+         *         "course": 12,
+         *         "metrics": [
+         *           "course_performance"
+         *         ]
+         *       },
+         *       "asked_by": "user 1",
+         *       "cancelled_by": null,
+         *       "error": null,
+         *       "finished_at": null,
+         *       "id": "7d2f5f0e-3c1b-4c55-9f0b-6f9f6a4f4d10",
+         *       "reason": "request",
+         *       "remaining_seconds": 0.4,
+         *       "requested_at": "2026-11-27T08:15:02.345678+00:00",
+         *       "rows_read": 30240,
+         *       "rows_wrong": 0,
+         *       "seconds": 1.204,
+         *       "share": 0.75,
+         *       "slices": 4,
+         *       "slices_done": 3,
+         *       "started_at": "2026-11-27T08:15:02.401234+00:00",
+         *       "state": "running"
+         *     }
+         */
+        RebuildBody: {
+            /** @description What is recalculated; without members everything. */
+            asked: components["schemas"]["AskedBody"];
+            /** @description Who asked for it: `user 1` over HTTP, a login at a terminal, `beat` at night. */
+            asked_by: string;
+            /** @description Who cancelled it; null where nobody did. */
+            cancelled_by: string | null;
+            /** @description Why it was given up; null where it was not. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over; null before.
+             */
+            finished_at: string | null;
+            /**
+             * Format: uuid
+             * @description Of the rebuild.
+             */
+            id: string;
+            /** @description Why it is made: request, nightly, settings or install. */
+            reason: string;
+            /** @description How long it may take yet; null where that is not known. */
+            remaining_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            requested_at: string;
+            /** @description Rows read so far. */
+            rows_read: number;
+            /** @description Rows that were not right; they are put right. */
+            rows_wrong: number;
+            /** @description How long its slices took together. */
+            seconds: number;
+            /** @description Which share of its cost is done, 0 to 1. */
+            share: number;
+            /** @description Of how many slices it is made. */
+            slices: number;
+            /** @description How many of them are done. */
+            slices_done: number;
+            /**
+             * Format: date-time
+             * @description When a worker began; null before.
+             */
+            started_at: string | null;
+            /**
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "paused" | "done" | "given up" | "cancelled";
+        };
+        RebuildEntry: {
+            /** @description Only what is kept by course, of this one. */
+            course?: number;
+            /**
+             * Format: date
+             * @description Only what is kept by day, from this one on.
+             */
+            from?: string;
+            /** @description The same of a mentor (`mentors.id`). */
+            mentor?: number;
+            /** @description Metrics, or answers with all of theirs; else everything. */
+            metrics?: string[];
+            /**
+             * Format: date
+             * @description The same, up to this day.
+             */
+            to?: string;
+            /** @description The same of a user; with others, of each of them. */
+            user?: number;
+        };
+        /**
+         * @example {
+         *       "rebuilds": [
+         *         {
+         *           "asked": {
+         *             "course": 12,
+         *             "metrics": [
+         *               "course_performance"
+         *             ]
+         *           },
+         *           "asked_by": "user 1",
+         *           "cancelled_by": null,
+         *           "error": null,
+         *           "finished_at": null,
+         *           "id": "7d2f5f0e-3c1b-4c55-9f0b-6f9f6a4f4d10",
+         *           "reason": "request",
+         *           "remaining_seconds": 0.4,
+         *           "requested_at": "2026-11-27T08:15:02.345678+00:00",
+         *           "rows_read": 30240,
+         *           "rows_wrong": 0,
+         *           "seconds": 1.204,
+         *           "share": 0.75,
+         *           "slices": 4,
+         *           "slices_done": 3,
+         *           "started_at": "2026-11-27T08:15:02.401234+00:00",
+         *           "state": "running"
+         *         }
+         *       ]
+         *     }
+         */
+        RebuildsBody: {
+            /** @description The last thirty, the newest first. */
+            rebuilds: components["schemas"]["RebuildBody"][];
+        };
         RevenueAnalyticsBody: {
             /** @description `total_revenue` / `transaction_count`; 0 without any. */
             avg_transaction: number;
@@ -1646,6 +1916,63 @@ export type components = {
             comparison?: components["schemas"]["ComparisonBody"];
             /** @description The calendar days that are counted, today included: `days` of the query. */
             period_days: number;
+        };
+        RevenueMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["RevenueMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["RevenueMetricTotal"] | null;
+        };
+        RevenueMetricRow: {
+            /** @description ISO 4217 code; XXX where the payment has none. */
+            currency?: string;
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description Failed payments. */
+            failed: number;
+            /** @description Failed payments, percent of the finished. */
+            failure_rate: number;
+            /** @description Payments completed, failed or refunded. */
+            finished: number;
+            /** @description MentorHub's mentors.id; 0 where the payment names none. */
+            mentor_id?: number;
+            /** @description In lower case; empty where the payment names none. */
+            payment_method?: string;
+            /** @description Completed payments together. */
+            revenue: number;
+            /** @description Completed payments. */
+            transactions: number;
+        };
+        RevenueMetricTotal: {
+            /** @description Failed payments. */
+            failed: number;
+            /** @description Failed payments, percent of the finished. */
+            failure_rate: number;
+            /** @description Payments completed, failed or refunded. */
+            finished: number;
+            /** @description Completed payments together. */
+            revenue: number;
+            /** @description Completed payments. */
+            transactions: number;
         };
         SaidBody: {
             /** @description In English. */
@@ -1705,6 +2032,107 @@ export type components = {
             minutes: number;
             /** @description Sessions created on the day. */
             sessions: number;
+        };
+        SessionHourMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["SessionHourMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["SessionHourMetricTotal"] | null;
+        };
+        SessionHourMetricRow: {
+            /** @description Hour from 0 to 23. */
+            hour?: number;
+            /** @description Sessions of any status. */
+            sessions: number;
+            /** @description 1 is Monday. */
+            weekday?: number;
+        };
+        SessionHourMetricTotal: {
+            /** @description Sessions of any status. */
+            sessions: number;
+        };
+        SessionOutcomeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["SessionOutcomeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["SessionOutcomeMetricTotal"] | null;
+        };
+        SessionOutcomeMetricRow: {
+            /** @description Sessions cancelled. */
+            cancelled: number;
+            /** @description Sessions completed. */
+            completed: number;
+            /** @description Completed sessions, percent of those completed, cancelled or missed. */
+            completion_rate: number;
+            /** @description Sessions confirmed. */
+            confirmed: number;
+            /**
+             * Format: date
+             * @description Day the session is held on in the reporting time zone.
+             */
+            day?: string;
+            /** @description Sessions going on. */
+            in_progress: number;
+            /** @description MentorHub's mentors.id. */
+            mentor_id?: number;
+            /** @description Planned minutes of all of them together. */
+            minutes: number;
+            /** @description Sessions that somebody did not come to. */
+            no_show: number;
+            /** @description Missed sessions, percent of those completed or missed. */
+            no_show_rate: number;
+            /** @description Sessions still scheduled. */
+            scheduled: number;
+        };
+        SessionOutcomeMetricTotal: {
+            /** @description Sessions cancelled. */
+            cancelled: number;
+            /** @description Sessions completed. */
+            completed: number;
+            /** @description Completed sessions, percent of those completed, cancelled or missed. */
+            completion_rate: number;
+            /** @description Sessions confirmed. */
+            confirmed: number;
+            /** @description Sessions going on. */
+            in_progress: number;
+            /** @description Planned minutes of all of them together. */
+            minutes: number;
+            /** @description Sessions that somebody did not come to. */
+            no_show: number;
+            /** @description Missed sessions, percent of those completed or missed. */
+            no_show_rate: number;
+            /** @description Sessions still scheduled. */
+            scheduled: number;
         };
         /**
          * @example {
@@ -2731,6 +3159,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -2816,6 +3245,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -2905,6 +3335,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -2984,6 +3415,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3059,6 +3491,101 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    RevenueMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, currency, mentor_id, payment_method. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description Only rows of this one. ISO 4217 code; XXX where the payment has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id; 0 where the payment names none. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "currency" | "-currency" | "mentor_id" | "-mentor_id" | "payment_method" | "-payment_method" | "revenue" | "-revenue" | "transactions" | "-transactions" | "failed" | "-failed" | "finished" | "-finished" | "failure_rate" | "-failure_rate";
+                /** @description Only rows of this one. In lower case; empty where the payment names none. */
+                payment_method?: string;
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenueMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3144,6 +3671,171 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    SessionHourMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of weekday, hour. Nothing gives one row. `weekday,hour` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Hour from 0 to 23. */
+                hour?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "weekday" | "-weekday" | "hour" | "-hour" | "sessions" | "-sessions";
+                /** @description Only rows of this one. 1 is Monday. */
+                weekday?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionHourMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    SessionOutcomeMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, mentor_id. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOutcomeMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3223,6 +3915,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3300,6 +3993,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3383,6 +4077,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3458,6 +4153,7 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3676,6 +4372,143 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    getRebuilds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildsBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    postRebuilds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebuildEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    getRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rebuild's `id`. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    deleteRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rebuild's `id`. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];

@@ -1054,6 +1054,41 @@ export type components = {
             /** @description Enrolments. */
             enrollments: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "course_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "course_performance",
+         *       "rows": [
+         *         {
+         *           "avg_progress": 50,
+         *           "avg_rating": 50,
+         *           "completed": 12,
+         *           "completion_rate": 50,
+         *           "course_id": 5,
+         *           "courses": 12,
+         *           "enrollments": 12,
+         *           "progress_sum": 12,
+         *           "rating_sum": 12,
+         *           "ratings": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "avg_progress": 50,
+         *         "avg_rating": 50,
+         *         "completed": 12,
+         *         "completion_rate": 50,
+         *         "courses": 12,
+         *         "enrollments": 12,
+         *         "progress_sum": 12,
+         *         "rating_sum": 12,
+         *         "ratings": 12
+         *       }
+         *     }
+         */
         CoursePerformanceMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1341,6 +1376,25 @@ export type components = {
             /** @description When it occurs. */
             when: string;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "mentor_day",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "sessions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "sessions": 12
+         *       }
+         *     }
+         */
         MentorDayMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1414,6 +1468,67 @@ export type components = {
             /** @description Why it is not available here; null where it is. */
             unavailable: string | null;
         };
+        /**
+         * @example {
+         *       "metrics": [
+         *         {
+         *           "as_of": "2025-12-04T12:00:00.000Z",
+         *           "audited_at": "2025-12-04T11:58:00.000Z",
+         *           "by": [
+         *             "day"
+         *           ],
+         *           "chart": "line",
+         *           "columns": [
+         *             {
+         *               "kind": "key",
+         *               "name": "day",
+         *               "of": "day",
+         *               "title": {
+         *                 "en": "Day in the reporting time zone.",
+         *                 "ru": "День в отчётном часовом поясе."
+         *               }
+         *             },
+         *             {
+         *               "kind": "measure",
+         *               "name": "sessions",
+         *               "of": "count",
+         *               "title": {
+         *                 "en": "Sessions created on the day.",
+         *                 "ru": "Сессии, созданные в этот день."
+         *               }
+         *             }
+         *           ],
+         *           "date": "day",
+         *           "definition": "SELECT day, status, sum(w) AS sessions FROM sessions GROUP BY day, status",
+         *           "drift": 0,
+         *           "meaning": {
+         *             "en": "Sessions by day of creation and status.",
+         *             "ru": "Сессии по дню создания и статусу."
+         *           },
+         *           "name": "session_day",
+         *           "parameters": [
+         *             "format",
+         *             "min_as_of",
+         *             "max_staleness",
+         *             "days",
+         *             "from",
+         *             "to",
+         *             "compare",
+         *             "by",
+         *             "order",
+         *             "limit",
+         *             "status"
+         *           ],
+         *           "readers": "admins",
+         *           "title": {
+         *             "en": "Sessions by day",
+         *             "ru": "Сессии по дням"
+         *           },
+         *           "unavailable": null
+         *         }
+         *       ]
+         *     }
+         */
         MetricsBody: {
             /** @description Those that the account may read, by name. */
             metrics: components["schemas"]["MetricBody"][];
@@ -1480,6 +1595,27 @@ export type components = {
             /** @description The newest 1,000 in the window, by their days. */
             notes: components["schemas"]["NoteBody"][];
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "payment_day",
+         *       "rows": [
+         *         {
+         *           "amount": 12,
+         *           "day": "2025-12-01",
+         *           "transactions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "amount": 12,
+         *         "transactions": 12
+         *       }
+         *     }
+         */
         PaymentDayMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1521,6 +1657,27 @@ export type components = {
             /** @description How many payments. */
             transactions: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "currency"
+         *       ],
+         *       "from": null,
+         *       "metric": "payment_total",
+         *       "rows": [
+         *         {
+         *           "amount": 12,
+         *           "currency": "completed",
+         *           "transactions": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "amount": 12,
+         *         "transactions": 12
+         *       }
+         *     }
+         */
         PaymentTotalMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1632,6 +1789,54 @@ export type components = {
             /** @description Sessions of any status. */
             total: number;
         };
+        /**
+         * @example {
+         *       "by": [],
+         *       "from": null,
+         *       "metric": "platform_total",
+         *       "rows": [
+         *         {
+         *           "average_rating": 50,
+         *           "avg_enrollments_per_course": 50,
+         *           "completed_sessions": 12,
+         *           "completion_rate": 50,
+         *           "courses": 12,
+         *           "enrollments": 12,
+         *           "mentors": 12,
+         *           "published_courses": 12,
+         *           "rating_sum": 12,
+         *           "ratings": 12,
+         *           "reviews": 12,
+         *           "scheduled_sessions": 12,
+         *           "sessions": 12,
+         *           "students": 12,
+         *           "users": 12,
+         *           "verification_rate": 50,
+         *           "verified_users": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "average_rating": 50,
+         *         "avg_enrollments_per_course": 50,
+         *         "completed_sessions": 12,
+         *         "completion_rate": 50,
+         *         "courses": 12,
+         *         "enrollments": 12,
+         *         "mentors": 12,
+         *         "published_courses": 12,
+         *         "rating_sum": 12,
+         *         "ratings": 12,
+         *         "reviews": 12,
+         *         "scheduled_sessions": 12,
+         *         "sessions": 12,
+         *         "students": 12,
+         *         "users": 12,
+         *         "verification_rate": 50,
+         *         "verified_users": 12
+         *       }
+         *     }
+         */
         PlatformTotalMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1917,6 +2122,33 @@ export type components = {
             /** @description The calendar days that are counted, today included: `days` of the query. */
             period_days: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "revenue",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "failed": 12,
+         *           "failure_rate": 50,
+         *           "finished": 12,
+         *           "revenue": 12,
+         *           "transactions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "failed": 12,
+         *         "failure_rate": 50,
+         *         "finished": 12,
+         *         "revenue": 12,
+         *         "transactions": 12
+         *       }
+         *     }
+         */
         RevenueMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -1992,6 +2224,27 @@ export type components = {
             /** @description Sessions created in the window. */
             total: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "session_day",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "minutes": 12,
+         *           "sessions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "minutes": 12,
+         *         "sessions": 12
+         *       }
+         *     }
+         */
         SessionDayMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2033,6 +2286,27 @@ export type components = {
             /** @description Sessions created on the day. */
             sessions: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "weekday",
+         *         "hour"
+         *       ],
+         *       "from": null,
+         *       "metric": "session_hour",
+         *       "rows": [
+         *         {
+         *           "hour": 5,
+         *           "sessions": 12,
+         *           "weekday": 5
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "sessions": 12
+         *       }
+         *     }
+         */
         SessionHourMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2065,6 +2339,41 @@ export type components = {
             /** @description Sessions of any status. */
             sessions: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "session_outcome",
+         *       "rows": [
+         *         {
+         *           "cancelled": 12,
+         *           "completed": 12,
+         *           "completion_rate": 50,
+         *           "confirmed": 12,
+         *           "day": "2025-12-01",
+         *           "in_progress": 12,
+         *           "minutes": 12,
+         *           "no_show": 12,
+         *           "no_show_rate": 50,
+         *           "scheduled": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "cancelled": 12,
+         *         "completed": 12,
+         *         "completion_rate": 50,
+         *         "confirmed": 12,
+         *         "in_progress": 12,
+         *         "minutes": 12,
+         *         "no_show": 12,
+         *         "no_show_rate": 50,
+         *         "scheduled": 12
+         *       }
+         *     }
+         */
         SessionOutcomeMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2187,6 +2496,29 @@ export type components = {
             /** @description The mentor's sessions created in the window. */
             sessions: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "mirrored",
+         *         "id",
+         *         "reason"
+         *       ],
+         *       "from": null,
+         *       "metric": "unusable_row",
+         *       "rows": [
+         *         {
+         *           "id": 5,
+         *           "mirrored": "completed",
+         *           "reason": "completed",
+         *           "rows": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "rows": 12
+         *       }
+         *     }
+         */
         UnusableRowMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2221,6 +2553,27 @@ export type components = {
             /** @description Always 1. */
             rows: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "mirrored",
+         *         "reason"
+         *       ],
+         *       "from": null,
+         *       "metric": "unusable_total",
+         *       "rows": [
+         *         {
+         *           "mirrored": "completed",
+         *           "reason": "completed",
+         *           "rows": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "rows": 12
+         *       }
+         *     }
+         */
         UnusableTotalMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2253,6 +2606,25 @@ export type components = {
             /** @description So many rows. */
             rows: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "user_day",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "new_users": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "new_users": 12
+         *       }
+         *     }
+         */
         UserDayMetricBody: {
             /** @description The keys of the rows. */
             by: string[];
@@ -2288,6 +2660,35 @@ export type components = {
             /** @description Accounts created on it. */
             new_users: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "user_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "user_engagement",
+         *       "rows": [
+         *         {
+         *           "avg_progress": 50,
+         *           "courses_enrolled": 12,
+         *           "progress_sum": 12,
+         *           "reviews_written": 12,
+         *           "sessions_attended": 12,
+         *           "user_id": 5,
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "avg_progress": 50,
+         *         "courses_enrolled": 12,
+         *         "progress_sum": 12,
+         *         "reviews_written": 12,
+         *         "sessions_attended": 12,
+         *         "users": 12
+         *       }
+         *     }
+         */
         UserEngagementMetricBody: {
             /** @description The keys of the rows. */
             by: string[];

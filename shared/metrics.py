@@ -145,6 +145,17 @@ class Metric:
         return {**self.ratios, **self.generated}
 
     @property
+    def alone(self) -> dict[str, Measure]:
+        """What is answered of a row by itself; generated text is for sorting and searching."""
+        said = {name: each for name, each in self.generated.items() if each.unit != "text"}
+        return {**self.labels, **said}
+
+    @property
+    def answered(self) -> dict[str, Key | Measure]:
+        """What a client sees, in its order."""
+        return {**self.keys, **self.alone, **self.measures, **self.ratios}
+
+    @property
     def given(self) -> dict[str, Key | Measure]:
         """The columns of the SELECT."""
         return {**self.keys, **self.counted}

@@ -124,7 +124,7 @@ def _described(metric: Metric, state: Any) -> dict[str, Any]:
 
 
 def _columns(metric: Metric) -> Iterator[dict[str, Any]]:
-    for name, column in metric.columns.items():
+    for name, column in metric.answered.items():
         of = column.unit if isinstance(column, Measure) else column.type
         yield {"name": name, "kind": _kind(metric, name), "of": of, "title": asdict(column.said)}
 

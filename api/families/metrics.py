@@ -40,9 +40,7 @@ def body_schema(metric: Metric) -> type[Schema]:
         for name, measure in {**metric.measures, **metric.ratios}.items()
     }
     keys = {name: _told(key) for name, key in metric.keys.items()}
-    alone = {
-        name: _alone(measure) for name, measure in {**metric.labels, **metric.generated}.items()
-    }
+    alone = {name: _alone(measure) for name, measure in metric.alone.items()}
     for field in (*keys.values(), *alone.values()):
         field.required = False
     row = Schema.from_dict(keys | alone | numbers, name=f"{metric.schema}Row")

@@ -86,7 +86,7 @@ FROM
                 {{ name }},
 {% endfor %}
 {% if is_whole %}
-{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+{% for name in metric.alone %}
                 max({{ name }}) AS {{ name }},
 {% endfor %}
 {% endif %}
@@ -120,7 +120,7 @@ FROM
                 {{ name }},
 {% endfor %}
 {% if is_whole %}
-{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+{% for name in metric.alone %}
                 {{ name }},
 {% endfor %}
 {% endif %}
@@ -147,7 +147,7 @@ FROM
                         {{ name }},
 {% endfor %}
 {% if is_whole %}
-{% for name in [metric.labels, metric.generated] | map("list") | sum(start=[]) %}
+{% for name in metric.alone %}
                         {{ name }},
 {% endfor %}
 {% endif %}

@@ -323,6 +323,22 @@ def history(settings: Settings, *, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_with_settings
+def metrics(settings: Settings, name: str | None, *, as_json: bool) -> None:
+    """Say which metrics there are, or what one is: its columns, its SELECT, its rows."""
+    from ops.metrics import metrics as collect  # noqa: PLC0415
+    from ops.metrics import one, table  # noqa: PLC0415
+
+    entries = collect(settings, name)
+    if as_json:
+        click.echo(json.dumps(entries[0] if name else entries, indent=2, default=str))
+    else:
+        Console().print(one(entries[0]) if name else table(entries))
+
+
+@cli.command()
 @_with_settings
 def refresh(settings: Settings) -> None:
     """Wait until all that MentorHub committed before the call has arrived, and fold it."""

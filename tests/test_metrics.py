@@ -1,13 +1,18 @@
 """Metric files: what is said of mistakes in them, and that each brings its proof."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from ops.metrics import metrics as collect
+from ops.metrics import one, table
 from shared.database import Connection
 from shared.errors import ConfigurationError
 from shared.metrics import METRICS, load
+from shared.settings import Settings
 from tests.metrics import EXPECTED
 from workers import metrics
 from workers.definitions import make_metric
@@ -128,6 +133,22 @@ def test_what_has_no_key_is_counted_nowhere(
         "SELECT course_id FROM delta.review_course",
     ):
         assert (None,) not in ours.execute(keys.encode()).fetchall()
+
+
+def test_the_command_lists_metrics_and_shows_one(settings: Settings) -> None:
+    listed = collect(settings)
+    assert [entry["name"] for entry in listed] == list(METRICS)
+    (shown,) = collect(settings, "session_day")
+    assert shown["address"] == "/api/v1/analytics/metrics/session_day"
+    assert shown["rows"] is not None
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(table(listed), one(shown))
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= 80
+    for sentence in ("Sessions by day of creation and status.", "sum(w) AS sessions", "minutes"):
+        assert sentence in " ".join(text.split())
+    with pytest.raises(ConfigurationError, match="There is no metric 'sesion_day': choose among"):
+        collect(settings, "sesion_day")
 
 
 def test_the_files_that_are_there_fit_their_tables(ours: Connection) -> None:

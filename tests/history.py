@@ -640,7 +640,7 @@ class Scene(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(METRICS)))
     @precondition(lambda self: self.oracle is not None)
     def answers_about_a_metric(self, name: str) -> None:
-        """Every row of it, over every day that anything can be dated to."""
+        """Every row of it, over many days."""
         assert self.oracle
         assert metrics.answered(self.stage.admin, name) == metrics.expected(self.oracle, name)
 

@@ -480,7 +480,8 @@ def test_a_table_of_few_rows_is_one_part_whatever_its_key(
     name = sql.Identifier("analytics", summary)
     rows = ours.execute(sql.SQL("DELETE FROM {}").format(name)).rowcount
     assert audit(settings, [summary], repair=True, rolling=True).wrong == rows
-    assert rows > 0 or summary.startswith("unusable")
+    # what no row of this small MentorHub is counted by
+    assert rows > 0 or summary.startswith(("unusable", "session_hour", "session_outcome"))
     assert next_key(ours, summary) is None
     assert is_right(ours)
 

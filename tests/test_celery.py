@@ -36,7 +36,7 @@ from tests.api.world import fill
 from tests.conftest import DEFAULTS, database
 from tests.mirror import at
 from tests.processes import are_gone, wait_until
-from tests.stored import OWNING
+from tests.stored import OWNING, newer
 from workers import broker as broker_module
 from workers.audit import audit
 from workers.beat import Entry
@@ -186,7 +186,7 @@ def test_a_rebuild_that_ops_ask_for_is_made_by_the_worker(stack: Stack, ours: Co
     assert made["requested_at"] <= made["started_at"] <= made["finished_at"]
     after = versions(ours)
     # the platform is compared with what session_day tells
-    assert {name for name in after if after[name] > before[name]} == {"sessions", "platform"}
+    assert newer(before, after) == {"sessions", "platform"}
 
 
 def test_without_names_everything_is_rebuilt(stack: Stack, ours: Connection) -> None:
@@ -328,7 +328,7 @@ def test_every_event_brings_everything_that_waits(
     stack.send(event)
     assert wait_until(lambda: is_right(stack.settings))
     after = versions(ours)
-    assert {name for name in after if after[name] > before[name]} == {
+    assert newer(before, after) == {
         "platform",
         "sessions",
         "revenue",
@@ -427,7 +427,7 @@ def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_al
     assert watch(stack.settings, run)["rows_changed"] == 5
     assert is_right(stack.settings)
     after = versions(ours)
-    assert {name for name in after if after[name] > before[name]} == {
+    assert newer(before, after) == {
         "platform",
         "sessions",
         "revenue",

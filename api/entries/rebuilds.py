@@ -125,7 +125,7 @@ class Rebuilds(MethodView):
         """What was recalculated lately, and what is."""
         return carried_out("rebuilds")
 
-    @blueprint.arguments(RebuildEntry)
+    @blueprint.arguments(RebuildEntry, required=False)
     @blueprint.response(200, RebuildBody)
     def post(self, entry: dict[str, Any]) -> Response:
         """Recalculate everything, or the metrics, days and ids named, through the workers."""

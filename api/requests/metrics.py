@@ -124,5 +124,9 @@ def _filter(key: Key) -> fields.Field[Any]:
     if key.type == "integer":
         wrong: Any = {"invalid": "must be a whole number."}
         return cast("fields.Field[Any]", _AnyInteger(error_messages=wrong, metadata=about))
+    if key.apart:
+        # it stands in a header, too
+        code = parameters.Money().fields["currency"].validators
+        return cast("fields.Field[Any]", fields.String(validate=code, metadata=about))
     longest = validate.Length(1, 200, error="must have 1 to 200 characters.")
     return cast("fields.Field[Any]", fields.String(validate=longest, metadata=about))

@@ -93,7 +93,7 @@ def test_cookies_stay_with_the_proxy(client: Client) -> None:
 
 def test_a_body_is_refused(proxy: int) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", proxy, timeout=10)) as connection:
-        connection.request("POST", f"{ROOT}/platform", b"x" * 2000, bearer(sign(ADMIN)))
+        connection.request("POST", f"{ROOT}/platform", b"x" * 20_000, bearer(sign(ADMIN)))
         assert connection.getresponse().status == 413
 
 

@@ -1,11 +1,15 @@
 """What the address of a metric may be asked for: its file says which names it has."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.requests import parameters
 from shared.metrics import Key, Metric
+
+EARLIEST, LATEST = 1900, 9000
+"""Years that may be asked for."""
 
 LONGEST = 3660
 """Days from the first to the last that may be asked for."""
@@ -56,7 +60,13 @@ class Window(Grouped):
             raise ValidationError("goes with from.", "to")
         if "first" in data and "days" in data:
             raise ValidationError("goes with days or without: choose one.", "from")
-        if "last" in data and not 0 <= (data["last"] - data["first"]).days < LONGEST:
+        if "first" not in data:
+            return
+        if not EARLIEST <= data["first"].year <= LATEST:
+            raise ValidationError(f"must be of the years {EARLIEST} to {LATEST}.", "from")
+        # without `to`, until today: somewhere it is tomorrow already
+        last = data.get("last") or max(data["first"], datetime.now(UTC).date() + timedelta(1))
+        if not 0 <= (last - data["first"]).days < LONGEST:
             raise ValidationError(f"must be from 1 to {LONGEST} days from the first.", "to")
 
 

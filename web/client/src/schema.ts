@@ -1114,8 +1114,6 @@ export type components = {
             avg_progress: number;
             /** @description Mean rating. */
             avg_rating: number;
-            /** @description The title as it is sorted and searched; empty where there is none. */
-            caseless_title?: string | null;
             /** @description Enrolments completed. */
             completed: number;
             /** @description Completed enrolments, percent of all. */
@@ -4820,7 +4818,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RebuildEntry"];
             };

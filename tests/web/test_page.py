@@ -252,7 +252,7 @@ def test_letters_are_no_commands_where_a_reader_turns_them_off(page: Page, see: 
 def test_the_address_shows_somebody_else_the_same(page: Page, see: Open, site: Site) -> None:
     see("lang=en")
     page.get_by_role("button", name="90 days").click()
-    page.get_by_role("button", name="Rating").click()
+    page.get_by_role("button", name="Rating", exact=True).click()
     page.get_by_label("Search titles").fill("о")
     page.get_by_label("User's number").fill("2")
     page.get_by_role("button", name="Look up").click()

@@ -16,9 +16,10 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
+from shared.database import connect
 from shared.settings import Settings
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, MENTOR
+from tests.api.world import ADMIN, LEARNER, MENTOR, forget_entries
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "5"))
 """Random requests of each role to each address, besides those at the limits of parameters."""
@@ -69,10 +70,12 @@ log = logging.getLogger(__name__)
 
 @pytest.fixture
 def app(world: Settings) -> Iterator[Flask]:
-    """One of its own: streams that were asked for stay open."""
+    """One of its own: streams that were asked for stay open, and what was entered does not."""
     app = create_app(world)
     yield app
     parts(app)[Reader].close()
+    with connect(world.analytics_url()) as connection:
+        forget_entries(connection)
 
 
 @pytest.mark.timeout(0)

@@ -20,7 +20,7 @@ from shared.settings import Settings
 from tests.api.server import Server, serving_new
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR
+from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR, forget_entries
 
 NOTE = {"day": "2026-11-27", "text": "Скидка: всё за полцены"}
 GOAL = {"metric": "payment_day", "measure": "revenue", "value": 1000000.5, "days": 30}
@@ -40,9 +40,7 @@ def written(world: Settings) -> Iterator[Connection]:
     """What is written is gone after the test."""
     with connect(world.analytics_url()) as connection:
         yield connection
-        connection.execute(
-            "TRUNCATE kept.note, kept.goal, kept.alert, kept.firing, kept.history RESTART IDENTITY"
-        )
+        forget_entries(connection)
 
 
 def address(*parts: object) -> str:

@@ -58,3 +58,10 @@ def fill(connection: psycopg.Connection) -> None:
         " VALUES (%s, %s, %s, %s, 'COMPLETED', %s)",
         [(1, LEARNER, 12345, "RUB", now), (2, LEARNER, 6789, "USD", now)],
     )
+
+
+def forget_entries(connection: psycopg.Connection) -> None:
+    """Nothing that admins entered is left, whoever wrote it."""
+    connection.execute(
+        "TRUNCATE kept.note, kept.goal, kept.alert, kept.firing, kept.history RESTART IDENTITY"
+    )

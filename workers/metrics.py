@@ -46,6 +46,7 @@ def check(connection: Connection, metric: Metric) -> None:
         if given[name] not in _SUMS:
             _refuse(metric, name, f"{name} is {given[name]}, and no sum: is it a key or a label?")
     _check_grouping(connection, metric)
+    _check_weights(connection, metric)
 
 
 def _check_grouping(connection: Connection, metric: Metric) -> None:
@@ -59,6 +60,9 @@ def _check_grouping(connection: Connection, metric: Metric) -> None:
     if grouped > len(metric.keys):
         sentence = f"the SELECT groups by {grouped} columns, keys has {len(metric.keys)}."
         raise ConfigurationError(f"{metric.at(metric.line)}: {sentence}")
+
+
+def _check_weights(connection: Connection, metric: Metric) -> None:
     weighed = connection.execute(sqlfiles.read("each_metric/weighed").encode(), [metric.name])
     if weighed.fetchone() != (True,):
         sentence = "no sum has w in it: a row counts w times, or what vanishes would count, too."

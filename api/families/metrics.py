@@ -37,7 +37,7 @@ def body_schema(metric: Metric) -> type[Schema]:
         name: number(measure.said.en, UNITS.get(measure.unit, measure.unit))
         if name in metric.ratios or measure.unit != "count"
         else count(measure.said.en)
-        for name, measure in {**metric.measures, **metric.ratios}.items()
+        for name, measure in metric.numbers.items()
     }
     keys = {name: _told(key) for name, key in metric.keys.items()}
     alone = {name: _alone(measure) for name, measure in metric.alone.items()}

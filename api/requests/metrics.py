@@ -1,6 +1,7 @@
 """What the address of a metric may be asked for: its file says which names it has."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -13,9 +14,6 @@ EARLIEST, LATEST = 1900, 9000
 
 LONGEST = 3660
 """Days from the first to the last that may be asked for."""
-
-
-DAY: Any = {"invalid": "must be a day like 2026-11-23."}
 
 
 class Grouped(parameters.Answer):
@@ -44,12 +42,12 @@ class Window(Grouped):
     )
     first = fields.Date(
         data_key="from",
-        error_messages=DAY,
+        error_messages=parameters.NO_DAY,
         metadata={"description": "Instead of `days`: the first day that is counted."},
     )
     last = fields.Date(
         data_key="to",
-        error_messages=DAY,
+        error_messages=parameters.NO_DAY,
         metadata={"description": "With `from`: the last one; without it, today."},
     )
 
@@ -94,10 +92,11 @@ class _AnyInteger(fields.Integer):
         return number
 
 
+@cache  # a schema is a class, and lives as long as the process
 def query_schema(metric: Metric) -> type[Schema]:
     """What a client may ask of the metric."""
     keys = ", ".join(metric.keys)
-    sortable = (*metric.keys, *metric.measures, *metric.ratios)
+    sortable = (*metric.keys, *metric.numbers)
     more: dict[str, Any] = {
         "by": _Keys(
             tuple(metric.keys),

@@ -22,6 +22,10 @@ def whole_number(text: str) -> int:
     return int(text) if len(text) < len(str(LARGEST)) else LARGEST
 
 
+NO_DAY: Any = {"invalid": "must be a day like 2026-11-28."}
+"""What is said of anything else."""
+
+
 class Id(BaseConverter):
     """A user's id in a path."""
 

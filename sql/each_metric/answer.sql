@@ -3,19 +3,19 @@
 {% set by_date = date in by %}
 {% set others = by | reject("equalto", date) | list %}
 {% set step = metric.keys[date].type if date else "" %}
-{% macro sums(from) %}
+{% macro sums() %}
 {% for name in metric.measures %}
-coalesce(sum({{ from }}{{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
+coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {% macro measures() %}
-{% for name in [metric.measures, metric.ratios] | map("list") | sum(start=[]) %}
+{% for name in metric.numbers %}
 {{ metric.ratios[name].expression if name in metric.ratios else name }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
-{% macro main_units(unit) %}
+{% macro main_units() %}
 {% for name, measure in metric.measures.items() %}
-{{ name }}{{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+coalesce({{ name }}, 0){{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {% macro asked(first, last) %}
@@ -90,7 +90,7 @@ FROM
                 max({{ name }}) AS {{ name }},
 {% endfor %}
 {% endif %}
-                {{ sums("") | indent(16) | trim }}
+                {{ sums() | indent(16) | trim }}
             FROM analytics.{{ metric.name }}
             {{ asked("span.first_date", "span.to_day") | indent(12) | trim }}
             GROUP BY {{ by | join(", ") if by else "()" }}
@@ -124,9 +124,7 @@ FROM
                 {{ name }},
 {% endfor %}
 {% endif %}
-{% for name, measure in metric.measures.items() %}
-                coalesce({{ name }}, 0){{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+                {{ main_units() | indent(16) | trim }}
 {% if by_date %}
             FROM listed LEFT JOIN grouped USING ({{ by | join(", ") }})
 {% else %}
@@ -170,7 +168,11 @@ FROM
                 FROM (
                     SELECT
                         {{ measures() | indent(24) | trim }}
-                    FROM (SELECT {{ sums("") | replace("\n", " ") | trim }} FROM filled) AS whole
+                    FROM (
+                        SELECT
+                            {{ sums() | indent(28) | trim }}
+                        FROM filled
+                    ) AS whole
                 ) AS line
             ) AS total
 {% endif %}
@@ -182,10 +184,10 @@ FROM
                 {{ measures() | indent(16) | trim }}
             FROM (
                 SELECT
-                    {{ main_units(unit) | indent(20) | trim }}
+                    {{ main_units() | indent(20) | trim }}
                 FROM (
                     SELECT
-                        {{ sums("") | indent(24) | trim }}
+                        {{ sums() | indent(24) | trim }}
                     FROM analytics.{{ metric.name }}
                     {{ asked("span.from_day - span.days", "span.from_day - 1") | indent(20) | trim }}
                 ) AS summed
@@ -193,7 +195,7 @@ FROM
         )
 
         SELECT
-{% for name in [metric.measures, metric.ratios] | map("list") | sum(start=[]) %}
+{% for name in metric.numbers %}
             analytics.change((body.total ->> '{{ name }}')::numeric, before.{{ name }}) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
         FROM before

@@ -1,12 +1,10 @@
-"""Metric files: `sql/metric/NAME.sql` is one SELECT over signed rows, under what SQL can't say.
+"""Reading a metric file: the header of `sql/metric/NAME.sql`, and the SELECT below it.
 
 The header is YAML in the comment that the file begins with; a mistake in it is named with its line.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -14,160 +12,14 @@ import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from shared import sqlfiles
 from shared.errors import ConfigurationError
-
-LANGUAGES = ("en", "ru")
-
-UNITS = (
-    "count",
-    "percent",
-    "money",
-    "minutes",
-    "hours",
-    "days",
-    "stars",
-    "points",
-    "moment",
-    "text",
-)
-"""Of `money` the minor unit is stored, and the main one answered."""
-
-DATES = ("day", "week", "month")
-"""Types of a key that is a date: the first day of so much, in the reporting time zone."""
-
-TYPES = {**dict.fromkeys(DATES, "date"), "integer": "bigint", "text": "text"}
-"""Of keys, and the stored type of each; text is compared in the C locale."""
-
-CHARTS = ("line", "bar", "table", "heatmap", "histogram", "funnel")
-
-ADMINS = "admins"
+from shared.metrics.model import ADMINS, CHARTS, TYPES, UNITS, Key, Measure, Metric, Said
 
 _COUNTED = ("measures", "ratios", "labels", "generated")
 
 _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What people read, in each of LANGUAGES."""
-
-    en: str
-    ru: str
-
-
-@dataclass(frozen=True)
-class Key:
-    """A column that the SELECT groups by.
-
-    `apart`: amounts of different values are never added together (currencies).
-    """
-
-    said: Said
-    type: str
-    apart: bool
-
-    @property
-    def stored(self) -> str:
-        return TYPES[self.type]
-
-    @property
-    def is_date(self) -> bool:
-        return self.type in DATES
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A column that is counted; `expression`: of others, for what the SELECT doesn't give."""
-
-    said: Said
-    unit: str
-    expression: str | None = None
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One file.
-
-    `measures`: sums over signed rows. `ratios`: expressions over them, true of any sum of rows.
-    `labels`: maxima, of a row alone. `generated`: expressions, of a row alone.
-    `readers`: ADMINS, or the key that names the account that may read its own rows, too.
-    `by`: the keys that an answer is grouped by where nobody asks for others.
-    `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
-    `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.
-    """
-
-    name: str
-    title: Said
-    meaning: Said
-    keys: Mapping[str, Key]
-    measures: Mapping[str, Measure]
-    ratios: Mapping[str, Measure]
-    labels: Mapping[str, Measure]
-    generated: Mapping[str, Measure]
-    readers: str
-    by: tuple[str, ...]
-    chart: str
-    ttl: int
-    select: str
-    line: int
-    lines: Mapping[str, int]
-
-    @property
-    def address(self) -> str:
-        """Below /api/v1/analytics; it is the name of its answer, too."""
-        return f"metrics/{self.name}"
-
-    @property
-    def schema(self) -> str:
-        """What the document's schemas about it begin with."""
-        return self.name.title().replace("_", "") + "Metric"
-
-    @cached_property
-    def date(self) -> str | None:
-        """The key that is the date, if there is one."""
-        return next((name for name, key in self.keys.items() if key.is_date), None)
-
-    @property
-    def apart(self) -> tuple[str, ...]:
-        return tuple(name for name, key in self.keys.items() if key.apart)
-
-    @property
-    def counted(self) -> dict[str, Measure]:
-        """What the SELECT gives besides the keys."""
-        return {**self.labels, **self.measures}
-
-    @property
-    def expressions(self) -> dict[str, Measure]:
-        """What is generated from other columns."""
-        return {**self.ratios, **self.generated}
-
-    @property
-    def alone(self) -> dict[str, Measure]:
-        """What is answered of a row by itself; generated text is for sorting and searching."""
-        said = {name: each for name, each in self.generated.items() if each.unit != "text"}
-        return {**self.labels, **said}
-
-    @property
-    def answered(self) -> dict[str, Key | Measure]:
-        """What a client sees, in its order."""
-        return {**self.keys, **self.alone, **self.measures, **self.ratios}
-
-    @property
-    def given(self) -> dict[str, Key | Measure]:
-        """The columns of the SELECT."""
-        return {**self.keys, **self.counted}
-
-    @property
-    def columns(self) -> dict[str, Key | Measure]:
-        """Of the table, in its order."""
-        return {**self.given, **self.expressions}
-
-    def at(self, line: int) -> str:
-        """The file's line, for a person."""
-        return f"sql/metric/{self.name}.sql:{line}"
 
 
 class _Strict(Schema):
@@ -338,7 +190,3 @@ def _item(node: Node, name: str) -> tuple[Node, Node] | None:
         return (item, item) if item else None
     pairs = cast("list[tuple[Node, Node]]", node.value) if isinstance(node, MappingNode) else []
     return next((pair for pair in pairs if pair[0].value == name), None)
-
-
-METRICS = {path.stem: load(path) for path in sorted((sqlfiles.ROOT / "metric").glob("*.sql"))}
-"""Every metric, by its name."""

@@ -42,17 +42,12 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     those that went (`vanished`). A ranking, which is no sum, is defined over a stored summary.
     `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
     """
-    yield Statement("pg_catalog", sqlfiles.read("install/schemas"))
-    yield Statement("pg_catalog", sqlfiles.read("install/caseless"))
-    yield Statement("pg_catalog", sqlfiles.read("install/capture"))
+    yield from _installed("schemas", "caseless", "capture")
     for table in MIRRORED:
         yield Statement("pg_catalog", captured(table))
     for schemas in _MAPPED:
         yield from (Statement(schemas, _mapping(table, mapping)) for table in MIRRORED)
-    yield Statement("pg_catalog", sqlfiles.read("install/unusable"))
-    yield Statement("pg_catalog", sqlfiles.read("install/vanished"))
-    yield Statement("pg_catalog", sqlfiles.read("install/fold"))
-    yield Statement("pg_catalog", sqlfiles.read("install/mirrored"))
+    yield from _installed("unusable", "vanished", "fold", "mirrored")
     for name, family in STEPS.items():
         if name in METRICS:
             yield from of_metric(METRICS[name])
@@ -63,22 +58,13 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
         else:
             yield Statement("pg_catalog", sqlfiles.read(f"view/{name}"))
             yield Statement("pg_catalog", f"SELECT control.make_view_auditable('{name}')")
-    for part in (
-        "replication",
-        "asking",
-        "as_of",
-        "proof",
-        "mirror_audit",
-        "waiting",
-        "kept",
-        "alerts",
-        "rebuild",
-    ):
-        yield Statement("pg_catalog", sqlfiles.read(f"install/{part}"))
-    yield Statement("pg_catalog", sqlfiles.read("install/control"))
-    yield Statement("pg_catalog", sqlfiles.read("install/reading"))
-    yield Statement("pg_catalog", sqlfiles.read("install/status"))
-    yield Statement("pg_catalog", sqlfiles.read("install/readings"))
+    yield from _installed("replication", "asking", "as_of", "proof", "mirror_audit", "waiting")
+    yield from _installed("kept", "alerts", "rebuild", "control", "reading", "status", "readings")
+
+
+def _installed(*names: str) -> Iterator[Statement]:
+    """Files of sql/install as they stand there."""
+    yield from (Statement("pg_catalog", sqlfiles.read(f"install/{name}")) for name in names)
 
 
 def captured(table: str) -> str:

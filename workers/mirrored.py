@@ -44,7 +44,7 @@ def creation() -> str:
     for table in MIRRORED:
         made += [
             sqlfiles.read(f"mirrored/{table}"),
-            sqlfiles.read("mirror/table").replace("{table}", table),
+            sqlfiles.render("each_table/mirror", table=table),
         ]
     return "\n".join(made)
 

@@ -30,12 +30,7 @@ class Tally:
         self._due = 0.0
 
     def note(self, what: str, seconds: float, *, rows: int = 0, failed: bool = False) -> None:
-        with self._lock:
-            done = self._done.setdefault(what, _Done(done=0, failed=0, seconds=0.0, rows=0))
-            done["done"] += 1
-            done["failed"] += failed
-            done["seconds"] += seconds
-            done["rows"] += rows
+        self._add({what: _Done(done=1, failed=failed, seconds=seconds, rows=rows)})
 
     def measure(self, name: str, value: float) -> None:
         """What is so now: `name` is a reading's."""
@@ -56,16 +51,16 @@ class Tally:
             told = [Jsonb(done), Jsonb(measured)]
             connection.execute("SELECT control.note_tally(%s, %s)", told)
         except psycopg.Error:
-            self._take_back(done)
+            self._add(done)
 
-    def _take_back(self, done: dict[str, _Done]) -> None:
+    def _add(self, done: dict[str, _Done]) -> None:
         with self._lock:
-            for what, back in done.items():
+            for what, more in done.items():
                 now = self._done.setdefault(what, _Done(done=0, failed=0, seconds=0.0, rows=0))
-                now["done"] += back["done"]
-                now["failed"] += back["failed"]
-                now["seconds"] += back["seconds"]
-                now["rows"] += back["rows"]
+                now["done"] += more["done"]
+                now["failed"] += more["failed"]
+                now["seconds"] += more["seconds"]
+                now["rows"] += more["rows"]
 
 
 tally = Tally()

@@ -8,9 +8,9 @@ from shared.metrics import METRICS
 _COMMENT = re.compile(r"COMMENT ON COLUMN ([\w.]+) IS '((?:[^']|'')*)';")
 
 
-def of(file: str, column: str) -> str:
-    """The comment on `schema.table.column` in a file of sql/; KeyError where it has none."""
-    found = dict(_COMMENT.findall(sqlfiles.read(file)))
+def of(column: str, *files: str) -> str:
+    """The comment on `schema.table.column` in files of sql/; KeyError where they have none."""
+    found = dict(pair for file in files for pair in _COMMENT.findall(sqlfiles.read(file)))
     return found[column].replace("''", "'")
 
 
@@ -19,4 +19,4 @@ def comment_on(column: str) -> str:
     table, _, name = column.partition(".")
     if table in METRICS:
         return METRICS[table].columns[name].said.en
-    return of(f"summary/{table}", f"analytics.{column}")
+    return of(f"analytics.{column}", f"summary/{table}")

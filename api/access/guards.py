@@ -80,9 +80,7 @@ def editor(view: View) -> View:
 
     @wraps(view)
     def guarded(**path: int) -> Response:
-        carried().account = _account(token_user())
-        if not _is_admin(carried().account):
-            refuse(Problem.NOT_PERMITTED, "Your account may neither read nor write this.")
+        _let_admins("Your account may neither read nor write this.")
         if request.method not in {"POST", "PUT"}:
             refuse_bodies()
         return view(**path)
@@ -108,9 +106,7 @@ def operator(view: View) -> View:
     @wraps(view)
     def guarded() -> Response:
         if not has_metrics_token():
-            carried().account = _account(token_user())
-            if not _is_admin(carried().account):
-                refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
+            _let_admins("Your account may not read this.")
         refuse_bodies()
         return view()
 
@@ -130,6 +126,13 @@ def _guarded(view: View, may: May, *, personal: bool = False) -> View:
         return remembered(carried().account.id if personal else None) or view(**path)
 
     return guarded
+
+
+def _let_admins(sentence: str) -> None:
+    """By their tokens, and no tickets."""
+    carried().account = _account(token_user())
+    if not _is_admin(carried().account):
+        refuse(Problem.NOT_PERMITTED, sentence)
 
 
 def _is_admin(account: Account) -> bool:

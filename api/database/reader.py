@@ -102,7 +102,8 @@ class Reader:
 
     def _execute(self, name: str | Query, parameters: dict[str, object]) -> Sequence[Row[Any]]:
         with self.engine.connect() as connection:
-            return connection.execute(_statement(name), parameters).all()
+            query = f"read/{name}" if isinstance(name, str) else name
+            return connection.execute(statement(query), parameters).all()
 
 
 def reader() -> Reader:
@@ -111,5 +112,6 @@ def reader() -> Reader:
 
 
 @lru_cache(1000)  # as many ways as clients ask in
-def _statement(query: str | Query) -> TextClause:
-    return text(query.text if isinstance(query, Query) else sqlfiles.read(f"read/{query}"))
+def statement(query: str | Query) -> TextClause:
+    """The query of a name, `read/platform` as in sqlfiles, or one that is made of a template."""
+    return text(query.text if isinstance(query, Query) else sqlfiles.read(query))

@@ -1,13 +1,11 @@
 """The only way from a request into the database: what people enter, on somebody's behalf."""
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import NullPool, Row, TextClause, text
+from sqlalchemy import NullPool, Row
 
-from api.database.reader import PATIENCE, SERVER_SETTINGS
+from api.database.reader import PATIENCE, SERVER_SETTINGS, statement
 from api.parts import part
-from shared import sqlfiles
 from shared.database import engine
 from shared.settings import Settings
 
@@ -32,15 +30,10 @@ class Writer:
         `user_id`: who is remembered as its writer.
         """
         with self._engine.begin() as connection:
-            connection.execute(_statement("as_user"), {"user_id": str(user_id)})
-            return connection.execute(_statement(name), parameters).one_or_none()
+            connection.execute(statement("write/as_user"), {"user_id": str(user_id)})
+            return connection.execute(statement(f"write/{name}"), parameters).one_or_none()
 
 
 def writer() -> Writer:
     """The writer of the app that handles this request."""
     return part(Writer)
-
-
-@cache
-def _statement(name: str) -> TextClause:
-    return text(sqlfiles.read(f"write/{name}"))

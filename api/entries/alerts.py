@@ -4,7 +4,6 @@ import re
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import orjson
 from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate
@@ -12,19 +11,12 @@ from marshmallow import Schema, ValidationError, fields, validate
 from api.access import guards
 from api.blueprint import blueprint
 from api.database.writer import writer
-from api.entries.entry import Entry, Written, carried_out, line, named
-from api.entries.goals import filters, not_too_large
+from api.entries.entry import Entry, Written, about, carried_out, comment, line, named
+from api.entries.goals import filters, not_too_large, stored
 from api.fields import count, identifier, several
 from api.problems import Problem, refuse
 from api.requests.carried import carried
 from api.requests.parameters import NoParameters, WholeNumber
-from shared import comments
-
-
-def _about(column: str, unit: str | None = None) -> dict[str, str]:
-    """What a field of a rule or a firing says of itself."""
-    described = {"description": comments.of("kept/0002_alerts", f"kept.{column}")}
-    return described | ({"x-unit": unit} if unit else {})
 
 
 def _address(text: str) -> None:
@@ -39,40 +31,40 @@ def _address(text: str) -> None:
 
 
 class AlertEntry(Entry):
-    metric = named(_about("alert.metric")["description"], required=True)
-    measure = named(_about("alert.measure")["description"], required=True)
+    metric = named(comment("alert.metric"), required=True)
+    measure = named(comment("alert.measure"), required=True)
     filters = filters()
     days = fields.Integer(
         load_default=1,
         strict=True,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        metadata=_about("alert.days", "days"),
+        **about("alert.days", "days"),
     )
     is_relative = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata=_about("alert.is_relative")
+        load_default=False, truthy={True}, falsy={False}, **about("alert.is_relative")
     )
     direction = fields.String(
         required=True,
         validate=validate.OneOf(("above", "below"), error="must be above or below."),
-        metadata=_about("alert.direction"),
+        **about("alert.direction"),
     )
     threshold = fields.Decimal(
         required=True,
         allow_nan=False,
         validate=not_too_large,
         error_messages={"invalid": "must be a number.", "special": "must be a number."},
-        metadata=_about("alert.threshold", "that of the measure, or percent"),
+        **about("alert.threshold", "that of the measure, or percent"),
     )
     webhook = fields.String(
         load_default=None,
         allow_none=True,
         validate=[validate.Length(max=1000, error="is too long."), _address],
-        metadata=_about("alert.webhook"),
+        **about("alert.webhook"),
     )
     is_active = fields.Boolean(
-        load_default=True, truthy={True}, falsy={False}, metadata=_about("alert.is_active")
+        load_default=True, truthy={True}, falsy={False}, **about("alert.is_active")
     )
-    text = line(200, load_default=None, allow_none=True, metadata=_about("alert.text"))
+    text = line(200, load_default=None, allow_none=True, **about("alert.text"))
 
 
 class AlertBody(AlertEntry, Written):
@@ -84,21 +76,19 @@ class AlertsBody(Schema):
 
 
 class FiringBody(Schema):
-    id = identifier(_about("firing.id")["description"])
-    alert_id = identifier(_about("firing.alert")["description"])
-    fired_at = fields.AwareDateTime(required=True, metadata=_about("firing.fired_at"))
-    value = fields.Float(required=True, metadata=_about("firing.value", "that of the threshold"))
+    id = identifier(comment("firing.id"))
+    alert_id = identifier(comment("firing.alert"))
+    fired_at = fields.AwareDateTime(required=True, **about("firing.fired_at"))
+    value = fields.Float(required=True, **about("firing.value", "that of the threshold"))
     previous = fields.Float(
-        required=True, allow_none=True, metadata=_about("firing.previous", "that of the measure")
+        required=True, allow_none=True, **about("firing.previous", "that of the measure")
     )
-    ended_at = fields.AwareDateTime(
-        required=True, allow_none=True, metadata=_about("firing.ended_at")
-    )
-    attempts = count(_about("firing.attempts")["description"])
+    ended_at = fields.AwareDateTime(required=True, allow_none=True, **about("firing.ended_at"))
+    attempts = count(comment("firing.attempts"))
     delivered_at = fields.AwareDateTime(
-        required=True, allow_none=True, metadata=_about("firing.delivered_at")
+        required=True, allow_none=True, **about("firing.delivered_at")
     )
-    error = fields.String(required=True, allow_none=True, metadata=_about("firing.error"))
+    error = fields.String(required=True, allow_none=True, **about("firing.error"))
 
 
 class FiredBody(Schema):
@@ -116,12 +106,12 @@ class Newest(NoParameters):
 
 def _stored(entry: dict[str, Any]) -> dict[str, Any]:
     """Refuses what no rule can be about."""
-    stored = entry | {"filters": orjson.dumps(entry["filters"]).decode()}
-    about = {name: stored[name] for name in ("metric", "measure", "filters")}
-    row = writer().row("alert_problem", carried().account.id, **about)
+    written = stored(entry)
+    rule = {name: written[name] for name in ("metric", "measure", "filters")}
+    row = writer().row("alert_problem", carried().account.id, **rule)
     if row and row.problem:
         refuse(Problem.INVALID_PARAMETER, f"No rule can be about this: {row.problem}.")
-    return stored
+    return written
 
 
 @blueprint.route("/alerts")

@@ -14,7 +14,7 @@ from shared import comments
 NAME = r"[a-z][a-z0-9_]{0,62}\Z"
 """Of a metric, a measure or a key."""
 
-OWN = "kept/0001_notes_and_goals"
+OWN = ("kept/0001_notes_and_goals", "kept/0002_alerts")
 """Where the columns are described."""
 
 
@@ -43,12 +43,13 @@ class Written(Entry):
 
 def comment(column: str) -> str:
     """The comment on `table.column` of schema kept."""
-    return comments.of(OWN, f"kept.{column}")
+    return comments.of(f"kept.{column}", *OWN)
 
 
-def about(column: str) -> dict[str, Any]:
+def about(column: str, unit: str | None = None) -> dict[str, Any]:
     """What a field says of itself."""
-    return {"metadata": {"description": comment(column)}}
+    described = {"description": comment(column)}
+    return {"metadata": described | ({"x-unit": unit} if unit else {})}
 
 
 def line(most: int, **more: Any) -> fields.String:

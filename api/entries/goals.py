@@ -45,14 +45,14 @@ class GoalEntry(Entry):
         load_default=1,
         strict=True,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        metadata={"description": comment("goal.days"), "x-unit": "days"},
+        **about("goal.days", "days"),
     )
     value = fields.Decimal(
         required=True,
         allow_nan=False,
         validate=not_too_large,
         error_messages={"invalid": "must be a number.", "special": "must be a number."},
-        metadata={"description": comment("goal.value"), "x-unit": "that of the measure"},
+        **about("goal.value", "that of the measure"),
     )
     text = line(200, load_default=None, allow_none=True, **about("goal.text"))
 
@@ -69,7 +69,8 @@ class OfMetric(NoParameters):
     metric = named("Only the goals of this metric.", load_default=None)
 
 
-def _stored(entry: dict[str, Any]) -> dict[str, Any]:
+def stored(entry: dict[str, Any]) -> dict[str, Any]:
+    """As the statement takes it."""
     return entry | {"filters": orjson.dumps(entry["filters"]).decode()}
 
 
@@ -87,7 +88,7 @@ class Goals(MethodView):
     @blueprint.response(200, GoalBody)
     def post(self, entry: dict[str, Any]) -> Response:
         """A new goal."""
-        return carried_out("goal_new", **_stored(entry))
+        return carried_out("goal_new", **stored(entry))
 
 
 @blueprint.route("/goals/<id:id>")
@@ -99,7 +100,7 @@ class Goal(MethodView):
     @blueprint.alt_response(404, response="NOT_FOUND")
     def put(self, entry: dict[str, Any], id: int) -> Response:  # noqa: A002 - as in the address
         """Write the goal anew."""
-        return carried_out("goal_changed", id=id, **_stored(entry))
+        return carried_out("goal_changed", id=id, **stored(entry))
 
     @blueprint.response(200, GoalBody)
     @blueprint.alt_response(404, response="NOT_FOUND")

@@ -11,13 +11,13 @@ from api.access import guards
 from api.blueprint import blueprint
 from api.entries.entry import Entry, Written, about, carried_out, line
 from api.fields import several
-from api.requests.parameters import NoParameters
+from api.requests.parameters import NO_DAY, NoParameters
 
 
 class NoteEntry(Entry):
     day = fields.Date(
         required=True,
-        error_messages={"invalid": "must be a day like 2026-11-28."},
+        error_messages=NO_DAY,
         **about("note.day"),
     )
     text = line(2000, required=True, **about("note.text"))
@@ -35,7 +35,7 @@ def _day(about: str, key: str) -> fields.Date:
     return fields.Date(
         data_key=key,
         load_default=None,
-        error_messages={"invalid": "must be a day like 2026-11-28."},
+        error_messages=NO_DAY,
         metadata={"description": about},
     )
 

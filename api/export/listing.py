@@ -6,13 +6,11 @@ from tempfile import TemporaryFile
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from api.database.reader import PATIENCE, SERVER_SETTINGS
+from api.database.reader import PATIENCE, SERVER_SETTINGS, statement
 from api.export import EXPORTS, LongAnswer
-from shared import sqlfiles
 from shared.database import engine
 from shared.errors import ServerUnavailableError
 
@@ -51,12 +49,13 @@ class Listing:
             # The snapshot is as short as can be: no workbook is written meanwhile.
             try:
                 with reading.connect() as connection:
-                    row = connection.execute(_statement(self.query), self.asked)
+                    row = connection.execute(statement(f"read/{self.query}"), self.asked)
                     about = SimpleNamespace(**row.mappings().one())
                     streamed = connection.execution_options(
                         stream_results=True, max_row_buffer=AT_ONCE
                     )
-                    lines = streamed.execute(_statement(self.rows), self.parameters).scalars()
+                    rows = statement(f"read/{self.rows}")
+                    lines = streamed.execute(rows, self.parameters).scalars()
                     if self.extension == "json":
                         _write_json(file, self.family, lines)
                     else:
@@ -80,7 +79,3 @@ def _write_json(file: BinaryIO, family: str, lines: Iterable[str]) -> None:
 def _parted(lines: Iterable[str]) -> Iterator[bytes]:
     for number, line in enumerate(lines):
         yield f",{line}".encode() if number else line.encode()
-
-
-def _statement(name: str) -> Any:
-    return text(sqlfiles.read(f"read/{name}"))

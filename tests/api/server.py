@@ -3,12 +3,14 @@
 import http.client
 import json
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ops.local.embedded import Postgres, Redis
 from ops.local.leash import Leash
@@ -114,6 +116,23 @@ def serving_new(
         settings = replace(DEFAULTS, analytics_database_url=url, **chosen)
         with serving(settings, folder, more) as server:
             yield server
+
+
+def server_of_a_module(name: str, **chosen: Any) -> Any:
+    """A fixture: a server for a new database of the name, for the tests of one module.
+
+    `chosen`: as of `serving_new`.
+    """
+
+    @pytest.fixture(scope="module", name="server")
+    def serve(
+        postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[Server]:
+        folder = tmp_path_factory.mktemp("server")
+        with serving_new(postgres, analytics_template, name, folder, **chosen) as running:
+            yield running
+
+    return serve
 
 
 @contextmanager

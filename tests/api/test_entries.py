@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
-from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.api.server import Server, serving_new
+from tests.api.server import Server, server_of_a_module
 from tests.api.test_bad_input import assert_problem
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR, forget_entries
@@ -209,13 +208,7 @@ def test_entries_are_written_to_the_primary_and_not_to_a_replica(world: Settings
         parts(app)[Reader].close()
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("entries")
-    with serving_new(postgres, analytics_template, "test_entries", folder) as server:
-        yield server
+server = server_of_a_module("test_entries")
 
 
 def sent(server: Server, head: str, *parts: bytes, pause: float = 0) -> tuple[int, str]:

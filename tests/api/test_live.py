@@ -9,11 +9,10 @@ from typing import Any, Self
 import pytest
 from redis import Redis as RedisClient
 
-from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.api.browser import Browser
-from tests.api.server import Answer, Client, Server, serving_new
+from tests.api.server import Answer, Client, Server, server_of_a_module
 from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
 from tests.processes import wait_until
 from workers.fold import fold, worker_connection
@@ -41,13 +40,7 @@ REVIEW = (
 NUMBERS = iter(range(1000, 1_000_000))
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("live")
-    with serving_new(postgres, analytics_template, "test_live", folder) as server:
-        yield server
+server = server_of_a_module("test_live")
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ import pytest
 from openpyxl import load_workbook
 
 from api.export.processes import WAITING
-from ops.local.embedded import Postgres
 from shared.database import Connection, connect
-from tests.api.server import ROOT, Answer, Client, Server, serving_new
+from tests.api.server import ROOT, Answer, Client, Server, server_of_a_module
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
 from tests.processes import are_gone, children, wait_until
@@ -42,15 +41,7 @@ LISTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("long")
-    with serving_new(
-        postgres, analytics_template, "test_long_lists", folder, more=COURSES
-    ) as server:
-        yield server
+server = server_of_a_module("test_long_lists", more=COURSES)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
 
@@ -10,13 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from ops.local.embedded import Postgres
 from shared import sqlfiles
 from shared.alarms import ALARMS
 from shared.database import connect
 from shared.readings import READINGS
 from shared.settings import Settings
-from tests.api.server import Client, Server, serving_new
+from tests.api.server import Client, Server, server_of_a_module
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
 
@@ -95,15 +94,7 @@ def test_without_a_database_it_says_that_there_is_none(
     assert "analytics_as_of_share" not in {name for name, _ in found}
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("metrics")
-    with serving_new(
-        postgres, analytics_template, "metrics", folder, metrics_token=TOKEN
-    ) as running:
-        yield running
+server = server_of_a_module("test_metrics", metrics_token=TOKEN)
 
 
 def scraped(server: Server) -> Numbers:

@@ -13,23 +13,15 @@ import psutil
 import pytest
 
 from api.live.stream import MOST_OF_A_USER
-from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.registry import FAMILIES
-from tests.api.server import Server, serving_new
+from tests.api.server import Server, server_of_a_module
 from tests.api.test_live import REVIEW, SESSION
 from tests.api.world import ADMIN, DEACTIVATED, LEARNER, MENTOR, OTHER_LEARNER
 from tests.processes import wait_until
 from workers.fold import fold, worker_connection
 
-
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("stream")
-    with serving_new(postgres, analytics_template, "test_stream", folder) as server:
-        yield server
+server = server_of_a_module("test_stream")
 
 
 @pytest.fixture(scope="module")

@@ -8,21 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.local.embedded import Postgres
-from tests.api.server import Server, serving_new
+from tests.api.server import Server, server_of_a_module
 from tests.attacks.victim import Attacked, Victim
 from tests.processes import wait_until
 
 SECONDS = float(os.environ.get("ATTACK_SECONDS", "2"))
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("attacks")
-    with serving_new(postgres, analytics_template, "test_attacks", folder) as server:
-        yield server
+server = server_of_a_module("test_attacks")
 
 
 @pytest.fixture

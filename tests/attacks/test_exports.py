@@ -4,14 +4,13 @@ import http.client
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
-from ops.local.embedded import Postgres
-from tests.api.server import ROOT, Server, serving_new
+from tests.api.server import ROOT, Server, server_of_a_module
 from tests.api.tokens import bearer, sign
 from tests.api.world import ADMIN, LEARNER
 from tests.attacks.victim import Attacked
@@ -25,15 +24,7 @@ MOST_MEMORY = 400
 """MB of the API and all its processes."""
 
 
-@pytest.fixture(scope="module")
-def server(
-    postgres: Postgres, analytics_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("exports")
-    with serving_new(
-        postgres, analytics_template, "test_exports", folder, more=MANY_COURSES
-    ) as server:
-        yield server
+server = server_of_a_module("test_exports", more=MANY_COURSES)
 
 
 def ask(server: Server, place: str, user_id: int = ADMIN) -> tuple[int, str | None, int]:

@@ -38,9 +38,13 @@ def fill(connection: psycopg.Connection) -> None:
     )
     insert(
         "INSERT INTO public.sessions"
-        " (id, student_id, mentor_id, duration_minutes, status, created_at)"
-        " VALUES (%s, %s, 5, 45, %s, %s)",
-        [(i, LEARNER, status, now - timedelta(days=i)) for i, status in enumerate(STATUSES)],
+        " (id, student_id, mentor_id, duration_minutes, status, created_at, scheduled_at)"
+        " VALUES (%s, %s, 5, 45, %s, %s, %s)",
+        [
+            (i, LEARNER, status, day, day)
+            for i, status in enumerate(STATUSES)
+            for day in [now - timedelta(days=i)]
+        ],
     )
     insert(
         "INSERT INTO public.course_enrollments"

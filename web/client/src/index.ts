@@ -2,6 +2,7 @@ import { Analytics } from "./analytics.js";
 
 export { Analytics, type AnalyticsOptions, type Answer } from "./analytics.js";
 export type * from "./bodies.js";
+export * from "./entries.js";
 export { AnalyticsError } from "./errors.js";
 export * from "./hooks.js";
 export type { components, operations, paths as Paths } from "./schema.js";

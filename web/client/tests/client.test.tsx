@@ -9,9 +9,11 @@ import {
   fetcher,
   mentorhubTokens,
   useCoursePerformance,
+  useGoals,
   useMetric,
   useMetrics,
   useMyEngagement,
+  useNotes,
   usePlatformStats,
   useRevenue,
   useSessionAnalytics,
@@ -124,6 +126,9 @@ test("every hook asks its address", async () => {
     useMetric("session_day", { from: "2026-01-05", to: "2026-02-01", by: ["day", "status"] });
     useMetric("payment_day", { days: 7, compare: true, with: { currency: "USD" } });
     useMetric(null);
+    useNotes({ from: "2026-01-05", to: "2026-02-01" });
+    useNotes(null);
+    useGoals("session_day");
   }, within);
 
   await waitFor(() =>
@@ -141,9 +146,26 @@ test("every hook asks its address", async () => {
         "metrics",
         "metrics/session_day?from=2026-01-05&to=2026-02-01&by=day%2Cstatus",
         "metrics/payment_day?days=7&compare=previous&currency=USD",
+        "notes?from=2026-01-05&to=2026-02-01",
+        "goals?metric=session_day",
       ]),
     ),
   );
+});
+
+test("what is written is asked for again", async () => {
+  const path = "notes?from=2026-01-05&to=2026-02-01";
+  api.bodies[path] = { notes: [] };
+  const { result } = renderHook(() => useNotes({ from: "2026-01-05", to: "2026-02-01" }), within);
+  await waitFor(() => expect(result.current.asOf).toBeDefined());
+  const note = { id: 1, day: "2026-01-05", text: "Sale", written_by: 1, written_at: "" };
+  api.bodies["notes"] = note;
+  api.bodies[path] = { notes: [note] };
+
+  await act(() => result.current.add({ day: note.day, text: note.text }));
+
+  expect(result.current.notes).toEqual([note]);
+  await expect(result.current.remove(2)).rejects.toThrow("Nothing has this id.");
 });
 
 test("a change that the stream tells is asked for once, and nothing else is", async () => {

@@ -26,6 +26,10 @@ interface Properties {
   onPick?: (from: string, to: string) => void;
   /** Values of which a sum means nothing: rates, means. */
   isRatio?: boolean;
+  /** What people wrote, by day. */
+  notes?: ReadonlyMap<string, readonly string[]>;
+  /** What each is to reach. */
+  goal?: number | undefined;
   /** What the last one is called while it is not over; null where it is. */
   unfinished?: string | null;
 }
@@ -46,14 +50,14 @@ const NARROWEST = 6;
 export const DayChart = memo(function DayChart(properties: Properties): ReactElement {
   const { label, days, format, onPick, isRatio } = properties;
   const { f, t, isRightToLeft } = useWords();
-  const { unfinished = t.today } = properties;
+  const { unfinished = t.today, notes, goal } = properties;
   const [frame, width] = useWidth<HTMLDivElement>();
   const [active, setActive] = useState<number | null>(null);
   /** Where a brush began; it reaches to the active day. */
   const [anchor, setAnchor] = useState<number | null>(null);
   const hint = useId();
 
-  const most = Math.max(...days.map(({ value }) => value), 0);
+  const most = Math.max(...days.map(({ value }) => value), goal ?? 0, 0);
   const unit = rem();
   const height = Math.round(HEIGHT * unit);
   const foot = height - Math.round(BOTTOM * unit);
@@ -162,6 +166,20 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
           ) : (
             <Curve {...{ days, middle, scale }} />
           ))}
+        {goal !== undefined && (
+          <g className="goal" transform={`translate(0,${scale(goal)})`}>
+            <line x1={begin} x2={begin + inner} />
+            <text className="tick" y={-0.25 * unit} x={isRightToLeft ? 0 : width} textAnchor={isRightToLeft ? "start" : "end"}>
+              {t.goals.value}: {format(goal)}
+            </text>
+          </g>
+        )}
+        {notes &&
+          days.map(({ date }, index) =>
+            notes.has(date) ? (
+              <circle key={date} className="noted" cx={middle(index)} cy={foot} r={0.25 * unit} />
+            ) : null,
+          )}
         <line className="base" x1={begin} x2={begin + inner} y1={foot + 0.5} y2={foot + 0.5} />
         <Dates {...{ days, middle, band, width, unit, bottom: height }} />
         {chosen && active !== null && (
@@ -184,6 +202,11 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
                 {f.day(chosen.date)}
                 {isLast && unfinished ? ` · ${unfinished}` : ""}
               </span>
+              {notes?.get(chosen.date)?.map((note) => (
+                <em key={note}>
+                  <bdi>{note}</bdi>
+                </em>
+              ))}
             </>
           )
         )}

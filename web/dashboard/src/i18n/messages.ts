@@ -122,6 +122,16 @@ export interface Messages {
     audited: (when: string) => string;
     drifted: (when: string, rows: number) => string;
   };
+  notes: {
+    title: string;
+    day: string;
+    text: string;
+    add: string;
+    change: string;
+    keep: string;
+    remove: string;
+  };
+  goals: { title: string; value: string };
   table: { show: string; chart: string; date: string; value: string };
   save: (format: string) => string;
   saving: string;

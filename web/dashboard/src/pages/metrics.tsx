@@ -30,6 +30,8 @@ import {
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term } from "../term.js";
+import { Goals, useGoalLine } from "./goals.js";
+import { useNotesByDay } from "./notes.js";
 
 /** Every metric of the catalogue, or the one that was chosen. */
 export function Metrics(): ReactElement {
@@ -135,6 +137,7 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
       >
           {answer && <Drawn metric={metric} state={state} answer={answer} measure={measure} />}
       </Panel>
+      <Goals metric={metric} currency={state.answer?.currency ?? null} />
       <Audited of={metric} />
       <details className="definition">
         <summary>{t.metrics.definition}</summary>
@@ -299,6 +302,8 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
   const { asOf, window } = shown.state.answer ?? {};
   const last = series?.days.at(-1)?.date;
   const today = asOf && window ? dayOf(asOf, window.timezone) : "";
+  const notes = useNotesByDay(date.of === "day" ? window : null);
+  const goal = useGoalLine(shown.metric.name, measure.name, currency ?? shown.state.answer?.currency ?? null);
   const unfinished = last && isGoingOn(date, last, today) ? t.metrics.unfinished : null;
   if (!series) return <></>;
   return (
@@ -321,6 +326,8 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
         format={format}
         isRatio={measure.kind === "ratio"}
         unfinished={unfinished}
+        notes={notes}
+        goal={goal}
         {...(date.of === "day" ? { onPick: pick } : {})}
       />
     </>

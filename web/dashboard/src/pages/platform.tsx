@@ -20,7 +20,9 @@ import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term, type Meaning } from "../term.js";
 import { Courses } from "./courses.js";
+import { useGoalLine } from "./goals.js";
 import { Lookup } from "./lookup.js";
+import { Notes, useNotesByDay } from "./notes.js";
 
 /** The administrator's page. */
 export function Platform(): ReactElement {
@@ -41,6 +43,7 @@ export function Platform(): ReactElement {
         <Lookup />
       </div>
       <Courses />
+      <Notes window={growth.answer?.window} />
       <AllTime />
     </>
   );
@@ -179,7 +182,9 @@ function Growth({ growth }: { growth: GrowthState }): ReactElement {
   const { days, compare } = useView();
   const { f, t } = useWords();
   const users = useDays(growth.data, "new_users");
-  const chart = { label: t.growth.title, days: users, format: t.growth.unit, onPick: useMemo(() => beginAt(users), [users]) };
+  const notes = useNotesByDay(growth.answer?.window);
+  const goal = useGoalLine("user_day", "new_users", null);
+  const chart = { label: t.growth.title, notes, goal, days: users, format: t.growth.unit, onPick: useMemo(() => beginAt(users), [users]) };
   return (
     <Panel
       name="user_growth"
@@ -200,7 +205,9 @@ function Income({ revenue }: { revenue: RevenueState }): ReactElement {
   const { t } = useWords();
   const income = useDays(revenue.analytics?.daily_revenue, "revenue");
   const format = useMoney(revenue);
-  const chart = { label: t.revenue.title, days: income, format, onPick: useMemo(() => beginAt(income), [income]) };
+  const notes = useNotesByDay(revenue.answer?.window);
+  const goal = useGoalLine("payment_day", "amount", revenue.answer?.currency ?? null);
+  const chart = { label: t.revenue.title, notes, goal, days: income, format, onPick: useMemo(() => beginAt(income), [income]) };
   return (
     <Panel
       name="revenue"

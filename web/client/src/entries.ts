@@ -1,0 +1,51 @@
+import { useSWRConfig } from "swr";
+
+import type { components } from "./schema.js";
+import { useAnalytics, useAnswer, type AnswerState } from "./hooks.js";
+
+type Schemas = components["schemas"];
+
+export type Note = Schemas["NoteBody"];
+export type NoteEntry = Schemas["NoteEntry"];
+export type Goal = Required<Schemas["GoalBody"]>;
+export type GoalEntry = Schemas["GoalEntry"];
+
+/** What people write, and how to write it; each promise ends when the list has been asked for again. */
+export interface Entries<Entry> extends AnswerState {
+  add: (entry: Entry) => Promise<void>;
+  change: (id: number, entry: Entry) => Promise<void>;
+  remove: (id: number) => Promise<void>;
+}
+
+/** Notes on the days of a window, for administrators; null to ask for nothing. */
+export function useNotes(
+  window: { from: string; to: string } | null,
+): Entries<NoteEntry> & { notes: Note[] } {
+  const path = window && `notes?from=${window.from}&to=${window.to}`;
+  const { body, ...state } = useAnswer<{ notes: Note[] }>("notes", path);
+  return { ...state, ...useWriting<NoteEntry>("notes"), notes: body?.notes ?? NOTHING };
+}
+
+/** What numbers are to reach, for administrators; null to ask for nothing. */
+export function useGoals(metric: string | null): Entries<GoalEntry> & { goals: Goal[] } {
+  const path = metric && `goals?metric=${metric}`;
+  const { body, ...state } = useAnswer<{ goals: Goal[] }>("goals", path);
+  return { ...state, ...useWriting<GoalEntry>("goals"), goals: body?.goals ?? NOTHING };
+}
+
+const NOTHING: never[] = [];
+
+function useWriting<Entry>(kind: "notes" | "goals"): Pick<Entries<Entry>, "add" | "change" | "remove"> {
+  const analytics = useAnalytics();
+  const { mutate } = useSWRConfig();
+  const send = async (method: string, path: string, entry?: Entry): Promise<void> => {
+    const body = entry && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(entry) };
+    await analytics.request(path, { method, ...body });
+    await mutate((key) => Array.isArray(key) && key[0] === analytics.base && key[1] === kind);
+  };
+  return {
+    add: (entry) => send("POST", kind, entry),
+    change: (id, entry) => send("PUT", `${kind}/${id}`, entry),
+    remove: (id) => send("DELETE", `${kind}/${id}`),
+  };
+}

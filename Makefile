@@ -14,9 +14,10 @@ test: .venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What starts no program of ours and plays few histories.
-QUICK := conventions definitions comparison midnight numbers pages truncation
+QUICK := house/test_conventions engine/test_definitions engine/test_comparison engine/test_midnight engine/test_numbers \
+	api/test_answers api/test_pages api/test_permissions source/test_truncation
 quick: .venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py) tests/api/test_answers.py tests/api/test_permissions.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/%.py)
 
 bench: .venv
 	$(BIN)/python -m benchmarks

@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.dashboard")
+pytest.register_assert_rewrite("tests.support.dashboard")

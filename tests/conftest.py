@@ -1,8 +1,7 @@
 """Real servers for all tests: one embedded PostgreSQL a process, one fresh database a test."""
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,53 +9,18 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
-from psycopg import sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.api.world import fill
+from tests.support.databases import DEFAULTS, database, settings_of
 from workers.fold import worker_connection
 from workers.install import install_schemas
 from workers.mirrored import creation
-from workers.rebuild import rebuild
 
 # how long an example takes is the machine's affair
 hypothesis.settings.register_profile("analytics", deadline=None)
 hypothesis.settings.load_profile("analytics")
-
-DEFAULTS = Settings(
-    analytics_database_url=None,
-    source_database_url=None,
-    read_database_url=None,
-    redis_url=None,
-    cache_url=None,
-    jwt_secret_key="a key that only tests know, 32 bytes or more",  # noqa: S106
-    jwt_previous_keys=(),
-    jwt_jwks=None,
-    jwt_audience="mentorhub",
-    jwt_issuer="mentorhub-api",
-    jwt_leeway=30,
-    rate_limit_per_user="",
-    rate_limit_per_address="",
-    trusted_proxies=0,
-    cors_origins=(),
-    connections_per_address=200,
-    request_letters=1024,
-    request_items=32,
-    exports_at_once=2,
-    metrics_token=None,
-    webhook_secret=None,
-    webhook_private=False,
-    timezone="UTC",
-    currency="RUB",
-    minor_units="iso4217",
-    mapping=None,
-    home=Path("/nowhere"),
-    log_format="console",
-    log_level="INFO",
-)
-"""Whatever the environment of whoever runs the tests says."""
 
 
 LONGEST = ("test_history.py", "test_history_of_mentors.py")
@@ -90,7 +54,7 @@ def analytics_template(postgres: Postgres) -> str:
         server.execute("CREATE DATABASE analytics_template")
     with connect(postgres.url("analytics_template")) as ours:
         ours.execute(creation().encode())
-        install_schemas(ours, _settings(postgres, "analytics_template"), datetime.now(UTC))
+        install_schemas(ours, settings_of(postgres, "analytics_template"), datetime.now(UTC))
     return "analytics_template"
 
 
@@ -119,36 +83,3 @@ def worker(ours: Connection, settings: Settings) -> Iterator[Connection]:
     del ours
     with worker_connection(settings) as connection:
         yield connection
-
-
-def calculated(postgres: Postgres, name: str, template: str) -> Settings:
-    """Of a new database `name` with something of everything, calculated; it stays for others."""
-    with connect(postgres.url()) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-    with connect(postgres.url(name)) as connection:
-        fill(connection)
-    settings = _settings(postgres, name)
-    rebuild(settings)
-    return settings
-
-
-@contextmanager
-def database(postgres: Postgres, name: str, template: str = "template1") -> Generator[str]:
-    """The URL of a new database, dropped at the end."""
-    identifier = sql.Identifier(name)
-    with connect(postgres.url()) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template))
-        )
-        try:
-            yield postgres.url(name)
-        finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
-
-
-def _settings(postgres: Postgres, database: str) -> Settings:
-    return replace(DEFAULTS, analytics_database_url=postgres.url(database))

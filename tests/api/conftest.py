@@ -14,10 +14,10 @@ from api.database.reader import Reader
 from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.settings import Settings
-from tests.api.contract import DocumentedClient
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN
-from tests.conftest import calculated
+from tests.support.contract import DocumentedClient
+from tests.support.databases import calculated
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.access import read_log
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, DELETED, LEARNER, OTHER_LEARNER
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, DELETED, LEARNER, OTHER_LEARNER
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from api.families import sessions
-from api.problems import Problem, ProblemSchema
-from tests.api.tokens import bearer, sign
-from tests.api.world import LEARNER
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import LEARNER
 
 BAD_NUMBERS = ["0", "-1", "abc", "1e3", "1.5", "%2030", "30%20", "%2B30", "3_0", "030", "", "0x1e"]
 
@@ -51,19 +50,6 @@ BAD_QUERIES = [
     *(f"sessions?format={value}" for value in ["", "pdf", "CSV", "csv%20", "csv%00"]),
     "platform?format=csv&format=csv",
 ]
-
-
-def assert_problem(response: TestResponse, status: int) -> None:
-    assert response.status_code == status, response.text
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.headers["Cache-Control"] == "no-store"
-    problem = response.json
-    assert ProblemSchema().validate(problem) == {}
-    (kind,) = (kind for kind in Problem if kind.type == problem["type"])
-    assert (kind.value.status, kind.value.title) == (status, problem["title"])
-    assert problem["status"] == status
-    assert problem["detail"].endswith(".")
-    assert ". " not in problem["detail"]
 
 
 @pytest.mark.parametrize("query", BAD_QUERIES)

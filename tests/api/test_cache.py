@@ -22,10 +22,10 @@ from api.database.reader import Reader
 from api.parts import parts
 from ops.local.embedded import Redis
 from shared.settings import Settings
-from tests.api.issuers import RSA, jwks, sign_as
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN
-from tests.processes import wait_until
+from tests.support.issuers import RSA, jwks, sign_as
+from tests.support.processes import wait_until
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN
 
 ROOT = "/api/v1/analytics"
 

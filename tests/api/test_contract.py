@@ -18,8 +18,8 @@ from api.database.reader import Reader
 from api.parts import parts
 from shared.database import connect
 from shared.settings import Settings
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, MENTOR, forget_entries
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER, MENTOR, forget_entries
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "5"))
 """Random requests of each role to each address, besides those at the limits of parameters."""

@@ -15,10 +15,10 @@ from api.database.reader import Reader
 from api.parts import parts
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.api.test_answers import ANSWERS
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
+from tests.support.answers import ANSWERS
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER, OTHER_LEARNER
 from workers.definitions import MIRRORED
 
 Statement = tuple[str, Any]

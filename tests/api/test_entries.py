@@ -16,10 +16,10 @@ from api.database.reader import Reader
 from api.parts import parts
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.api.server import Server, server_of_a_module
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR, forget_entries
+from tests.support.contract import assert_problem
+from tests.support.server import Server, server_of_a_module
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, DEMOTED, LEARNER, MENTOR, forget_entries
 
 NOTE = {"day": "2026-11-27", "text": "Скидка: всё за полцены"}
 GOAL = {"metric": "payment_day", "measure": "revenue", "value": 1000000.5, "days": 30}

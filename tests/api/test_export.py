@@ -26,9 +26,9 @@ from api.export import CSV, XLSX, Answer, as_xlsx
 from api.export.answer import ALWAYS
 from api.families.courses import CourseBody
 from api.families.sessions import TopMentorBody
-from tests.api.test_answers import ANSWERS
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, EMPTY, LEARNER, PYTHON
+from tests.support.answers import ANSWERS
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, EMPTY, LEARNER, PYTHON
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

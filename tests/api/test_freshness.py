@@ -12,9 +12,9 @@ from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.settings import Settings
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, fill
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER, fill
 from workers.rebuild import rebuild
 
 PLACES = [

@@ -9,11 +9,11 @@ from contextlib import closing
 import pytest
 
 from ops.local.embedded import Postgres
-from tests.api.issuers import RSA, Publisher, jwks, publishing, sign_as
-from tests.api.server import Server, serving_new
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.processes import wait_until
+from tests.support.issuers import RSA, Publisher, jwks, publishing, sign_as
+from tests.support.processes import wait_until
+from tests.support.server import Server, serving_new
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER
 
 PLACE = "/api/v1/analytics/me/engagement"
 

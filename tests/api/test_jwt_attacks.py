@@ -15,10 +15,10 @@ from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.settings import Settings
-from tests.api.issuers import EC, RSA, forge, jwks, pem, public, publishing, sign_as
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import KEY, bearer, claims, sign
-from tests.api.world import ADMIN, LEARNER
+from tests.support.contract import assert_problem
+from tests.support.issuers import EC, RSA, forge, jwks, pem, public, publishing, sign_as
+from tests.support.tokens import KEY, bearer, claims, sign
+from tests.support.world import ADMIN, LEARNER
 
 PREVIOUS = "the key before the current one: 32 bytes or more"
 

@@ -18,11 +18,11 @@ from api.access import keys, tokens
 from api.access.tokens import Tokens
 from api.parts import parts
 from shared.errors import ConfigurationError
-from tests.api.issuers import EC, RSA, Publisher, forge, jwks, public, publishing, sign_as
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import KEY, bearer, claims, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.processes import wait_until
+from tests.support.contract import assert_problem
+from tests.support.issuers import EC, RSA, Publisher, forge, jwks, public, publishing, sign_as
+from tests.support.processes import wait_until
+from tests.support.tokens import KEY, bearer, claims, sign
+from tests.support.world import ADMIN, LEARNER
 
 PLACE = "/api/v1/analytics/platform"
 

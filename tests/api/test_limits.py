@@ -12,9 +12,9 @@ from api.database.reader import Reader
 from api.parts import parts
 from api.requests import rate_limits
 from api.requests.rate_limits import Limits
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER, OTHER_LEARNER
 
 ROOT = "/api/v1/analytics"
 

@@ -11,18 +11,14 @@ from redis import Redis as RedisClient
 
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.api.browser import Browser
-from tests.api.server import Answer, Client, Server, server_of_a_module
-from tests.api.world import ADMIN, LEARNER, OTHER_LEARNER
-from tests.processes import wait_until
+from tests.support.browser import Browser
+from tests.support.processes import wait_until
+from tests.support.server import Answer, Client, Server, server_of_a_module
+from tests.support.world import ADMIN, LEARNER, OTHER_LEARNER, SESSION
 from workers.fold import fold, worker_connection
 
 PLACES = ("platform", "user-growth", "sessions", "courses", "revenue", "user/2/engagement")
 
-SESSION = (
-    "INSERT INTO public.sessions (id, student_id, mentor_id, duration_minutes, status, created_at)"
-    " VALUES (%s, 2, 5, 45, %s, now())"
-)
 PAYMENT = (
     "INSERT INTO public.payments (id, student_id, amount, currency, status, created_at)"
     " VALUES (%s, 2, 100, 'RUB', 'COMPLETED', now())"
@@ -30,10 +26,6 @@ PAYMENT = (
 AN_ADMIN = (
     "INSERT INTO public.users (id, username, role, is_active, is_verified, created_at)"
     " VALUES (1, 'admin', 'ADMIN', true, true, now())"
-)
-REVIEW = (
-    "INSERT INTO public.reviews (id, user_id, course_id, rating, created_at)"
-    " VALUES (%s, %s, 1, 5, now())"
 )
 
 

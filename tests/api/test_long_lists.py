@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 
 from api.export.processes import WAITING
 from shared.database import Connection, connect
-from tests.api.server import ROOT, Answer, Client, Server, server_of_a_module
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.processes import are_gone, children, wait_until
+from tests.support.processes import are_gone, children, wait_until
+from tests.support.server import ROOT, Answer, Client, Server, server_of_a_module
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER
 from workers.fold import fold, worker_connection
 
 COUNT = 6_000

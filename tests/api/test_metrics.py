@@ -15,9 +15,9 @@ from shared.alarms import ALARMS
 from shared.database import connect
 from shared.readings import READINGS
 from shared.settings import Settings
-from tests.api.server import Client, Server, server_of_a_module
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
+from tests.support.server import Client, Server, server_of_a_module
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER
 
 TOKEN = "only-prometheus-knows-this"  # noqa: S105
 OURS = {"Authorization": f"Bearer {TOKEN}"}

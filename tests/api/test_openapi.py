@@ -21,8 +21,7 @@ from api.problems import Problem
 from shared.database import Connection, connect
 from shared.metrics import METRICS
 from shared.settings import Settings
-from tests.api.contract import contract, is_page
-from tests.api.test_bad_input import assert_problem
+from tests.support.contract import assert_problem, contract, is_page
 
 
 @pytest.fixture

@@ -6,16 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from freezegun import freeze_time
 
-from tests.api.tokens import KEY, bearer, sign
-from tests.api.world import (
-    ADMIN,
-    DEACTIVATED,
-    DELETED,
-    DEMOTED,
-    LEARNER,
-    MENTOR,
-    OTHER_LEARNER,
-)
+from tests.support.tokens import KEY, bearer, sign
+from tests.support.world import ADMIN, DEACTIVATED, DELETED, DEMOTED, LEARNER, MENTOR, OTHER_LEARNER
 
 PLACES = [
     "platform",

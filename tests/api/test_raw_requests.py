@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ops.local.embedded import Postgres
-from tests.api.server import ROOT, Server, serving
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.attacks.victim import raw, status_of
-from tests.conftest import DEFAULTS, database
+from tests.support.databases import DEFAULTS, database
+from tests.support.server import ROOT, Server, serving
+from tests.support.tokens import bearer, sign
+from tests.support.victim import raw, status_of
+from tests.support.world import ADMIN, LEARNER
 
 REQUESTS = int(os.environ.get("RAW_REQUESTS", "400"))
 

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, DEMOTED, LEARNER, MENTOR, PYTHON
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, DEMOTED, LEARNER, MENTOR, PYTHON
 from workers.rebuild import rebuild
 
 ADDRESS = "/api/v1/analytics/rebuilds"

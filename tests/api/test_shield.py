@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.families import sessions
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, LEARNER
 
 PLACE = "/api/v1/analytics/platform"
 

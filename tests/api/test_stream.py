@@ -15,10 +15,9 @@ import pytest
 from api.live.stream import MOST_OF_A_USER
 from shared.database import Connection, connect
 from shared.registry import FAMILIES
-from tests.api.server import Server, server_of_a_module
-from tests.api.test_live import REVIEW, SESSION
-from tests.api.world import ADMIN, DEACTIVATED, LEARNER, MENTOR, OTHER_LEARNER
-from tests.processes import wait_until
+from tests.support.processes import wait_until
+from tests.support.server import Server, server_of_a_module
+from tests.support.world import ADMIN, DEACTIVATED, LEARNER, MENTOR, OTHER_LEARNER, REVIEW, SESSION
 from workers.fold import fold, worker_connection
 
 server = server_of_a_module("test_stream")

@@ -18,9 +18,9 @@ from api.database.reader import Reader
 from api.live.stream import Streams
 from api.parts import parts
 from shared.settings import Settings
-from tests.api.test_bad_input import assert_problem
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, DEACTIVATED, DELETED, DEMOTED, LEARNER, MENTOR
+from tests.support.contract import assert_problem
+from tests.support.tokens import bearer, sign
+from tests.support.world import ADMIN, DEACTIVATED, DELETED, DEMOTED, LEARNER, MENTOR
 
 ROOT = "/api/v1/analytics"
 

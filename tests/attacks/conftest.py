@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.api.server import Server, server_of_a_module
-from tests.attacks.victim import Attacked, Victim
-from tests.processes import wait_until
+from tests.support.processes import wait_until
+from tests.support.server import Server, server_of_a_module
+from tests.support.victim import Attacked, Victim
 
 SECONDS = float(os.environ.get("ATTACK_SECONDS", "2"))
 

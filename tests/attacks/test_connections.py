@@ -14,10 +14,10 @@ import pytest
 from api.document.pages import SWAGGER_UI
 from api.server import connections
 from api.server.connections import Connection, too_many
-from tests.api.server import Server
-from tests.api.world import ADMIN
-from tests.attacks.victim import Attacked, raw, status_of
-from tests.processes import wait_until
+from tests.support.processes import wait_until
+from tests.support.server import Server
+from tests.support.victim import Attacked, raw, status_of
+from tests.support.world import ADMIN
 
 ASSET = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 

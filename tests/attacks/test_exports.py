@@ -10,10 +10,10 @@ from contextlib import closing
 
 import pytest
 
-from tests.api.server import ROOT, Server, server_of_a_module
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.attacks.victim import Attacked
+from tests.support.server import ROOT, Server, server_of_a_module
+from tests.support.tokens import bearer, sign
+from tests.support.victim import Attacked
+from tests.support.world import ADMIN, LEARNER
 
 MANY_COURSES = (
     "INSERT INTO public.courses (id, title, is_active)"

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from redis import Redis as RedisClient
 
-from tests.api.server import Server
-from tests.api.world import ADMIN, LEARNER
-from tests.attacks.victim import Attacked, raw, status_of
+from tests.support.server import Server
+from tests.support.victim import Attacked, raw, status_of
+from tests.support.world import ADMIN, LEARNER
 
 NUMBERS = itertools.count(10_000)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ops.local.processes import free_port
-from tests.api.server import ROOT, Client, Server
-from tests.api.tokens import bearer, sign
-from tests.api.world import ADMIN, LEARNER
-from tests.attacks.victim import raw, status_of
-from tests.processes import wait_until
+from tests.support.processes import wait_until
+from tests.support.server import ROOT, Client, Server
+from tests.support.tokens import bearer, sign
+from tests.support.victim import raw, status_of
+from tests.support.world import ADMIN, LEARNER
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
 

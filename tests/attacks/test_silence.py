@@ -18,9 +18,9 @@ from ops.status import collect
 from shared.database import ServerSilentError, connect
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
-from tests.api.server import Server, serving
-from tests.attacks.wire import Wire
-from tests.processes import wait_until
+from tests.support.processes import wait_until
+from tests.support.server import Server, serving
+from tests.support.wire import Wire
 
 READERS = 24
 """Three times as many as the API has threads."""

@@ -14,7 +14,7 @@ from typing import Any, Self
 import psycopg
 
 from shared.database import connect
-from tests.api.tokens import bearer, sign
+from tests.support.tokens import bearer, sign
 
 MENTORS = 40
 """Users who are mentors; the first of them is the admin."""

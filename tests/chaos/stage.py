@@ -19,10 +19,10 @@ from ops import demo
 from ops.local.embedded import Postgres, Redis, wheel_binaries
 from ops.local.processes import free_port
 from shared.home import running_stack
-from tests.api.tokens import KEY
 from tests.chaos.claims import found
 from tests.chaos.gate import Gate
-from tests.processes import children, wait_until
+from tests.support.processes import children, wait_until
+from tests.support.tokens import KEY
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
 

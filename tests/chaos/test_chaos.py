@@ -13,7 +13,7 @@ from rich.table import Table
 from tests.chaos.claims import Readers, Writer
 from tests.chaos.faults import FAULTS, Fault, possible
 from tests.chaos.stage import Stage, staged
-from tests.processes import wait_until
+from tests.support.processes import wait_until
 
 MINUTES = float(os.environ.get("CHAOS", "0"))
 """Of faults at random; 0 for a few of them, as in CI."""

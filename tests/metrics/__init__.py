@@ -16,7 +16,7 @@ from psycopg import sql
 
 from shared.database import Connection
 from shared.metrics import METRICS, Key
-from tests.oracle import Oracle
+from tests.support.oracle import Oracle
 
 ADDRESS = "/api/v1/analytics/metrics"
 

@@ -1,5 +1,5 @@
 from tests.metrics import Counted, grouped
-from tests.oracle import NEVER, Oracle, currency_code
+from tests.support.oracle import NEVER, Oracle, currency_code
 
 
 def expected(oracle: Oracle) -> Counted:

@@ -1,5 +1,5 @@
 from tests.metrics import Counted, grouped
-from tests.oracle import NEVER, Oracle
+from tests.support.oracle import NEVER, Oracle
 
 
 def expected(oracle: Oracle) -> Counted:

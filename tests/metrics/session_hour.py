@@ -1,5 +1,5 @@
 from tests.metrics import Counted, grouped
-from tests.oracle import Oracle, moment
+from tests.support.oracle import Oracle, moment
 
 
 def expected(oracle: Oracle) -> Counted:

@@ -1,5 +1,5 @@
 from tests.metrics import Counted, grouped
-from tests.oracle import NEVER, STATUSES, Oracle, moment
+from tests.support.oracle import NEVER, STATUSES, Oracle, moment
 
 
 def expected(oracle: Oracle) -> Counted:

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.metrics import Counted, grouped
-from tests.oracle import SMALLEST, Oracle, Row, moment
+from tests.support.oracle import SMALLEST, Oracle, Row, moment
 
 CHECKS = {
     "users": ("created_at",),

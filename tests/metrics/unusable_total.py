@@ -1,6 +1,6 @@
 from tests.metrics import Counted, grouped
 from tests.metrics.unusable_row import set_aside
-from tests.oracle import Oracle
+from tests.support.oracle import Oracle
 
 
 def expected(oracle: Oracle) -> Counted:

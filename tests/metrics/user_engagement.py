@@ -1,5 +1,5 @@
 from tests.metrics import Counted, grouped
-from tests.oracle import Oracle
+from tests.support.oracle import Oracle
 
 
 def expected(oracle: Oracle) -> Counted:

@@ -1,21 +1,17 @@
 """The dashboard in a real browser, over the real stack with its smallest demo."""
 
-import json
 import os
-import re
 import shutil
-from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.mentorhub import tell
-from tests.processes import wait_until
-from tests.test_stack import Stack
+from tests.support.mentorhub import tell
+from tests.support.processes import wait_until
+from tests.support.site import PATIENCE, Open, Site, settled
+from tests.support.stack import Stack
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
@@ -30,8 +26,6 @@ FLAGS = [
     "--disable-sync",
 ]
 
-PATIENCE = 20_000
-"""Milliseconds: the machine may be busy, nothing here is a timing."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -41,40 +35,6 @@ NEWCOMERS = """
     FROM generate_series(1, 40) AS n
 """
 """The few users of the smallest demo came two years ago."""
-
-
-class Site:
-    """A running stack: where its dashboard is, and what its API says."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        said = stack.said()
-        self.admin_address = re.findall(r"Dashboard\s+(\S+)", said)[0]
-        self.learner_address = re.findall(r"As a learner\s+(\S+)", said)[0]
-        self.address = self.admin_address.partition("#")[0]
-        self.source_url: str = stack.description()["source_database_url"]
-
-    @property
-    def admin_token(self) -> str:
-        return self.admin_address.partition("#token=")[2]
-
-    @property
-    def learner_token(self) -> str:
-        return self.learner_address.partition("#token=")[2]
-
-    def file(self, path: str, token: str) -> bytes:
-        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=30)
-        headers = {"Authorization": f"Bearer {token}"}
-        connection.request("GET", f"/api/v1/analytics/{path}", headers=headers)
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        assert response.status == 200, content
-        return content
-
-    def api(self, path: str) -> Any:
-        """What the API says to an admin."""
-        return json.loads(self.file(path, self.admin_token))
 
 
 @pytest.fixture(scope="session")
@@ -118,9 +78,6 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert [line for line in said if "Failed to load resource" not in line] == []
 
 
-Open = Callable[..., None]
-
-
 @pytest.fixture
 def see(page: Page, site: Site) -> Open:
     """Opens the dashboard signed in, and waits until every panel has its answer."""
@@ -130,14 +87,3 @@ def see(page: Page, site: Site) -> Open:
         settled(page)
 
     return see
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("main .panel, main .notice").first).to_be_visible()
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
-
-
-def values(page: Page, selector: str) -> list[float]:
-    """The numbers of all `data` elements that the selector finds."""
-    found = page.locator(selector).evaluate_all("all => all.map(each => Number(each.value))")
-    return [float(value) for value in found]

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import Open, Site
-from tests.web.test_page import assert_barred_by_nothing
+from tests.support.site import Open, Site, assert_barred_by_nothing
 
 
 def test_a_note_is_written_shown_in_the_charts_changed_and_deleted(

@@ -6,7 +6,7 @@ from time import monotonic
 from playwright.sync_api import Page, Route, expect
 
 from shared.database import connect
-from tests.web.conftest import Open, Site, values
+from tests.support.site import Open, Site, values
 
 TOTAL = "[data-number='users.total'] dd > data"
 

@@ -13,9 +13,8 @@ from playwright.sync_api import Page, expect
 
 from ops.local.processes import free_port
 from shared.database import connect
-from tests.processes import wait_until
-from tests.web.conftest import Site, values
-from tests.web.test_page import LANGUAGES, assert_barred_by_nothing
+from tests.support.processes import wait_until
+from tests.support.site import LANGUAGES, Site, assert_barred_by_nothing, values
 
 ROOT = Path(__file__).resolve().parents[2]
 

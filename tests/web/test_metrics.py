@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import Open, Site, settled, values
-from tests.web.test_page import assert_barred_by_nothing
+from tests.support.site import Open, Site, assert_barred_by_nothing, settled, values
 
 
 def test_every_metric_is_there_with_the_numbers_of_the_api(

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import Open, Site, settled, values
+from tests.support.site import Open, Site, settled, values
 
 
 def one(page: Page, selector: str) -> float:

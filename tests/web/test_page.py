@@ -3,17 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import Open, Site, settled
-
-LANGUAGES = {
-    "ru": "Аналитика MentorHub",
-    "en": "MentorHub analytics",
-    "zh": "MentorHub 数据分析",
-    "he": "הנתונים של MentorHub",
-}
+from tests.support.site import LANGUAGES, Open, Site, assert_barred_by_nothing, settled
 
 
 def test_a_token_is_out_of_the_address_at_once_and_in_no_request(page: Page, site: Site) -> None:
@@ -105,12 +97,6 @@ def test_the_theme_follows_the_system_until_somebody_chooses(page: Page, see: Op
     page.get_by_label("Theme").select_option("dark")
     expect(root).to_have_class("dark")
     assert page.evaluate("() => localStorage.getItem('mentorhub-theme')") == "dark"
-
-
-def assert_barred_by_nothing(page: Page) -> None:
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = Axe().run(page, options={"runOnly": tags})
-    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

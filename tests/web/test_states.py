@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import Open, Site, settled
-from tests.web.test_page import assert_barred_by_nothing
+from tests.support.site import Open, Site, assert_barred_by_nothing, settled
 
 WIDTH = "() => document.documentElement.scrollWidth"
 

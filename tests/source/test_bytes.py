@@ -1,0 +1,236 @@
+"""Text that is not in UTF-8, at a MentorHub whose database is in SQL_ASCII: others go on."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from psycopg import sql
+from structlog.testing import capture_logs
+
+from ops.local.embedded import Postgres
+from ops.status import collect, lines
+from shared.database import connect
+from shared.errors import ConfigurationError
+from shared.settings import Settings
+from tests.support.mentorhub import ROWS, ask, check, is_mirrored, pair, seen, tell
+from tests.support.processes import wait_until
+from workers import mirror
+from workers.audit import audit
+from workers.fold import fold, worker_connection
+from workers.guard import Guard
+from workers.install import install
+from workers.mirror import BROKEN_OFF
+from workers.mirror_audit import audit_mirror
+
+NO_URL_OPTION, URL_OPTION = "", "client_encoding=utf8"
+
+COLUMNS = {
+    "users": ("username", "role"),
+    "courses": ("title",),
+    "sessions": ("status",),
+    "payments": ("currency", "status"),
+}
+"""All that is text, or an enum that becomes text here."""
+
+
+BROKEN = """
+    SELECT apply_error_count > 0
+    FROM pg_stat_subscription_stats INNER JOIN pg_subscription ON oid = subid
+    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+@pytest.fixture(scope="module")
+def template(postgres: Postgres) -> str:
+    with connect(postgres.url()) as server:
+        server.execute(
+            "CREATE DATABASE mentorhub_of_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+        )
+    return "mentorhub_of_bytes"
+
+
+@pytest.fixture(params=[NO_URL_OPTION, URL_OPTION])
+def settings(
+    postgres: Postgres, template: str, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
+    """MentorHub keeps labels in varchar; its URL names an encoding, or none."""
+    with pair(postgres, postgres, template) as settings:
+        url = settings.source_url()
+        tell(url, *ROWS)
+        for table, columns in COLUMNS.items():
+            for column in columns:
+                if column not in ("username", "title"):
+                    tell(
+                        url,
+                        f"ALTER TABLE {table} ALTER {column} DROP DEFAULT",
+                        f"ALTER TABLE {table} ALTER {column} TYPE varchar(20) USING {column}::text",
+                    )
+        option = request.param
+        separator = "&" if "?" in url else "?"
+        yield replace(settings, source_database_url=f"{url}{separator}{option}" if option else url)
+
+
+def write(settings: Settings, table: str, column: str, value: bytes, number: int = 1) -> None:
+    """MentorHub's row gets these bytes, as a client in SQL_ASCII sends them."""
+    with connect(settings.source_url()) as source:
+        source.execute(
+            sql.SQL("UPDATE {} SET {} = convert_from(%s::bytea, 'SQL_ASCII') WHERE id = %s").format(
+                sql.Identifier(table), sql.Identifier(column)
+            ),
+            [value, number],
+        )
+
+
+def told(settings: Settings) -> list[str]:
+    """What `analytics status` says of rows that are set aside."""
+    status = collect(replace(settings, redis_url="redis://127.0.0.1:1/0"))
+    return [line.text for line in lines(status) if line.name == "Set aside"]
+
+
+def count(settings: Settings) -> None:
+    with worker_connection(settings) as worker:
+        fold(worker, 5)
+
+
+def is_sound(settings: Settings) -> bool:
+    with worker_connection(settings) as worker:
+        return (
+            audit_mirror(worker, everything=True, repair=False) == []
+            and audit(settings, repair=False).wrong == 0
+        )
+
+
+def look_until_proven(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as ours, Guard(settings) as guard:
+
+        def is_proven() -> bool:
+            guard.look()
+            return ask(ours, "SELECT control.replicated_until('0.1 s')") is not None
+
+        assert wait_until(is_proven, 30)
+    count(settings)
+
+
+def mend(settings: Settings) -> None:
+    """Types what `analytics status` says, until it says nothing."""
+    while sentences := told(settings):
+        tell(settings.source_url(), *(sentence.split("`")[1] for sentence in sentences))
+        with connect(settings.source_url()) as source, connect(settings.analytics_url()) as ours:
+            mirror.wait_until_caught_up(ours, source)
+        count(settings)
+
+
+ILLEGIBLE = {
+    "a byte of Latin-1": (b"Caf\xe9", "Caf�351"),
+    "half a letter": (b"\xd0 \xd1\x91", "�320 �321�221"),
+    "an overlong slash": (b"\xc0\xaf", "�300�257"),
+    "a surrogate": (b"\xed\xa0\x80", "�355�240�200"),
+    "beyond Unicode": (b"\xf4\x90\x80\x80", "�364�220�200�200"),
+    "a backslash too": (b"a\\b\xff", "a��b�377"),
+}
+
+
+@pytest.mark.parametrize("kind", ILLEGIBLE)
+def test_a_first_copy_takes_text_that_is_none_as_bytes(settings: Settings, kind: str) -> None:
+    given, taken = ILLEGIBLE[kind]
+    write(settings, "courses", "title", given)
+    with capture_logs() as logs:
+        install(settings)
+    with connect(settings.analytics_url()) as ours:
+        assert ask(ours, "SELECT title FROM analytics.course_performance") == taken
+    (said,) = told(settings)
+    assert said.startswith("MentorHub's courses.title is not in UTF-8, and taken as bytes (id 1)")
+    assert [entry["event"] for entry in logs] == [f"Analytics: {said}"]
+    assert is_sound(settings)
+    mend(settings)
+    assert is_mirrored(settings)
+    check(settings)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [(table, column) for table in COLUMNS for column in COLUMNS[table]]
+)
+def test_while_running_others_go_on(settings: Settings, table: str, column: str) -> None:
+    install(settings)
+    write(settings, table, column, b"R\xe9B", 2 if table == "users" else 1)
+    tell(settings.source_url(), "UPDATE sessions SET duration_minutes = 77")
+    look_until_proven(settings)
+    with connect(settings.analytics_url()) as ours:
+        assert ask(ours, "SELECT min(duration_minutes) FROM public.sessions") == 77
+    (said,) = told(settings)
+    assert said.startswith(f"MentorHub's {table}.{column} is not in UTF-8")
+    assert is_sound(settings)
+    mend(settings)
+    assert is_mirrored(settings)
+    check(settings)
+
+
+def breaks_off(settings: Settings) -> bool:
+    with connect(settings.analytics_url()) as ours:
+        return wait_until(lambda: ask(ours, BROKEN), 20)
+
+
+def test_where_nobody_guards_init_begins_anew(settings: Settings) -> None:
+    install(settings)
+    write(settings, "courses", "title", b"\xe9")
+    assert breaks_off(settings)
+    install(settings)
+    assert told(settings)
+    assert is_sound(settings)
+    mend(settings)
+    assert is_mirrored(settings)
+
+
+def test_new_rows_of_a_transaction_that_is_sent_while_it_is_made(settings: Settings) -> None:
+    install(settings)
+    with connect(settings.source_url()) as source:
+        source.execute(
+            "INSERT INTO courses (instructor_id, title)"
+            " SELECT 1, CASE n %% 9999 WHEN 0 THEN convert_from(%s, 'SQL_ASCII') ELSE 'SQL' END"
+            " FROM generate_series(1, 50000) AS n",
+            [b"Caf\xe9"],
+        )
+    look_until_proven(settings)
+    (said,) = told(settings)
+    assert "(id 10000, 19999, 29998, 39997, 49996)" in said
+    assert is_sound(settings)
+    mend(settings)
+    assert is_mirrored(settings)
+
+
+def test_a_row_taken_as_bytes_may_change_and_go(settings: Settings) -> None:
+    install(settings)
+    write(settings, "users", "username", b"\xe9", 2)
+    look_until_proven(settings)
+    with capture_logs() as logs:
+        tell(settings.source_url(), "UPDATE users SET is_verified = false WHERE id = 2")
+        look_until_proven(settings)
+    assert logs[0]["event"] == f"Analytics: {BROKEN_OFF} The mirror is compared with MentorHub."
+    assert is_sound(settings)
+    tell(settings.source_url(), "DELETE FROM users WHERE id = 2")
+    assert is_mirrored(settings)
+    count(settings)
+    assert told(settings) == []
+
+
+def test_a_letter_that_only_mentorhubs_encoding_has_is_named(postgres: Postgres) -> None:
+    with connect(postgres.url()) as server:
+        server.execute(
+            "CREATE DATABASE mentorhub_of_1251 TEMPLATE template0 ENCODING 'WIN1251' LOCALE 'C'"
+        )
+    with pair(postgres, postgres, "mentorhub_of_1251") as settings:
+        nothing = "UPDATE courses SET title = chr(152) || 'SQL'"
+        tell(settings.source_url(), *ROWS, nothing)
+        with pytest.raises(ConfigurationError) as refused:
+            install(settings)
+        sentence = str(refused.value)
+        assert sentence.startswith("MentorHub's courses.title is nothing that UTF-8 can say (id 1)")
+        tell(settings.source_url(), sentence.split("`")[1])
+        install(settings)
+        check(settings)
+        tell(settings.source_url(), nothing)
+        with Guard(settings) as guard:
+            assert wait_until(lambda: sentence in (seen(guard, settings) or ""), 60)
+        tell(settings.source_url(), sentence.split("`")[1])
+        look_until_proven(settings)
+        assert is_mirrored(settings)

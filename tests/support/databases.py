@@ -1,0 +1,80 @@
+"""Databases of tests: their settings, fresh ones, and one with something of everything."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from psycopg import sql
+
+from ops.local.embedded import Postgres
+from shared.database import connect
+from shared.settings import Settings
+from tests.support.world import fill
+from workers.rebuild import rebuild
+
+DEFAULTS = Settings(
+    analytics_database_url=None,
+    source_database_url=None,
+    read_database_url=None,
+    redis_url=None,
+    cache_url=None,
+    jwt_secret_key="a key that only tests know, 32 bytes or more",  # noqa: S106
+    jwt_previous_keys=(),
+    jwt_jwks=None,
+    jwt_audience="mentorhub",
+    jwt_issuer="mentorhub-api",
+    jwt_leeway=30,
+    rate_limit_per_user="",
+    rate_limit_per_address="",
+    trusted_proxies=0,
+    cors_origins=(),
+    connections_per_address=200,
+    request_letters=1024,
+    request_items=32,
+    exports_at_once=2,
+    metrics_token=None,
+    webhook_secret=None,
+    webhook_private=False,
+    timezone="UTC",
+    currency="RUB",
+    minor_units="iso4217",
+    mapping=None,
+    home=Path("/nowhere"),
+    log_format="console",
+    log_level="INFO",
+)
+"""Whatever the environment of whoever runs the tests says."""
+
+
+def calculated(postgres: Postgres, name: str, template: str) -> Settings:
+    """Of a new database `name` with something of everything, calculated; it stays for others."""
+    with connect(postgres.url()) as server:
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    with connect(postgres.url(name)) as connection:
+        fill(connection)
+    settings = settings_of(postgres, name)
+    rebuild(settings)
+    return settings
+
+
+@contextmanager
+def database(postgres: Postgres, name: str, template: str = "template1") -> Generator[str]:
+    """The URL of a new database, dropped at the end."""
+    identifier = sql.Identifier(name)
+    with connect(postgres.url()) as server:
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template))
+        )
+        try:
+            yield postgres.url(name)
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def settings_of(postgres: Postgres, database: str) -> Settings:
+    return replace(DEFAULTS, analytics_database_url=postgres.url(database))

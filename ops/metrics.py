@@ -49,7 +49,7 @@ def table(entries: list[Entry]) -> RenderableType:
 def one(entry: Entry) -> RenderableType:
     """One metric: its columns, and the SELECT that it is."""
     columns = Table("Column", "", "What it is", box=box.SIMPLE_HEAD, show_edge=False)
-    for part in ("keys", "labels", "measures", "ratios", "generated"):
+    for part in ("keys", "labels", "measures", "ratios", "percentiles", "generated"):
         for name, column in entry[part].items():
             columns.add_row(name, part.removesuffix("s"), column["said"]["en"])
     return Group(table([entry]), "", columns, "", Syntax(entry["select"], "sql", theme="bw"))

@@ -33,7 +33,7 @@ class ColumnBody(Schema):
         validate=validate.OneOf(("key", "label", "measure", "ratio")),
         metadata={
             "description": "A `key` groups and filters; a `label` comes where rows are of all keys;"
-            " a `measure` adds up; a `ratio` is of measures."
+            " a `measure` adds up; a `ratio`, as a percentile, does not."
         },
     )
     of = text("Of a key its type: day, week, month, integer or text; of others their unit.")
@@ -138,5 +138,6 @@ def _columns(metric: Metric) -> Iterator[dict[str, Any]]:
 
 
 def _kind(metric: Metric, name: str) -> str:
-    kinds = {"key": metric.keys, "measure": metric.measures, "ratio": metric.ratios}
+    ratios = {**metric.ratios, **metric.percentiles}
+    kinds = {"key": metric.keys, "measure": metric.measures, "ratio": ratios}
     return next((kind for kind, columns in kinds.items() if name in columns), "label")

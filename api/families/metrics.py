@@ -35,11 +35,11 @@ def body_schema(metric: Metric) -> type[Schema]:
     """What the metric's answer holds."""
     numbers = {
         name: number(measure.said.en, UNITS.get(measure.unit, measure.unit))
-        if name in metric.ratios or measure.unit != "count"
+        if name not in metric.measures or measure.unit != "count"
         else count(measure.said.en)
         for name, measure in metric.numbers.items()
     }
-    keys = {name: _told(key) for name, key in metric.keys.items()}
+    keys = {name: _told(key) for name, key in metric.shown.items()}
     alone = {name: _alone(measure) for name, measure in metric.alone.items()}
     for field in (*keys.values(), *alone.values()):
         field.required = False
@@ -87,6 +87,7 @@ def example(metric: Metric) -> dict[str, Any]:
     """What an answer looks like."""
     days = "2025-12-01" if metric.date else None
     numbers = dict.fromkeys(metric.measures, 12) | dict.fromkeys(metric.ratios, 50.0)
+    numbers |= dict.fromkeys(metric.percentiles, 48)
     keys = {name: SAMPLES.get(metric.keys[name].type, "2025-12-01") for name in metric.by}
     return {
         "metric": metric.name,
@@ -127,7 +128,7 @@ def _asked(metric: Metric, query: dict[str, Any]) -> Response:
     if missing:
         refuse(Problem.UNKNOWN_ADDRESS, f"{metric.name} is {sentence(missing.columns)}")
     by = query.pop("by", metric.by)
-    filters = tuple(name for name in metric.keys if name in query)
+    filters = tuple(name for name in metric.shown if name in query)
     order = query.pop("order", "")
     compare = query.pop("compare", None)
     rendered = _query(metric.name, by, filters, order, compared=compare is not None)
@@ -153,7 +154,7 @@ def _query(
         filters=tuple(key for key in filters if key not in pinned),
         pinned=pinned,
         unit="wanted.unit" if pinned else f"analytics.unit({next(iter(metric.apart), '')})",
-        is_whole=set(by) == set(metric.keys),
+        is_whole=set(by) == set(metric.shown),
         order=order.lstrip("-"),
         descending=order.startswith("-"),
         compared=compared,

@@ -25,7 +25,7 @@ class Grouped(parameters.Answer):
     def sorted_by_what_rows_have(self, data: dict[str, Any], **_: object) -> None:
         """A key that rows are not of can't sort them."""
         order = data.get("order", "").removeprefix("-")
-        if order in self.metric.keys and order not in data.get("by", self.metric.by):
+        if order in self.metric.shown and order not in data.get("by", self.metric.by):
             raise ValidationError("must be a key in by, or a measure.", "order")
 
 
@@ -95,11 +95,11 @@ class _AnyInteger(fields.Integer):
 @cache  # a schema is a class, and lives as long as the process
 def query_schema(metric: Metric) -> type[Schema]:
     """What a client may ask of the metric."""
-    keys = ", ".join(metric.keys)
-    sortable = (*metric.keys, *metric.numbers)
+    keys = ", ".join(metric.shown)
+    sortable = (*metric.shown, *metric.numbers)
     more: dict[str, Any] = {
         "by": _Keys(
-            tuple(metric.keys),
+            tuple(metric.shown),
             metadata={
                 "description": f"What rows are of, with commas between: of {keys}. Nothing gives"
                 f" one row. `{','.join(metric.by)}` where it isn't given."
@@ -124,7 +124,7 @@ def query_schema(metric: Metric) -> type[Schema]:
         base = (Window,)
         if metric.keys[metric.date].type == "day":
             base = (Window, parameters.Compare)
-    filters = {name: _filter(key) for name, key in metric.keys.items() if not key.is_date}
+    filters = {name: _filter(key) for name, key in metric.shown.items() if not key.is_date}
     return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters)
 
 

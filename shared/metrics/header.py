@@ -13,9 +13,19 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from shared.errors import ConfigurationError
-from shared.metrics.model import ADMINS, CHARTS, TYPES, UNITS, Key, Measure, Metric, Said
+from shared.metrics.model import (
+    ADMINS,
+    CHARTS,
+    TYPES,
+    UNITS,
+    Key,
+    Measure,
+    Metric,
+    Percentile,
+    Said,
+)
 
-_COUNTED = ("measures", "ratios", "labels", "generated")
+_COUNTED = ("measures", "ratios", "percentiles", "labels", "generated")
 
 _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
 
@@ -47,10 +57,11 @@ class _KeySchema(_Strict):
     ru = _said()
     type = fields.String(load_default="text", validate=validate.OneOf(TYPES))
     apart = fields.Boolean(load_default=False)
+    hidden = fields.Boolean(load_default=False)
 
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Key:
-        return Key(Said(data["en"], data["ru"]), data["type"], data["apart"])
+        return Key(Said(data["en"], data["ru"]), data["type"], data["apart"], data["hidden"])
 
 
 class _MeasureSchema(_Strict):
@@ -70,6 +81,16 @@ class _ExpressionSchema(_MeasureSchema):
         include: ClassVar = {"is": fields.String(required=True)}
 
 
+class _PercentileSchema(_MeasureSchema):
+    percent = fields.Integer(required=True, strict=True, validate=validate.Range(1, 99))
+    of = fields.String(required=True)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Percentile:
+        said = Said(data["en"], data["ru"])
+        return Percentile(said, data["unit"], percent=data["percent"], of=data["of"])
+
+
 def _named(schema: type[Schema], **more: Any) -> Any:
     name = fields.String(validate=validate.Regexp(_NAME, error="is no name of a column."))
     return fields.Dict(name, fields.Nested(schema), **more)
@@ -81,6 +102,7 @@ class _HeaderSchema(_Strict):
     keys = _named(_KeySchema, required=True, validate=validate.Length(1))
     measures = _named(_MeasureSchema, required=True, validate=validate.Length(1))
     ratios = _named(_ExpressionSchema, load_default=dict)
+    percentiles = _named(_PercentileSchema, load_default=dict)
     labels = _named(_MeasureSchema, load_default=dict)
     generated = _named(_ExpressionSchema, load_default=dict)
     readers = fields.String(load_default=ADMINS)
@@ -143,8 +165,9 @@ def _check(said: Mapping[str, Any]) -> None:
     if said["readers"] != ADMINS and said["readers"] not in keys:
         raise ValidationError({"readers": [f"must be {ADMINS}, or the key that names the reader."]})
     for name in said["by"] or ():
-        if name not in keys:
+        if name not in keys or keys[name].hidden:
             raise ValidationError({"by": [f"{name} is none of the keys."]})
+    _check_percentiles(said)
     seen = set(keys)
     for part in _COUNTED:
         for name in said[part]:
@@ -153,10 +176,25 @@ def _check(said: Mapping[str, Any]) -> None:
             seen.add(name)
 
 
+def _check_percentiles(said: Mapping[str, Any]) -> None:
+    hidden = [name for name, key in said["keys"].items() if key.hidden]
+    for name in hidden[1:]:
+        raise ValidationError({"keys": {name: ["only one of them can be hidden."]}})
+    for name in hidden:
+        if said["keys"][name].type != "integer":
+            raise ValidationError({"keys": {name: ["is hidden, and no integer."]}})
+    for name, percentile in said["percentiles"].items():
+        if not hidden:
+            raise ValidationError({"percentiles": {name: ["is of a hidden key: there is none."]}})
+        if percentile.of not in said["measures"]:
+            wrong = f"{percentile.of} is none of the measures."
+            raise ValidationError({"percentiles": {name: {"of": [wrong]}}})
+
+
 def _usual_grouping(keys: Mapping[str, Key]) -> tuple[str, ...]:
     """By the date where there is one, or else by everything; currencies are told apart."""
     dates = tuple(name for name, key in keys.items() if key.is_date)
-    return dates or tuple(keys)
+    return dates or tuple(name for name, key in keys.items() if not key.hidden)
 
 
 def _first(messages: Mapping[str, Any]) -> tuple[list[str], str]:

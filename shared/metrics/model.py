@@ -42,11 +42,13 @@ class Key:
     """A column that the SELECT groups by.
 
     `apart`: amounts of different values are never added together (currencies).
+    `hidden`: stored, and answered by percentiles alone.
     """
 
     said: Said
     type: str
     apart: bool
+    hidden: bool
 
     @property
     def stored(self) -> str:
@@ -66,11 +68,23 @@ class Measure:
     expression: str | None = None
 
 
+@dataclass(frozen=True)
+class Percentile(Measure):
+    """The least value of the hidden key that so many percent of a measure are not beyond.
+
+    `of`: the measure, which says how often each value is there.
+    """
+
+    percent: int = 50
+    of: str = ""
+
+
 @dataclass(frozen=True, eq=False)  # each file is read once, and what is made of it remembered
 class Metric:
     """One file.
 
     `measures`: sums over signed rows. `ratios`: expressions over them, true of any sum of rows.
+    `percentiles`: of the hidden key, true of any rows together.
     `labels`: maxima, of a row alone. `generated`: expressions, of a row alone.
     `readers`: ADMINS, or the key that names the account that may read its own rows, too.
     `by`: the keys that an answer is grouped by where nobody asks for others.
@@ -84,6 +98,7 @@ class Metric:
     keys: Mapping[str, Key]
     measures: Mapping[str, Measure]
     ratios: Mapping[str, Measure]
+    percentiles: Mapping[str, Percentile]
     labels: Mapping[str, Measure]
     generated: Mapping[str, Measure]
     readers: str
@@ -109,6 +124,16 @@ class Metric:
         """The key that is the date, if there is one."""
         return next((name for name, key in self.keys.items() if key.is_date), None)
 
+    @cached_property
+    def shown(self) -> dict[str, Key]:
+        """The keys that a client may group and filter by."""
+        return {name: key for name, key in self.keys.items() if not key.hidden}
+
+    @cached_property
+    def hidden(self) -> str | None:
+        """The key that percentiles are of, if there is one."""
+        return next((name for name, key in self.keys.items() if key.hidden), None)
+
     @property
     def apart(self) -> tuple[str, ...]:
         return tuple(name for name, key in self.keys.items() if key.apart)
@@ -126,7 +151,7 @@ class Metric:
     @property
     def numbers(self) -> dict[str, Measure]:
         """What any sum of rows has."""
-        return {**self.measures, **self.ratios}
+        return {**self.measures, **self.ratios, **self.percentiles}
 
     @property
     def alone(self) -> dict[str, Measure]:
@@ -137,7 +162,7 @@ class Metric:
     @property
     def answered(self) -> dict[str, Key | Measure]:
         """What a client sees, in its order."""
-        return {**self.keys, **self.alone, **self.numbers}
+        return {**self.shown, **self.alone, **self.numbers}
 
     @property
     def given(self) -> dict[str, Key | Measure]:

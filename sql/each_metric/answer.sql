@@ -13,6 +13,32 @@ coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
 {{ metric.ratios[name].expression if name in metric.ratios else name }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
+{# Percentiles of the hidden key: the values in their order, and how many there are up to each. #}
+{% macro ranked(by, first, last) %}
+SELECT
+{% for name in by %}
+    {{ name }},
+{% endfor %}
+{% for name, each in metric.percentiles.items() %}
+    coalesce(min({{ metric.hidden }}) FILTER (WHERE 100 * upto_{{ each.of }} >= {{ each.percent }} * all_{{ each.of }} AND all_{{ each.of }} > 0), 0) AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+FROM (
+    SELECT
+{% for name in by %}
+        {{ name }},
+{% endfor %}
+{% for of in metric.percentiles.values() | map(attribute="of") | unique %}
+        sum(sum({{ of }})) OVER ({{ partition(by) }} ORDER BY {{ metric.hidden }}) AS upto_{{ of }},
+        sum(sum({{ of }})) OVER ({{ partition(by) }}) AS all_{{ of }},
+{% endfor %}
+        {{ metric.hidden }}
+    FROM analytics.{{ metric.name }}
+    {{ asked(first, last) | indent(4) | trim }}
+    GROUP BY {{ (by | list + [metric.hidden]) | join(", ") }}
+) AS counted
+GROUP BY {{ by | join(", ") if by else "()" }}
+{% endmacro %}
+{% macro partition(by) %}{{ "PARTITION BY " ~ by | join(", ") if by }}{% endmacro %}
 {% macro main_units() %}
 {% for name, measure in metric.measures.items() %}
 coalesce({{ name }}, 0){{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
@@ -96,6 +122,12 @@ FROM
             GROUP BY {{ by | join(", ") if by else "()" }}
         ),
 
+{% if metric.percentiles %}
+        ranked AS (
+            {{ ranked(by, "span.first_date", "span.to_day") | indent(12) | trim }}
+        ),
+
+{% endif %}
 {% if by_date and others %}
         listed AS (
             SELECT
@@ -124,11 +156,17 @@ FROM
                 {{ name }},
 {% endfor %}
 {% endif %}
+{% for name in metric.percentiles %}
+                coalesce({{ name }}, 0) AS {{ name }},
+{% endfor %}
                 {{ main_units() | indent(16) | trim }}
 {% if by_date %}
             FROM listed LEFT JOIN grouped USING ({{ by | join(", ") }})
 {% else %}
             FROM grouped
+{% endif %}
+{% if metric.percentiles %}
+            LEFT JOIN ranked {{ "USING (" ~ by | join(", ") ~ ")" if by else "ON true" }}
 {% endif %}
         )
 
@@ -173,6 +211,11 @@ FROM
                             {{ sums() | indent(28) | trim }}
                         FROM filled
                     ) AS whole
+{% if metric.percentiles %}
+                    CROSS JOIN (
+                        {{ ranked([], "span.first_date", "span.to_day") | indent(24) | trim }}
+                    ) AS ranked
+{% endif %}
                 ) AS line
             ) AS total
 {% endif %}
@@ -192,6 +235,11 @@ FROM
                     {{ asked("span.from_day - span.days", "span.from_day - 1") | indent(20) | trim }}
                 ) AS summed
             ) AS whole
+{% if metric.percentiles %}
+            CROSS JOIN (
+                {{ ranked([], "span.from_day - span.days", "span.from_day - 1") | indent(16) | trim }}
+            ) AS ranked
+{% endif %}
         )
 
         SELECT

@@ -52,7 +52,7 @@ FROM
     CROSS JOIN LATERAL unnest(step.mirrored) AS needed (mirrored);
 
 -- A definition's view depends on each mapped column that it names. last_activity lacks no row for
--- the want of a date, so created_at itself, of which it is the maximum, is not counted by.
+-- the want of a date, so created_at itself, where a maximum is a moment, is not counted by.
 INSERT INTO control.counted (family, mirrored, name)
 SELECT DISTINCT
     answer.family,
@@ -76,4 +76,10 @@ FROM
             AND pg_depend.refclassid = 'pg_class'::regclass
     INNER JOIN pg_class ON pg_class.oid = pg_depend.refobjid AND pg_class.relnamespace = 'source'::regnamespace
     INNER JOIN pg_attribute ON pg_attribute.attrelid = pg_class.oid AND pg_attribute.attnum = pg_depend.refobjsubid
-WHERE pg_attribute.attname <> 'created_at'
+WHERE
+    pg_attribute.attname <> 'created_at'
+    OR NOT EXISTS (
+        SELECT
+        FROM pg_attribute AS given
+        WHERE given.attrelid = pg_rewrite.ev_class AND given.atttypid = 'timestamptz'::regtype
+    )

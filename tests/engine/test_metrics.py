@@ -69,6 +69,37 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
         ("  share: {is:", "  Share!: {is:", 9, "is no name of a column"),
         ("{is: 'analytics.ratio(reviews, 2)', ", "{", 9, "share.is: Missing data"),
         ("*/", "readers: teachers\n*/", 10, "must be admins, or the key that names the reader"),
+        (
+            "ratios:\n",
+            "percentiles:\n  half: {percent: 50, of: reviews, en: x, ru: x}\nratios:\n",
+            9,
+            "percentiles.half: is of a hidden key: there is none",
+        ),
+        (
+            "ratios:\n",
+            "percentiles:\n  half: {percent: 101, of: reviews, en: x, ru: x}\nratios:\n",
+            9,
+            "percentiles.half.percent",
+        ),
+        (
+            "measures:\n",
+            (
+                "  rating: {type: integer, hidden: true, en: x, ru: x}\n"
+                "percentiles:\n  half: {percent: 50, of: stars, en: x, ru: x}\nmeasures:\n"
+            ),
+            8,
+            "percentiles.half.of: stars is none of the measures",
+        ),
+        ("{type: integer,", "{hidden: true,", 5, "course_id: is hidden, and no integer"),
+        (
+            "measures:\n",
+            (
+                "  a: {type: integer, hidden: true, en: x, ru: x}\n"
+                "  b: {type: integer, hidden: true, en: x, ru: x}\nmeasures:\n"
+            ),
+            7,
+            "keys.b: only one of them can be hidden",
+        ),
         ("*/", "by: [mentor_id]\n*/", 10, "mentor_id is none of the keys"),
         ("*/", "chart: pie\n*/", 10, "chart"),
         ("*/", "ttl: 0\n*/", 10, "ttl"),

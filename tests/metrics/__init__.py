@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 
 from shared.database import Connection
-from shared.metrics import METRICS, Key
+from shared.metrics import METRICS, Key, Metric
 from tests.support.oracle import Oracle
 
 ADDRESS = "/api/v1/analytics/metrics"
@@ -57,7 +57,7 @@ BEFORE, AFTER = timedelta(190), timedelta(9)
 def answered(client: FlaskClient, name: str) -> Counted:
     """What the metric's address says, row by row; of dates, around today."""
     metric = METRICS[name]
-    asked = {"by": ",".join(metric.keys), "limit": 10_000}
+    asked: dict[str, Any] = {"by": ",".join(metric.shown), "limit": 10_000}
     if metric.date:
         first = client.get(f"{ADDRESS}/{name}?days=1").json["to"]
         last = date.fromisoformat(first)
@@ -65,14 +65,17 @@ def answered(client: FlaskClient, name: str) -> Counted:
     response = client.get(f"{ADDRESS}/{name}", query_string=asked)
     assert response.status_code == HTTPStatus.OK, response.text
     columns = [name for name, measure in metric.measures.items() if measure.unit != "money"]
-    return counting(
-        {
-            tuple(_key(metric.keys[key], row[key]) for key in metric.keys): tuple(
-                row[name] for name in columns
-            )
-            for row in response.json["rows"]
-        }
-    )
+    columns += metric.percentiles
+    body = response.json
+    rows = {
+        tuple(_key(key, row[name]) for name, key in metric.shown.items()): tuple(
+            row[name] for name in columns
+        )
+        for row in body["rows"]
+    }
+    if metric.percentiles:
+        rows[()] = tuple(body["total"][name] for name in columns)
+    return counting(rows)
 
 
 def expected(oracle: Oracle, name: str) -> Counted:
@@ -81,13 +84,39 @@ def expected(oracle: Oracle, name: str) -> Counted:
     kept = [place for place, each in enumerate(metric.measures.values()) if each.unit != "money"]
     first, last = oracle.today - BEFORE, oracle.today + AFTER
     place = list(metric.keys).index(metric.date) if metric.date else None
-    return counting(
-        {
-            key: tuple(int(measures[number]) for number in kept)
-            for key, measures in EXPECTED[name](oracle).items()
-            if place is None or first <= key[place] <= last
-        }
-    )
+    within = {
+        key: tuple(int(measures[number]) for number in kept)
+        for key, measures in EXPECTED[name](oracle).items()
+        if place is None or first <= key[place] <= last
+    }
+    return counting(_ranked(metric, within) if metric.percentiles else within)
+
+
+def _ranked(metric: Metric, counted: Counted) -> Counted:
+    """Without the hidden key, and with its percentiles: of each row, and of all of them."""
+    place = list(metric.keys).index(metric.hidden or "")
+    groups: dict[tuple[Any, ...], list[tuple[int, tuple[Any, ...]]]] = {}
+    for key, measures in counted.items():
+        for group in (key[:place] + key[place + 1 :], ()):
+            groups.setdefault(group, []).append((key[place], measures))
+    found = {}
+    for group, values in groups.items():
+        sums = tuple(map(sum, zip(*(measures for _, measures in values), strict=True)))
+        percentiles = (
+            _percentile(
+                each.percent,
+                [(value, of[list(metric.measures).index(each.of)]) for value, of in values],
+            )
+            for each in metric.percentiles.values()
+        )
+        found[group] = (*sums, *percentiles)
+    return found
+
+
+def _percentile(percent: int, values: list[tuple[int, int]]) -> int:
+    """By the nearest rank, of values that are there so many times."""
+    listed = [value for value, times in sorted(values) for _ in range(times)]
+    return listed[-(-percent * len(listed) // 100) - 1] if listed else 0
 
 
 def _key(key: Key, value: Any) -> Any:

@@ -481,6 +481,8 @@ TAMPERINGS = [
     "UPDATE analytics.course_performance SET title = 'not so', courses = 1 - courses",
     "UPDATE analytics.user_engagement SET username = NULL, last_activity = '2001-01-01Z'",
     "UPDATE analytics.user_engagement SET user_id = user_id + 1000 WHERE user_id < 1000",
+    "UPDATE analytics.lead_time SET hours = hours + 1",
+    "UPDATE analytics.completion_time SET minutes = minutes - 1",
     "UPDATE analytics.mentor_ranking SET sessions = 99 WHERE mentor_id % 5 = 1",
     "UPDATE analytics.mentor_ranking SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
     "DELETE FROM analytics.mentor_ranking WHERE sessions < 3",

@@ -208,6 +208,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/completion_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Time to complete a course
+         * @description Only for admins.
+         *
+         *     How long completed enrolments took, by the day they were completed.
+         */
+        get: operations["CompletionTimeMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/course_performance": {
         parameters: {
             query?: never;
@@ -222,6 +244,28 @@ export type paths = {
          *     How each course does, all time.
          */
         get: operations["CoursePerformanceMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/lead_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * From booking to session
+         * @description Only for admins.
+         *
+         *     How long before they were held completed sessions were booked, by the day they were held.
+         */
+        get: operations["LeadTimeMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -990,7 +1034,7 @@ export type components = {
         };
         ColumnBody: {
             /**
-             * @description A `key` groups and filters; a `label` comes where rows are of all keys; a `measure` adds up; a `ratio` is of measures.
+             * @description A `key` groups and filters; a `label` comes where rows are of all keys; a `measure` adds up; a `ratio`, as a percentile, does not.
              * @enum {string}
              */
             kind: "key" | "label" | "measure" | "ratio";
@@ -1026,6 +1070,84 @@ export type components = {
              * @description Last day that `previous` is about, itself included.
              */
             to: string;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "completion_time",
+         *       "rows": [
+         *         {
+         *           "completed": 12,
+         *           "day": "2025-12-01",
+         *           "mean_hours": 50,
+         *           "median_hours": 48,
+         *           "minutes": 12,
+         *           "p90_hours": 48
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "completed": 12,
+         *         "mean_hours": 50,
+         *         "median_hours": 48,
+         *         "minutes": 12,
+         *         "p90_hours": 48
+         *       }
+         *     }
+         */
+        CompletionTimeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["CompletionTimeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["CompletionTimeMetricTotal"] | null;
+        };
+        CompletionTimeMetricRow: {
+            /** @description Enrolments completed. */
+            completed: number;
+            /**
+             * Format: date
+             * @description Day of completion in the reporting time zone.
+             */
+            day?: string;
+            /** @description Mean time from enrolment to completion. */
+            mean_hours: number;
+            /** @description Half of the enrolments took no longer. */
+            median_hours: number;
+            /** @description Whole minutes that all of them took together. */
+            minutes: number;
+            /** @description Nine of ten enrolments took no longer. */
+            p90_hours: number;
+        };
+        CompletionTimeMetricTotal: {
+            /** @description Enrolments completed. */
+            completed: number;
+            /** @description Mean time from enrolment to completion. */
+            mean_hours: number;
+            /** @description Half of the enrolments took no longer. */
+            median_hours: number;
+            /** @description Whole minutes that all of them took together. */
+            minutes: number;
+            /** @description Nine of ten enrolments took no longer. */
+            p90_hours: number;
         };
         /**
          * @example {
@@ -1373,6 +1495,84 @@ export type components = {
             type: string;
             /** @description When it occurs. */
             when: string;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "lead_time",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "mean_hours": 50,
+         *           "median_hours": 48,
+         *           "minutes": 12,
+         *           "p90_hours": 48,
+         *           "sessions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "mean_hours": 50,
+         *         "median_hours": 48,
+         *         "minutes": 12,
+         *         "p90_hours": 48,
+         *         "sessions": 12
+         *       }
+         *     }
+         */
+        LeadTimeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LeadTimeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LeadTimeMetricTotal"] | null;
+        };
+        LeadTimeMetricRow: {
+            /**
+             * Format: date
+             * @description Day the session was held on in the reporting time zone.
+             */
+            day?: string;
+            /** @description Mean time from booking to session. */
+            mean_hours: number;
+            /** @description Half of the sessions were booked no earlier. */
+            median_hours: number;
+            /** @description Whole minutes from booking to session of all of them together. */
+            minutes: number;
+            /** @description Nine of ten sessions were booked no earlier. */
+            p90_hours: number;
+            /** @description Completed sessions that were booked before they were held. */
+            sessions: number;
+        };
+        LeadTimeMetricTotal: {
+            /** @description Mean time from booking to session. */
+            mean_hours: number;
+            /** @description Half of the sessions were booked no earlier. */
+            median_hours: number;
+            /** @description Whole minutes from booking to session of all of them together. */
+            minutes: number;
+            /** @description Nine of ten sessions were booked no earlier. */
+            p90_hours: number;
+            /** @description Completed sessions that were booked before they were held. */
+            sessions: number;
         };
         /**
          * @example {
@@ -3492,6 +3692,90 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    CompletionTimeMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "completed" | "-completed" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionTimeMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     CoursePerformanceMetric: {
         parameters: {
             query?: {
@@ -3551,6 +3835,90 @@ export interface operations {
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    LeadTimeMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "sessions" | "-sessions" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadTimeMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
                 };
                 content?: never;

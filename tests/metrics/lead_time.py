@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from tests.metrics import Counted, grouped
+from tests.support.oracle import Oracle, moment
+
+
+def expected(oracle: Oracle) -> Counted:
+    spans = (
+        (each["created_at"], moment(each.get("scheduled_at")))
+        for each in oracle.rows["sessions"]
+        if each["status"].lower() == "completed"
+    )
+    return grouped(took(oracle, spans), 2)
+
+
+def took(oracle: Oracle, spans: Any) -> Iterator[tuple[tuple[Any, ...], tuple[int, int]]]:
+    """Whole spans of time by the day that they end on and their hours: one, and its minutes."""
+    for begin, end in spans:
+        if isinstance(begin, datetime) and end and end >= begin:
+            time = end - begin
+            seconds = 86400 * time.days + time.seconds
+            yield (oracle.day(end), (seconds + 1800) // 3600), (1, seconds // 60)

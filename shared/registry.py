@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.metrics import METRICS
+from shared.metrics import METRICS, in_order
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ FAMILIES = CONTRACT | {
             *(["calendar"] if metric.date else []),
         ),
     )
-    for metric in METRICS.values()
+    for metric in in_order(METRICS)
 }
 """All of them: the contract's, and one for each metric."""
 

@@ -10,7 +10,7 @@ from psycopg import Error, ProgrammingError
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from shared.metrics import METRICS, Metric
+from shared.metrics import METRICS, READ, Metric
 from shared.registry import FAMILIES, STEPS
 from workers import metrics
 from workers.mirrored import MIRRORED, columns
@@ -76,21 +76,29 @@ def captured(table: str) -> str:
 
 def of_metric(metric: Metric) -> Iterator[Statement]:
     """All that is made for one metric."""
-    view = sqlfiles.render("each_metric/view", metric=metric)
     table = sqlfiles.render("each_metric/table", metric=metric)
-    yield Statement("truth, source", view, metric)
+    yield Statement("truth, source", _view(metric, "view"), metric)
     yield Statement("pg_catalog", table, metric)
     for name, counted in metric.expressions.items():
         column = sqlfiles.render(
             "each_metric/expression", metric=metric, column=name, counted=counted
         )
         yield Statement("pg_catalog", column, metric)
-    yield Statement("delta, change", view, metric)
+    changed = _view(metric, "recount" if metric.per else "view", signed=True)
+    yield Statement("delta, change", changed, metric)
     if metric.labels:
-        yield Statement("vanished", view, metric)
+        yield Statement("vanished", changed, metric)
     for made in FOLDED:
         sql = sqlfiles.render(f"each_metric/{made}", metric=metric)
         yield Statement("pg_catalog", sql, metric)
+    if metric.name in READ:
+        sql = sqlfiles.render("each_metric/capture", metric=metric)
+        yield Statement("pg_catalog", sql, metric)
+
+
+def _view(metric: Metric, template: str, *, signed: bool = False) -> str:
+    read = {name: METRICS[name] for name in metric.reads}
+    return sqlfiles.render(f"each_metric/{template}", metric=metric, read=read, signed=signed)
 
 
 def digest(mapping: Path | None) -> str:

@@ -9,7 +9,7 @@ from psycopg.errors import OperationalError, QueryCanceled
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from shared.metrics import Metric
+from shared.metrics import Metric, check_reading
 
 _SUMS = {"bigint", "numeric"}
 
@@ -20,14 +20,14 @@ _FITTING = {
 }
 """Types of a column of the SELECT that a stored key can hold, by the key's."""
 
-LINES_BEFORE = 2
-"""Of sql/each_metric/view.sql, before the SELECT."""
+_WEIGHT = re.compile(r"\bw\b")
 
 _COLUMN = re.compile(r"ADD COLUMN (\w+)")
 
 
 def check(connection: Connection, metric: Metric) -> None:
     """ConfigurationError names the line where the SELECT gives other columns than the header."""
+    check_reading(metric)
     given = dict(
         connection.execute(sqlfiles.read("each_metric/columns").encode(), [metric.name]).fetchall()
     )
@@ -64,7 +64,8 @@ def _check_grouping(connection: Connection, metric: Metric) -> None:
 
 def _check_weights(connection: Connection, metric: Metric) -> None:
     weighed = connection.execute(sqlfiles.read("each_metric/weighed").encode(), [metric.name])
-    if weighed.fetchone() != (True,):
+    # of another metric's rows, the weight is no table's column
+    if weighed.fetchone() != (True,) and not (metric.reads and _WEIGHT.search(metric.select)):
         sentence = "no sum has w in it: a row counts w times, or what vanishes would count, too."
         raise ConfigurationError(f"{metric.at(metric.line)}: {sentence}")
 
@@ -87,8 +88,7 @@ def sentence(error: Error, text: str, metric: Metric) -> str | None:
     if column := _COLUMN.search(text):
         line = metric.lines[column[1]]
     elif position := error.diag.statement_position:
-        before = text[: int(position)].count("\n")
-        line = metric.line + max(before - LINES_BEFORE, 0)
+        line = metric.line + text.count("\n", text.find(metric.select), int(position))
     return f"{metric.at(line)}: {error.diag.message_primary}."
 
 

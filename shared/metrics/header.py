@@ -12,6 +12,7 @@ import yaml
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from shared import sqlfiles
 from shared.errors import ConfigurationError
 from shared.metrics.model import (
     ADMINS,
@@ -30,6 +31,8 @@ _COUNTED = ("measures", "ratios", "percentiles", "labels", "generated")
 _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
+
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])")
 
 
 class _Strict(Schema):
@@ -106,6 +109,7 @@ class _HeaderSchema(_Strict):
     labels = _named(_MeasureSchema, load_default=dict)
     generated = _named(_ExpressionSchema, load_default=dict)
     readers = fields.String(load_default=ADMINS)
+    per = fields.String(load_default=None)
     by = fields.List(fields.String(), load_default=None)
     chart = fields.String(load_default="table", validate=validate.OneOf(CHARTS))
     ttl = fields.Integer(load_default=600, strict=True, validate=validate.Range(1, 86400))
@@ -131,13 +135,17 @@ def load(path: Path) -> Metric:
         line = _line(node, place)
         raise ConfigurationError(f"{where}:{line}: {'.'.join(place)}: {sentence}") from None
     by = said.pop("by")
+    select = text[header.end() :].rstrip().removesuffix(";")
+    line = header[0].count("\n") + 1
     return Metric(
         name=path.stem,
-        select=text[header.end() :].rstrip().removesuffix(";"),
-        line=header[0].count("\n") + 1,
+        select=select,
+        line=line,
+        reads=_reads(select, line),
         lines={
             name: _line(node, [part, name]) for part in ("keys", *_COUNTED) for name in said[part]
-        },
+        }
+        | {"per": _line(node, ["per"])},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
         **said,
     )
@@ -189,6 +197,15 @@ def _check_percentiles(said: Mapping[str, Any]) -> None:
         if percentile.of not in said["measures"]:
             wrong = f"{percentile.of} is none of the measures."
             raise ValidationError({"percentiles": {name: {"of": [wrong]}}})
+
+
+def _reads(select: str, line: int) -> dict[str, int]:
+    """The metrics that it reads, each with its line."""
+    others = {path.stem for path in (sqlfiles.ROOT / "metric").glob("*.sql")}
+    found = {
+        match[1]: line + select.count("\n", 0, match.start(1)) for match in _READ.finditer(select)
+    }
+    return {name: place for name, place in found.items() if name in others}
 
 
 def _usual_grouping(keys: Mapping[str, Key]) -> tuple[str, ...]:

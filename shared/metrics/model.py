@@ -90,6 +90,8 @@ class Metric:
     `by`: the keys that an answer is grouped by where nobody asks for others.
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.
+    `reads`: the metrics whose stored rows the SELECT counts, and the line of each.
+    `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
     """
 
     name: str
@@ -108,6 +110,8 @@ class Metric:
     select: str
     line: int
     lines: Mapping[str, int]
+    reads: Mapping[str, int]
+    per: str | None
 
     @property
     def address(self) -> str:
@@ -142,6 +146,11 @@ class Metric:
     def counted(self) -> dict[str, Measure]:
         """What the SELECT gives besides the keys."""
         return {**self.labels, **self.measures}
+
+    @property
+    def added(self) -> dict[str, Key | Measure]:
+        """What another metric may be counted from: what adds up, and by what."""
+        return {**self.keys, **self.measures}
 
     @property
     def expressions(self) -> dict[str, Measure]:

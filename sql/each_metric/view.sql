@@ -1,4 +1,16 @@
+{# `signed`: the rows that another summary lost and got, or else those that it holds. #}
 CREATE VIEW {{ metric.name }} AS
+{% for name, other in read.items() %}
+{{ "WITH " if loop.first }}{{ name }} AS (
+    SELECT
+{% for column in other.added %}
+        {{ column }},
+{% endfor %}
+        {{ "w" if signed else "1 AS w" }}
+    FROM {{ "capture" if signed else "analytics" }}.{{ name }}
+){{ "," if not loop.last }}
+
+{% endfor %}
 SELECT * FROM (
 {{ metric.select }}
 ) AS counted

@@ -42,6 +42,11 @@ SET
         WHERE used.step = step.name AND summary.name <> step.name
     );
 
+UPDATE control.step
+SET is_read = true
+FROM control.step AS other
+WHERE other.kind = 'summary' AND step.name = ANY (other.counted_from);
+
 INSERT INTO control.dependence (family, mirrored)
 SELECT DISTINCT
     answer.family,
@@ -68,7 +73,11 @@ FROM
         FROM unnest(step.shared) AS reader
         WHERE reader = 'metrics/' || step.name
     ) AS answer
-    INNER JOIN pg_rewrite ON pg_rewrite.ev_class = to_regclass(format('truth.%I', step.name))
+    -- what is counted from another summary lacks what that lacks
+    CROSS JOIN LATERAL unnest(
+        step.name || CASE WHEN step.kind = 'summary' THEN step.counted_from ELSE '{}' END
+    ) AS definition (name)
+    INNER JOIN pg_rewrite ON pg_rewrite.ev_class = to_regclass(format('truth.%I', definition.name))
     INNER JOIN pg_depend
         ON
             pg_depend.classid = 'pg_rewrite'::regclass

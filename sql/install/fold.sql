@@ -5,7 +5,8 @@ CREATE TABLE control.step (
     kind         text NOT NULL CHECK (kind IN ('summary', 'ranking', 'view')),
     place        integer NOT NULL,
     mirrored     text [] NOT NULL DEFAULT '{}',
-    counted_from text [] NOT NULL DEFAULT '{}'
+    counted_from text [] NOT NULL DEFAULT '{}',
+    is_read      boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
@@ -15,6 +16,7 @@ COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; ranking
 COMMENT ON COLUMN control.step.place IS 'In which order they are folded: rankings after what they are made of.';
 COMMENT ON COLUMN control.step.mirrored IS 'The tables in schema public that it is counted from, as its definition says.';
 COMMENT ON COLUMN control.step.counted_from IS 'The summaries that it is counted from.';
+COMMENT ON COLUMN control.step.is_read IS 'Whether other summaries are: then the signed rows of its own rows are in schema capture until they are folded, too.';
 
 CREATE TABLE control.dependence (
     family   text,
@@ -158,13 +160,35 @@ BEGIN
     END IF;
     SELECT * INTO STRICT has FROM control.signed_columns(step);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
+    -- what is counted from it is calculated from nothing, too
+    EXECUTE format('ALTER TABLE analytics.%I DISABLE TRIGGER USER', step);
     EXECUTE format('DELETE FROM analytics.%I', step);
     EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM truth.%1$I', step, stored);
     GET DIAGNOSTICS written = ROW_COUNT;
+    EXECUTE format('ALTER TABLE analytics.%I ENABLE TRIGGER USER', step);
     RETURN written;
 END
 $$;
 COMMENT ON FUNCTION control.refill(text) IS 'Calculates a step from nothing, by its definition, and returns how many rows it has.';
+
+CREATE FUNCTION control.moved() RETURNS text []
+STABLE LANGUAGE plpgsql
+AS $$
+DECLARE
+    one   text;
+    waits boolean;
+    moved text [] := '{}';
+BEGIN
+    FOR one IN SELECT name FROM control.step WHERE is_read LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM capture.%I)', one) INTO STRICT waits;
+        IF waits THEN
+            moved := moved || one;
+        END IF;
+    END LOOP;
+    RETURN moved;
+END
+$$;
+COMMENT ON FUNCTION control.moved() IS 'The summaries that somebody else than a fold has changed, and of which what is counted from them knows nothing.';
 
 CREATE FUNCTION control.refresh(view text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -207,6 +231,7 @@ DECLARE
     is_old_day boolean := (SELECT max(day) > analytics.today() FROM analytics.freshness);
     to_repair  text [] := array(SELECT step FROM control.repair);
     mirrored   text [] := control.changed_tables();
+    moved      text [] := control.moved();
     changed    text [] := '{}';
     step       record;
     rows       bigint;
@@ -214,7 +239,14 @@ BEGIN
     PERFORM pg_notify('mentorhub_analytics_folded', '');
     FOR step IN SELECT * FROM control.step ORDER BY place LOOP
         rows := 0;
-        CONTINUE WHEN NOT (is_new_day OR step.name = ANY (to_repair) OR step.mirrored && mirrored);
+        CONTINUE WHEN NOT (
+            is_new_day
+            OR step.name = ANY (to_repair)
+            OR CASE
+                WHEN step.kind = 'summary' AND step.counted_from <> '{}' THEN step.counted_from && moved
+                ELSE step.mirrored && mirrored
+            END
+        );
         IF step.kind = 'view' THEN
             PERFORM control.refresh(step.name);
         ELSIF step.kind = 'ranking' AND (is_old_day OR step.name = ANY (to_repair)) THEN
@@ -222,12 +254,16 @@ BEGIN
         ELSE
             EXECUTE format('SELECT control.%I()', 'fold_' || step.name) INTO STRICT rows;
         END IF;
+        IF rows > 0 AND step.is_read THEN
+            moved := moved || step.name;
+        END IF;
         -- what a new day is nothing to stays the answer that it was
         IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind <> 'summary') THEN
             changed := changed || step.family || step.shared;
         END IF;
     END LOOP;
     DELETE FROM control.repair;
+    PERFORM control.clear(moved);
     PERFORM control.publish(as_of, changed);
     RETURN control.clear(mirrored);
 END
@@ -284,9 +320,9 @@ BEGIN
         SELECT compare.step
         UNION
         -- what is counted from it was counted from what was wrong
-        SELECT ranking.name
-        FROM control.step AS ranking
-        WHERE compare.step = ANY (ranking.counted_from);
+        SELECT other.name
+        FROM control.step AS other
+        WHERE compare.step = ANY (other.counted_from);
     END IF;
     RETURN wrong;
 END
@@ -308,7 +344,8 @@ DECLARE
     share      double precision := 1;
     wrong      bigint;
 BEGIN
-    IF is_summary AND NOT whole THEN
+    -- what is counted from another summary is counted from all of it, or not at all
+    IF is_summary AND NOT whole AND NOT EXISTS (SELECT FROM control.step WHERE name = audit.step AND counted_from <> '{}') THEN
         SELECT keys[1] INTO STRICT key FROM control.signed_columns(step);
         SELECT format_type(atttypid, atttypmod) INTO STRICT key_type
         FROM pg_attribute
@@ -370,14 +407,14 @@ COMMENT ON FUNCTION control.audit(text, boolean, boolean) IS 'Compares the whole
 
 CREATE FUNCTION control.overdue_audit() RETURNS text
 STABLE LANGUAGE sql
--- rankings are counted from the sessions of a whole year each time
+-- what is counted from a summary is counted from all of it each time
 RETURN (
     SELECT step.name
     FROM control.step LEFT JOIN control.audited ON audited.summary = step.name
     WHERE
         audited.audited_at IS NULL
         OR audited.audited_at < clock_timestamp()
-        - CASE step.kind WHEN 'ranking' THEN interval '1 hour' ELSE interval '5 min' END
+        - CASE step.counted_from WHEN '{}' THEN interval '5 min' ELSE interval '1 hour' END
     ORDER BY audited.audited_at ASC NULLS FIRST, step.place
     LIMIT 1
 );

@@ -12,7 +12,7 @@ from psycopg import errors, sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
-from shared.metrics import METRICS
+from shared.metrics import METRICS, READ
 from shared.registry import FAMILIES, STEPS, SUMMARIES
 from shared.settings import Settings
 from tests.support.databases import calculated
@@ -132,6 +132,9 @@ def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     expected += [(table, "note_edit", "O") for table in MIRRORED]
     expected += [(table, "make_way", "D") for table in MIRRORED]
     expected += [("control.proof", "tell_proven", "O")]
+    # silent while everything is calculated from nothing
+    deeds = ("capture_deleted", "capture_inserted", "capture_updated")
+    expected += [(f"analytics.{name}", deed, "O") for name in READ for deed in deeds]
     assert triggers == sorted(expected)
 
 

@@ -208,6 +208,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/active_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days of activity
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     The days on which each user created a session, an enrolment, a lesson's progress, a review or a payment.
+         */
+        get: operations["ActiveDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/completion_time": {
         parameters: {
             query?: never;
@@ -244,6 +266,28 @@ export type paths = {
          *     How each course does, all time.
          */
         get: operations["CoursePerformanceMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/gap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Time between days of activity
+         * @description Only for admins.
+         *
+         *     Users by day of activity and by how many days later their next one is: what distinct users of any days are counted from.
+         */
+        get: operations["GapMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -861,6 +905,62 @@ export type components = {
     schemas: {
         /**
          * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "active_day",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "events": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "events": 12
+         *       }
+         *     }
+         */
+        ActiveDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["ActiveDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["ActiveDayMetricTotal"] | null;
+        };
+        ActiveDayMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description What was created on it. */
+            events: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        ActiveDayMetricTotal: {
+            /** @description What was created on it. */
+            events: number;
+        };
+        /**
+         * @example {
          *       "days": 7,
          *       "direction": "above",
          *       "filters": {
@@ -1385,6 +1485,62 @@ export type components = {
             previous: number | null;
             /** @description The number, or its change in percent. */
             value: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "gap",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "users": 12
+         *       }
+         *     }
+         */
+        GapMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["GapMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["GapMetricTotal"] | null;
+        };
+        GapMetricRow: {
+            /**
+             * Format: date
+             * @description Day of activity in the reporting time zone.
+             */
+            day?: string;
+            /** @description Days until their next day of activity; 1000000 where there is none. */
+            gap?: number;
+            /** @description Users. */
+            users: number;
+        };
+        GapMetricTotal: {
+            /** @description Users. */
+            users: number;
         };
         /**
          * @example {
@@ -3692,6 +3848,92 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    ActiveDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "day" | "-day" | "events" | "-events";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActiveDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     CompletionTimeMetric: {
         parameters: {
             query?: {
@@ -3835,6 +4077,92 @@ export interface operations {
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    GapMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, gap. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description Only rows of this one. Days until their next day of activity; 1000000 where there is none. */
+                gap?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "gap" | "-gap" | "users" | "-users";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -1,0 +1,49 @@
+-- Other metrics are counted from it: whatever changes a row of it, the signed rows are there.
+CREATE TABLE capture.{{ metric.name }} AS
+SELECT
+{% for name in metric.added %}
+    {{ name }},
+{% endfor %}
+    1::smallint AS w
+FROM analytics.{{ metric.name }}
+WITH NO DATA;
+
+-- Every row lives in a fold only: it is vacuumed by count, not by share.
+ALTER TABLE capture.{{ metric.name }} SET (
+    autovacuum_vacuum_threshold = 2000,
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = -1,
+    autovacuum_vacuum_cost_delay = 0
+);
+
+COMMENT ON TABLE capture.{{ metric.name }} IS 'Signed rows of analytics.{{ metric.name }}.';
+
+CREATE FUNCTION capture.{{ metric.name }}_rows() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO capture.{{ metric.name }} ({{ metric.added | join(", ") }}, w)
+        SELECT {{ metric.added | join(", ") }}, -1 FROM old_rows;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO capture.{{ metric.name }} ({{ metric.added | join(", ") }}, w)
+        SELECT {{ metric.added | join(", ") }}, 1 FROM new_rows;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION capture.{{ metric.name }}_rows() IS 'Appends what a statement changed in analytics.{{ metric.name }}.';
+
+CREATE TRIGGER capture_inserted AFTER INSERT ON analytics.{{ metric.name }}
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ metric.name }}_rows();
+
+CREATE TRIGGER capture_updated AFTER UPDATE ON analytics.{{ metric.name }}
+REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ metric.name }}_rows();
+
+CREATE TRIGGER capture_deleted AFTER DELETE ON analytics.{{ metric.name }}
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ metric.name }}_rows();

@@ -1,0 +1,168 @@
+"""Metrics that are counted from another one: right after every fold, whatever is done to that."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.database import Connection
+from shared.errors import ConfigurationError
+from shared.metrics import METRICS, in_order, load
+from shared.settings import Settings
+from tests.support.stored import is_right
+from workers.audit import audit
+from workers.definitions import make_metric
+from workers.fold import fold
+
+SUM = """\
+/*
+title: {en: Days by events, ru: Дни}
+meaning: {en: Days by user., ru: Дни.}
+keys:
+  user_id: {type: integer, en: The user., ru: Номер.}
+measures:
+  days: {en: Days., ru: Дни.}
+  events: {en: Events., ru: События.}
+*/
+SELECT
+    user_id,
+    sum(w) AS days,
+    sum(w * events) AS events
+FROM active_day
+GROUP BY user_id
+"""
+
+SPAN = """\
+/*
+title: {en: Spans, ru: Периоды}
+meaning: {en: Mentors by how many days lie between their first and last., ru: Периоды.}
+per: user_id
+keys:
+  span: {type: integer, en: Days., ru: Дни.}
+measures:
+  users: {en: Users., ru: Пользователи.}
+*/
+SELECT
+    span,
+    sum(w) AS users
+FROM (
+    SELECT
+        max(day) - min(day) AS span,
+        max(w) AS w
+    FROM active_day
+    GROUP BY user_id
+) AS spans
+GROUP BY span
+"""
+
+
+def number(connection: Connection, query: str) -> object:
+    row = connection.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+def work(ours: Connection, first: int, last: int) -> None:
+    ours.execute(
+        "INSERT INTO public.reviews (id, user_id, course_id, rating, created_at)"
+        " SELECT n, n %% 7, 1, 5, timestamptz '2026-11-01 12:00Z' + n %% 13 * interval '1 day'"
+        " FROM generate_series(%s::integer, %s::integer) AS n",
+        [first, last],
+    )
+
+
+@pytest.mark.parametrize("text", [SUM, SPAN], ids=["a sum", "per user"])
+def test_what_is_counted_from_a_summary_follows_it(
+    ours: Connection, worker: Connection, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "followed.sql"
+    path.write_text(text)
+    with ours.transaction():
+        make_metric(ours, load(path))
+    name = path.stem
+    wrong = f"SELECT count(*) FROM drift.{name}"  # noqa: S608 - our name
+    ours.execute(
+        "INSERT INTO control.step (name, family, shared, kind, place, mirrored, counted_from)"
+        " VALUES ('followed', 'engagement', '{}', 'summary', 999, '{reviews}', '{active_day}')"
+    )
+    for deed in (
+        "SELECT",
+        "UPDATE public.reviews SET created_at = created_at - interval '2 days' WHERE id % 3 = 0",
+        "UPDATE public.reviews SET user_id = user_id + 1 WHERE id % 5 = 0",
+        "DELETE FROM public.reviews WHERE user_id = 3",
+        "DELETE FROM public.reviews",
+    ):
+        if deed == "SELECT":
+            work(ours, 1, 60)
+        ours.execute(deed.encode())
+        fold(worker)
+        assert number(ours, wrong) == 0, deed
+        assert bool(number(ours, f"SELECT count(*) FROM analytics.{name}")) == (  # noqa: S608
+            deed != "DELETE FROM public.reviews"
+        )
+
+
+def test_who_spoils_a_summary_spoils_what_is_counted_from_it_for_no_longer(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    work(ours, 1, 60)
+    fold(worker)
+    for spoilt in (
+        "DELETE FROM analytics.active_day WHERE user_id = 2",
+        "UPDATE analytics.active_day SET day = day + 900 WHERE user_id = 4",
+        "INSERT INTO analytics.active_day VALUES (99, '2026-11-01', 1)",
+    ):
+        ours.execute(spoilt.encode())
+        work(ours, 1000, 1009)
+        fold(worker)
+        assert number(ours, "SELECT count(*) FROM drift.gap") == 0, "it is of the rows below it"
+        assert audit(settings, ["active_day"], repair=True).wrong > 0
+        assert is_right(ours), spoilt
+        ours.execute("DELETE FROM public.reviews WHERE id >= 1000")
+        fold(worker)
+    ours.execute("UPDATE analytics.gap SET users = users + 1")
+    assert audit(settings, ["gap"], repair=True).wrong > 0
+    assert is_right(ours)
+
+
+def test_nothing_of_an_erased_user_is_left(ours: Connection, worker: Connection) -> None:
+    work(ours, 1, 60)
+    fold(worker)
+    ours.execute("DELETE FROM public.reviews WHERE user_id <> 2")
+    fold(worker)
+    ours.execute("DELETE FROM public.reviews")
+    fold(worker)
+    for name in ("active_day", "gap"):
+        for schema in ("analytics", "capture") if name == "active_day" else ("analytics",):
+            assert number(ours, f"SELECT count(*) FROM {schema}.{name}") == 0  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "sentence"),
+    [
+        (("per: user_id", "per: day"), 17, "day, which it is counted per, is not the first key"),
+        (("FROM active_day", "FROM reviews"), 4, "what is counted per key reads another metric"),
+        (
+            ("measures:", "labels:\n  last: {en: Last., ru: Last.}\nmeasures:"),
+            19,
+            "what is counted from another metric has no labels",
+        ),
+    ],
+)
+def test_a_mistake_about_another_metric_is_one_sentence_with_its_line(
+    ours: Connection, tmp_path: Path, change: tuple[str, str], line: int, sentence: str
+) -> None:
+    path = tmp_path / "followed.sql"
+    path.write_text(SPAN.replace(*change, 1))
+    with pytest.raises(ConfigurationError) as caught, ours.transaction():
+        make_metric(ours, load(path))
+    assert str(caught.value).startswith(f"sql/metric/followed.sql:{line}: "), caught.value
+    assert sentence in str(caught.value)
+
+
+def test_a_circle_is_one_sentence_with_its_line(tmp_path: Path) -> None:
+    one = tmp_path / "active_day.sql"
+    one.write_text(SUM.replace("FROM active_day", "FROM gap"))
+    other = tmp_path / "gap.sql"
+    other.write_text(SUM)
+    with pytest.raises(ConfigurationError) as caught:
+        in_order(METRICS | {"active_day": load(one), "gap": load(other)})
+    assert str(caught.value) == "sql/metric/gap.sql:14: active_day is counted from itself."

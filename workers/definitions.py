@@ -22,8 +22,8 @@ _MAPPED = ("source, public", "change, capture")
 _UNMEASURED = {("users", '"is_active"')}
 """Columns that feed no metric, so that their changes need not be captured."""
 
-FOLDED = ("correction", "pending", "drift", "fold")
-"""Of sql/each_metric: what keeps a metric's table right."""
+FOLDED = ("correction", "pending", "drift", "fold", "measured")
+"""Of sql/each_metric: what keeps a metric's table right, and measures it for alerts."""
 
 
 class Statement(NamedTuple):

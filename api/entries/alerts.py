@@ -6,17 +6,15 @@ from urllib.parse import urlsplit
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.access import guards
 from api.blueprint import blueprint
-from api.database.writer import writer
-from api.entries.entry import Entry, Written, about, carried_out, comment, line, named
-from api.entries.goals import filters, not_too_large, stored
+from api.entries.entry import Written, about, carried_out, comment, line, named
+from api.entries.numbers import NumberEntry, filters, not_too_large, stored
 from api.fields import count, identifier, several
-from api.problems import Problem, refuse
-from api.requests.carried import carried
 from api.requests.parameters import NoParameters, WholeNumber
+from shared.metrics import METRICS
 
 
 def _address(text: str) -> None:
@@ -30,7 +28,7 @@ def _address(text: str) -> None:
         raise ValidationError("must be an address like https://example.com/alerts, without a user.")
 
 
-class AlertEntry(Entry):
+class AlertEntry(NumberEntry):
     metric = named(comment("alert.metric"), required=True)
     measure = named(comment("alert.measure"), required=True)
     filters = filters()
@@ -65,6 +63,14 @@ class AlertEntry(Entry):
         load_default=True, truthy={True}, falsy={False}, **about("alert.is_active")
     )
     text = line(200, load_default=None, allow_none=True, **about("alert.text"))
+
+    @validates_schema
+    def has_days_before(self, data: dict[str, Any], **_: object) -> None:
+        """A change is against as many days before."""
+        metric = METRICS.get(data["metric"])
+        is_by_day = metric and metric.date and metric.keys[metric.date].type == "day"
+        if data["is_relative"] and not is_by_day:
+            raise ValidationError("needs a metric by day.", "is_relative")
 
 
 class AlertBody(AlertEntry, Written):
@@ -104,16 +110,6 @@ class Newest(NoParameters):
     )
 
 
-def _stored(entry: dict[str, Any]) -> dict[str, Any]:
-    """Refuses what no rule can be about."""
-    written = stored(entry)
-    rule = {name: written[name] for name in ("metric", "measure", "filters")}
-    row = writer().row("alert_problem", carried().account.id, **rule)
-    if row and row.problem:
-        refuse(Problem.INVALID_PARAMETER, f"No rule can be about this: {row.problem}.")
-    return written
-
-
 @blueprint.route("/alerts")
 class Alerts(MethodView):
     decorators: ClassVar = [guards.editor]
@@ -128,7 +124,7 @@ class Alerts(MethodView):
     @blueprint.response(200, AlertBody)
     def post(self, entry: dict[str, Any]) -> Response:
         """A new rule; the next fold evaluates it."""
-        return carried_out("alert_new", **_stored(entry))
+        return carried_out("alert_new", **stored(entry))
 
 
 @blueprint.route("/alerts/<id:id>")
@@ -140,7 +136,7 @@ class Alert(MethodView):
     @blueprint.alt_response(404, response="NOT_FOUND")
     def put(self, entry: dict[str, Any], id: int) -> Response:  # noqa: A002 - as in the address
         """Write the rule anew."""
-        return carried_out("alert_changed", id=id, **_stored(entry))
+        return carried_out("alert_changed", id=id, **stored(entry))
 
     @blueprint.response(200, AlertBody)
     @blueprint.alt_response(404, response="NOT_FOUND")

@@ -1,43 +1,20 @@
 """Goals: what numbers are to reach."""
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
-import orjson
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from api.access import guards
 from api.blueprint import blueprint
-from api.entries.entry import NAME, Entry, Written, about, carried_out, comment, line, named
+from api.entries.entry import Written, about, carried_out, comment, line, named
+from api.entries.numbers import NumberEntry, filters, not_too_large, stored
 from api.fields import several
 from api.requests.parameters import NoParameters
 
-LARGEST = 10**30
-"""Smaller than this is what anything is counted in."""
 
-MOST_FILTERS = 8
-
-
-def filters() -> fields.Dict:
-    """Key to value."""
-    return fields.Dict(
-        fields.String(validate=validate.Regexp(NAME, error="is no key.")),
-        line(200),
-        load_default=dict,
-        validate=validate.Length(max=MOST_FILTERS, error=f"has {MOST_FILTERS} keys at most."),
-        **about("goal.filters"),
-    )
-
-
-def not_too_large(value: Decimal) -> None:
-    # no Range, whose bounds the document would have as text
-    if abs(value) >= LARGEST:
-        raise ValidationError("is too large.")
-
-
-class GoalEntry(Entry):
+class GoalEntry(NumberEntry):
     metric = named(comment("goal.metric"), required=True)
     measure = named(comment("goal.measure"), required=True)
     filters = filters()
@@ -67,11 +44,6 @@ class GoalsBody(Schema):
 
 class OfMetric(NoParameters):
     metric = named("Only the goals of this metric.", load_default=None)
-
-
-def stored(entry: dict[str, Any]) -> dict[str, Any]:
-    """As the statement takes it."""
-    return entry | {"filters": orjson.dumps(entry["filters"]).decode()}
 
 
 @blueprint.route("/goals")

@@ -19,54 +19,21 @@ STABLE LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name   text := (SELECT step.name FROM control.step WHERE step.name = metric AND step.kind = 'summary');
-    has    record;
-    dated  boolean;
-    wrong  text;
-    found  numeric;
-    rows   bigint;
+    numbers jsonb;
 BEGIN
-    IF name IS NULL THEN
+    IF to_regproc(format('control.%I', 'measured_' || metric)) IS NULL THEN
         RAISE EXCEPTION 'there is no metric %', metric USING ERRCODE = 'no_data_found';
     END IF;
-    SELECT * INTO STRICT has FROM control.signed_columns(name);
-    dated := 'day' = ANY (has.keys::text []);
-    SELECT key INTO wrong FROM jsonb_object_keys(filters) AS key WHERE quote_ident(key) <> ALL (has.keys::text []) LIMIT 1;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION '% has no key %', metric, wrong USING ERRCODE = 'no_data_found';
+    EXECUTE format('SELECT control.%I($1, $2, $3)', 'measured_' || metric)
+    INTO numbers
+    USING filters, last - days + 1, last;
+    IF (numbers ? measure) IS NOT TRUE THEN
+        RAISE EXCEPTION '% has no number % of %', metric, measure, filters USING ERRCODE = 'no_data_found';
     END IF;
-    IF NOT EXISTS (
-        SELECT
-        FROM pg_attribute
-        WHERE
-            attrelid = format('analytics.%I', name)::regclass
-            AND attname = measure
-            AND atttypid IN ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype)
-            AND quote_ident(attname) <> ALL (has.keys::text [])
-    ) THEN
-        RAISE EXCEPTION '% has no number %', metric, measure USING ERRCODE = 'no_data_found';
-    END IF;
-    EXECUTE format(
-        'SELECT %s, count(*) FROM analytics.%I AS stored WHERE %s AND %s',
-        CASE
-            WHEN quote_ident(measure) = ANY (has.sums::text []) THEN format('coalesce(sum(%I), 0)', measure)
-            ELSE format('max(%I)', measure)
-        END,
-        name,
-        CASE WHEN dated THEN 'day > $2 - $3 AND day <= $2' ELSE 'true' END,
-        coalesce(
-            (
-                SELECT string_agg(format('%I::text = $1 ->> %L', key, key), ' AND ')
-                FROM jsonb_object_keys(filters) AS key
-            ),
-            'true'
-        )
-    ) INTO found, rows USING filters, last, days;
-    -- a ratio of several rows is not the sum of theirs
-    RETURN CASE WHEN quote_ident(measure) = ANY (has.sums::text []) OR rows = 1 THEN found END;
+    RETURN numbers ->> measure;
 END
 $$;
-COMMENT ON FUNCTION control.measured(text, text, jsonb, date, integer) IS 'A number of a metric in so many days that end on a day; NULL where there is none; an error of the class no_data_found where the metric has no such number or key.';
+COMMENT ON FUNCTION control.measured(text, text, jsonb, date, integer) IS 'A number of a metric in so many days that end on a day, as the metric''s address answers it.';
 
 CREATE FUNCTION control.alert_value(
     rule kept.alert, OUT value numeric, OUT previous numeric
@@ -211,19 +178,6 @@ BEGIN ATOMIC
     WHERE firing.id = delivered.firing;
 END;
 COMMENT ON FUNCTION control.delivered(bigint, text) IS 'Says that a firing was told, or why not.';
-
-CREATE FUNCTION analytics.alert_problem(metric text, measure text, filters jsonb) RETURNS text
-STABLE LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM control.measured(metric, measure, filters, analytics.today(), 1);
-    RETURN NULL;
-EXCEPTION WHEN no_data_found THEN
-    RETURN SQLERRM;
-END
-$$;
-COMMENT ON FUNCTION analytics.alert_problem(text, text, jsonb) IS 'Why no rule can be about this; NULL where one can.';
 
 CREATE VIEW analytics.alert AS
 SELECT *

@@ -17,13 +17,13 @@ CREATE TRIGGER sign BEFORE INSERT OR UPDATE ON kept.alert FOR EACH ROW EXECUTE F
 CREATE TRIGGER record AFTER INSERT OR UPDATE OR DELETE ON kept.alert FOR EACH ROW EXECUTE FUNCTION kept.record();
 COMMENT ON TABLE kept.alert IS 'Rules: when somebody is to be told of a number.';
 COMMENT ON COLUMN kept.alert.id IS 'Its number.';
-COMMENT ON COLUMN kept.alert.metric IS 'A stored metric, like payment_day.';
-COMMENT ON COLUMN kept.alert.measure IS 'A number of the metric: one that is added up, or, where the rows asked for are one, any.';
+COMMENT ON COLUMN kept.alert.metric IS 'A metric of the catalogue.';
+COMMENT ON COLUMN kept.alert.measure IS 'One of the metric''s measures or ratios, over all rows that it is about.';
 COMMENT ON COLUMN kept.alert.filters IS 'Key to value: the rows of the metric that it is about; {} for all.';
 COMMENT ON COLUMN kept.alert.days IS 'So many days that end today, where the metric has days; others are of all time.';
 COMMENT ON COLUMN kept.alert.is_relative IS 'Whether the threshold is the change in percent against as many days before; else it is the number itself.';
 COMMENT ON COLUMN kept.alert.direction IS 'It fires when the number is `above` or `below` the threshold.';
-COMMENT ON COLUMN kept.alert.threshold IS 'In the unit that the measure is stored in (amounts: minor units), or in percent.';
+COMMENT ON COLUMN kept.alert.threshold IS 'In the measure''s own unit (amounts: main units of one currency, the reporting one unless filters name another), or in percent.';
 COMMENT ON COLUMN kept.alert.webhook IS 'Where it is told, by POST; NULL where it is only listed.';
 COMMENT ON COLUMN kept.alert.is_active IS 'Whether it is looked at.';
 COMMENT ON COLUMN kept.alert.text IS 'What it is called; 200 characters at most.';

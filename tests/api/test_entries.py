@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from psycopg import sql
 
 from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.database import Connection, connect
+from shared.metrics import METRICS
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.server import Server, server_of_a_module
@@ -22,7 +24,7 @@ from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, DEMOTED, LEARNER, MENTOR, forget_entries
 
 NOTE = {"day": "2026-11-27", "text": "Скидка: всё за полцены"}
-GOAL = {"metric": "payment_day", "measure": "revenue", "value": 1000000.5, "days": 30}
+GOAL = {"metric": "payment_day", "measure": "amount", "value": 1000000.5, "days": 30}
 ALERT = {
     "metric": "session_day",
     "measure": "sessions",
@@ -31,6 +33,8 @@ ALERT = {
     "threshold": 2.5,
     "webhook": "https://example.com/hook?x=1",
 }
+TOTAL = ALERT | {"metric": "platform_total", "measure": "completion_rate", "filters": {}}
+BUSY = GOAL | {"metric": "mentor_day", "measure": "sessions"}
 PLACES = {"notes": NOTE, "goals": GOAL, "alerts": ALERT}
 
 
@@ -122,6 +126,20 @@ def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient)
     del written
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_rule_measures_what_the_address_answers(
+    world: Settings, admin: FlaskClient, name: str
+) -> None:
+    asked = {"by": ""} | ({"days": 365} if METRICS[name].date else {})
+    body = admin.get(address("metrics", name), query_string=asked).json
+    statement = sql.SQL("SELECT control.{}('{{}}', %s, %s)")
+    with connect(world.analytics_url()) as connection:
+        (measured,) = connection.execute(
+            statement.format(sql.Identifier(f"measured_{name}")), [body["from"], body["to"]]
+        ).fetchone() or (None,)
+    assert measured == body["total"]
+
+
 def test_what_fired_is_listed_the_newest_first(written: Connection, admin: FlaskClient) -> None:
     alert = admin.post(address("alerts"), json=ALERT).json["id"]
     assert entries(admin, "alerts/fired") == []
@@ -161,9 +179,15 @@ def test_what_fired_is_listed_the_newest_first(written: Connection, admin: Flask
         ("alerts", ALERT | {"webhook": "https://u:p@example.com"}, "webhook must be an address"),
         ("alerts", ALERT | {"webhook": "https://a b"}, "webhook must be an address"),
         ("alerts", ALERT | {"webhook": "https://[::1"}, "webhook must be an address"),
-        ("alerts", ALERT | {"metric": "nothing"}, "there is no metric nothing"),
-        ("alerts", ALERT | {"measure": "status"}, "session_day has no number status"),
-        ("alerts", ALERT | {"filters": {"nothing": "1"}}, "session_day has no key nothing"),
+        ("alerts", ALERT | {"metric": "nothing"}, "metric is no metric of the catalogue"),
+        ("alerts", ALERT | {"measure": "status"}, "measure is no number of session_day"),
+        ("alerts", ALERT | {"filters": {"nothing": "1"}}, "session_day, which has no nothing"),
+        ("alerts", ALERT | {"filters": {"day": "2026-11-27"}}, "session_day, which has no day"),
+        ("alerts", TOTAL | {"is_relative": True}, "is_relative needs a metric by day"),
+        ("goals", GOAL | {"metric": "payment"}, "metric is no metric of the catalogue"),
+        ("goals", GOAL | {"measure": "revenue"}, "measure is no number of payment_day"),
+        ("goals", GOAL | {"filters": {"currency": "rub"}}, "filters.currency"),
+        ("goals", BUSY | {"filters": {"mentor_id": "one"}}, "filters.mentor_id must be a whole"),
         ("goals", GOAL | {"filters": {"x y": "1"}}, "filters.x y"),
         ("goals", GOAL | {"filters": {"x": {}}}, "filters.x"),
         ("goals", GOAL | {"filters": {f"x{n}": "1" for n in range(9)}}, "filters has 8 keys"),

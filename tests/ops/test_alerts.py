@@ -138,6 +138,29 @@ def test_a_rule_about_nothing_stops_no_fold(
     assert errors == (1,)
 
 
+def test_a_rule_is_about_what_the_address_of_its_metric_answers(
+    ours: Connection, worker: Connection
+) -> None:
+    paid = rule(ours, metric="payment_day", measure="amount", days=7, threshold=150)
+    yen = rule(
+        ours, metric="revenue", measure="revenue", filters='{"currency": "JPY"}', threshold=2999
+    )
+    ours.execute(
+        "INSERT INTO public.payments (id, student_id, amount, currency, status, created_at) VALUES"
+        " (1, 1, 10000, 'RUB', 'COMPLETED', now()), (2, 1, 6550, 'RUB', 'COMPLETED', now()),"
+        " (3, 1, 3000, 'JPY', 'COMPLETED', now()), (4, 1, 100000, 'USD', 'COMPLETED', now())"
+    )
+    fold(worker)
+    assert firings(ours) == [(paid, 165.5, False), (yen, 3000, False)]
+    # ratios are of the sums: of 4 and 1 that are over, not the mean of 100 and 0 percent
+    rate = rule(ours, metric="session_outcome", measure="completion_rate", threshold=60)
+    sessions(ours, 1, 2, 3, 4)
+    sessions(ours, 5, status="CANCELLED")
+    ours.execute("UPDATE public.sessions SET scheduled_at = now(), mentor_id = 1 + id / 5")
+    fold(worker)
+    assert firings(ours)[2:] == [(rate, 80, False)]
+
+
 def test_a_rule_that_changed_or_was_switched_off_is_looked_at_again(
     ours: Connection, worker: Connection
 ) -> None:

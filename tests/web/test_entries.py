@@ -5,7 +5,13 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.site import Open, Site, assert_barred_by_nothing
+from tests.support.mentorhub import tell
+from tests.support.site import Open, Site, assert_barred_by_nothing, values
+
+MISSED = """
+    INSERT INTO sessions (student_id, mentor_id, scheduled_at, status)
+    SELECT student_id, mentor_id, now(), 'NO_SHOW' FROM sessions LIMIT 1
+"""
 
 
 def test_a_note_is_written_shown_in_the_charts_changed_and_deleted(
@@ -73,3 +79,36 @@ def test_a_goal_is_a_line_or_a_share(page: Page, see: Open, site: Site) -> None:
         goals.get_by_role("button", name="Delete").first.click()
         expect(goals.locator("tr")).to_have_count(left)
     expect(page.locator(".days .goal")).to_have_count(0)
+
+
+def test_an_alert_rings_on_the_open_page_once_though_workers_are_killed(
+    page: Page, see: Open, site: Site
+) -> None:
+    see("lang=en&page=metrics&metric=session_day&days=7")
+    rules = page.get_by_role("region", name="Alerts")
+    rules.get_by_label("Only").select_option("status")
+    rules.get_by_label("Which").fill("no_show")
+    rules.get_by_label("Threshold").fill("2")
+    rules.get_by_role("button", name="Add").click()
+    expect(rules.locator("li")).to_contain_text("Sessions · No-show · 1 day: above 2")
+    assert_barred_by_nothing(page)
+    page.get_by_role("button", name="Platform").click()
+    expect(page.locator(".badge")).to_have_attribute("data-state", "live")
+    (before,) = values(page, "[data-number='sessions.total'] dd > data")
+
+    for _ in range(4):
+        tell(site.source_url, MISSED)
+        worker = site.stack.find("celery", "worker")
+        if worker:
+            worker.kill()
+
+    alarm = page.locator(".alarm")
+    expect(alarm).to_contain_text("Sessions by day: Sessions · No-show · 1 day: above 2")
+    expect(page.locator("[data-number='sessions.total'] dd > data")).to_have_attribute(
+        "value", str(int(before) + 4)
+    )
+    assert [fired["ended_at"] for fired in site.api("alerts/fired")["fired"]] == [None]
+    assert_barred_by_nothing(page)
+    alarm.get_by_role("button", name="Close").click()
+    expect(alarm).to_have_count(0)
+    expect(page.locator("[data-panel=alerts] li")).to_contain_text("still")

@@ -473,3 +473,41 @@ END
 $$;
 
 COMMENT ON FUNCTION control.fold_course_performance() IS 'Adds what is pending to course_performance; returns how many rows changed.';
+
+-- pg_catalog
+CREATE FUNCTION control.measured_course_performance(filters jsonb, first date, last date) RETURNS jsonb
+STABLE LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT to_jsonb(whole)
+    FROM (
+        SELECT
+            courses AS courses,
+            enrollments AS enrollments,
+            progress_sum AS progress_sum,
+            completed AS completed,
+            ratings AS ratings,
+            rating_sum AS rating_sum,
+            analytics.ratio(progress_sum, enrollments) AS avg_progress,
+            analytics.ratio(100 * completed, enrollments) AS completion_rate,
+            analytics.ratio(rating_sum, ratings) AS avg_rating
+        FROM
+            (
+                SELECT
+                    coalesce(sum(stored.courses), 0) AS courses,
+                    coalesce(sum(stored.enrollments), 0) AS enrollments,
+                    coalesce(sum(stored.progress_sum), 0) AS progress_sum,
+                    coalesce(sum(stored.completed), 0) AS completed,
+                    coalesce(sum(stored.ratings), 0) AS ratings,
+                    coalesce(sum(stored.rating_sum), 0) AS rating_sum
+                FROM analytics.reporting LEFT JOIN analytics.course_performance AS stored ON
+                    true
+                    AND (filters ->> 'course_id' IS NULL OR stored.course_id = (filters ->> 'course_id')::bigint)
+                GROUP BY reporting.currency
+            ) AS summed
+    ) AS whole
+    -- of rows that it doesn't tell apart it has no numbers
+    WHERE filters - ARRAY['course_id']::text [] = '{}';
+END;
+
+COMMENT ON FUNCTION control.measured_course_performance(jsonb, date, date) IS 'The numbers of course_performance over the rows that filters say and these days, as its address answers them: amounts of one currency, in main units.';

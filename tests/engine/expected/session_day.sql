@@ -188,3 +188,30 @@ END
 $$;
 
 COMMENT ON FUNCTION control.fold_session_day() IS 'Adds what is pending to session_day; returns how many rows changed.';
+
+-- pg_catalog
+CREATE FUNCTION control.measured_session_day(filters jsonb, first date, last date) RETURNS jsonb
+STABLE LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT to_jsonb(whole)
+    FROM (
+        SELECT
+            sessions AS sessions,
+            minutes AS minutes
+        FROM
+            (
+                SELECT
+                    coalesce(sum(stored.sessions), 0) AS sessions,
+                    coalesce(sum(stored.minutes), 0) AS minutes
+                FROM analytics.reporting LEFT JOIN analytics.session_day AS stored ON
+                    stored.day BETWEEN date_trunc('day', first::timestamp)::date AND last
+                    AND (filters ->> 'status' IS NULL OR stored.status = (filters ->> 'status')::text)
+                GROUP BY reporting.currency
+            ) AS summed
+    ) AS whole
+    -- of rows that it doesn't tell apart it has no numbers
+    WHERE filters - ARRAY['status']::text [] = '{}';
+END;
+
+COMMENT ON FUNCTION control.measured_session_day(jsonb, date, date) IS 'The numbers of session_day over the rows that filters say and these days, as its address answers them: amounts of one currency, in main units.';

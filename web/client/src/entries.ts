@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useSWRConfig } from "swr";
 
 import type { components } from "./schema.js";
@@ -9,6 +10,9 @@ export type Note = Schemas["NoteBody"];
 export type NoteEntry = Schemas["NoteEntry"];
 export type Goal = Required<Schemas["GoalBody"]>;
 export type GoalEntry = Schemas["GoalEntry"];
+export type Alert = Required<Schemas["AlertBody"]>;
+export type AlertEntry = Schemas["AlertEntry"];
+export type Firing = Schemas["FiringBody"];
 
 /** What people write, and how to write it; each promise ends when the list has been asked for again. */
 export interface Entries<Entry> extends AnswerState {
@@ -33,9 +37,30 @@ export function useGoals(metric: string | null): Entries<GoalEntry> & { goals: G
   return { ...state, ...useWriting<GoalEntry>("goals"), goals: body?.goals ?? NOTHING };
 }
 
+/** The rules of alerts, for administrators. */
+export function useAlerts(): Entries<AlertEntry> & { alerts: Alert[] } {
+  const { body, ...state } = useAnswer<{ alerts: Alert[] }>("alerts", "alerts");
+  return { ...state, ...useWriting<AlertEntry>("alerts"), alerts: body?.alerts ?? NOTHING };
+}
+
+/** When rules fired, the newest first: a rule fires with the change of its metric, and is asked for then. */
+export function useFired(limit = 20): AnswerState & { fired: Firing[]; alerts: Alert[] } {
+  const { stream } = useAnalytics();
+  const { alerts } = useAlerts();
+  const { body, ...state } = useAnswer<{ fired: Firing[] }>("alerts", `alerts/fired?limit=${limit}`);
+  const { reload } = state;
+  const watched = [...new Set(alerts.map(({ metric }) => `metrics/${metric}`))].join();
+  useEffect(
+    () => stream.listen(({ family }) => void (watched.split(",").includes(family) && reload())),
+    // `reload` is another function each time, and does the same
+    [stream, watched],
+  );
+  return { ...state, fired: body?.fired ?? NOTHING, alerts };
+}
+
 const NOTHING: never[] = [];
 
-function useWriting<Entry>(kind: "notes" | "goals"): Pick<Entries<Entry>, "add" | "change" | "remove"> {
+function useWriting<Entry>(kind: "notes" | "goals" | "alerts"): Pick<Entries<Entry>, "add" | "change" | "remove"> {
   const analytics = useAnalytics();
   const { mutate } = useSWRConfig();
   const send = async (method: string, path: string, entry?: Entry): Promise<void> => {

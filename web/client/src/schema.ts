@@ -1005,16 +1005,16 @@ export type components = {
              * @default false
              */
             is_relative: boolean;
-            /** @description A number of the metric: one that is added up, or, where the rows asked for are one, any. */
+            /** @description One of the metric's measures or ratios, over all rows that it is about. */
             measure: string;
-            /** @description A stored metric, like payment_day. */
+            /** @description A metric of the catalogue. */
             metric: string;
             /**
              * @description What it is called; 200 characters at most.
              * @default null
              */
             text: string | null;
-            /** @description In the unit that the measure is stored in (amounts: minor units), or in percent. */
+            /** @description In the measure's own unit (amounts: main units of one currency, the reporting one unless filters name another), or in percent. */
             threshold: number;
             /**
              * @description Where it is told, by POST; NULL where it is only listed.
@@ -1054,16 +1054,16 @@ export type components = {
              * @default false
              */
             is_relative: boolean;
-            /** @description A number of the metric: one that is added up, or, where the rows asked for are one, any. */
+            /** @description One of the metric's measures or ratios, over all rows that it is about. */
             measure: string;
-            /** @description A stored metric, like payment_day. */
+            /** @description A metric of the catalogue. */
             metric: string;
             /**
              * @description What it is called; 200 characters at most.
              * @default null
              */
             text: string | null;
-            /** @description In the unit that the measure is stored in (amounts: minor units), or in percent. */
+            /** @description In the measure's own unit (amounts: main units of one currency, the reporting one unless filters name another), or in percent. */
             threshold: number;
             /**
              * @description Where it is told, by POST; NULL where it is only listed.

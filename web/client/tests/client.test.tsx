@@ -9,6 +9,7 @@ import {
   fetcher,
   mentorhubTokens,
   useCoursePerformance,
+  useFired,
   useGoals,
   useMetric,
   useMetrics,
@@ -129,6 +130,7 @@ test("every hook asks its address", async () => {
     useNotes({ from: "2026-01-05", to: "2026-02-01" });
     useNotes(null);
     useGoals("session_day");
+    useFired();
   }, within);
 
   await waitFor(() =>
@@ -148,6 +150,8 @@ test("every hook asks its address", async () => {
         "metrics/payment_day?days=7&compare=previous&currency=USD",
         "notes?from=2026-01-05&to=2026-02-01",
         "goals?metric=session_day",
+        "alerts",
+        "alerts/fired?limit=20",
       ]),
     ),
   );

@@ -7,6 +7,7 @@ import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
+import { Ringing } from "./pages/alerts.js";
 import { Me } from "./pages/me.js";
 import { Metrics } from "./pages/metrics.js";
 import { Platform } from "./pages/platform.js";
@@ -105,6 +106,7 @@ function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement 
     <>
       <Toolbar page={page} />
       {page === "platform" ? <Platform /> : <Metrics />}
+      <Ringing />
     </>,
   );
 }

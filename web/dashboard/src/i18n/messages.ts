@@ -132,6 +132,23 @@ export interface Messages {
     remove: string;
   };
   goals: { title: string; value: string };
+  entries: { only: string; everything: string; value: string };
+  alerts: {
+    title: string;
+    when: string;
+    /** By direction, with ` %` where it is a change. */
+    kinds: Record<string, string>;
+    above: (text: string) => string;
+    below: (text: string) => string;
+    threshold: string;
+    webhook: string;
+    none: string;
+    how: string;
+    open: string;
+    ended: (when: string) => string;
+    told: string;
+    untold: (attempts: number) => string;
+  };
   table: { show: string; chart: string; date: string; value: string };
   save: (format: string) => string;
   saving: string;

@@ -30,6 +30,7 @@ import {
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term } from "../term.js";
+import { Rules } from "./alerts.js";
 import { Goals, useGoalLine } from "./goals.js";
 import { useNotesByDay } from "./notes.js";
 
@@ -138,6 +139,7 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
           {answer && <Drawn metric={metric} state={state} answer={answer} measure={measure} />}
       </Panel>
       <Goals metric={metric} currency={state.answer?.currency ?? null} />
+      <Rules metric={metric} currency={state.answer?.currency ?? null} />
       <Audited of={metric} />
       <details className="definition">
         <summary>{t.metrics.definition}</summary>

@@ -4,6 +4,7 @@ import { useMemo, useState, type ReactElement, type SubmitEvent } from "react";
 import { useWords } from "../i18n/index.js";
 import { Label } from "../label.js";
 import { Panel } from "../panel.js";
+import { Refused, useTrouble } from "./entries.js";
 
 /** What people wrote on the days of a window, for its charts. */
 export function useNotesByDay(
@@ -22,17 +23,7 @@ export function Notes({ window }: { window: { from: string; to: string } | null 
   const { f, t } = useWords();
   const notes = useNotes(window ?? null);
   const [edited, edit] = useState<Note | null>(null);
-  const [trouble, setTrouble] = useState("");
-  const attempt = async (action: () => Promise<void>): Promise<boolean> => {
-    try {
-      await action();
-      setTrouble("");
-      return true;
-    } catch (error) {
-      setTrouble(error instanceof Error ? error.message : t.states.error);
-      return false;
-    }
-  };
+  const trouble = useTrouble();
   return (
     <Panel name="notes" title={t.notes.title} state={null}>
       {notes.error && notes.error.status !== 0 && <p className="detail">{notes.error.message}</p>}
@@ -41,10 +32,10 @@ export function Notes({ window }: { window: { from: string; to: string } | null 
           <li key={note.id} data-note={note.id}>
             <time dateTime={note.day}>{f.day(note.day)}</time>
             <bdi>{note.text}</bdi>
-            <button type="button" onClick={() => edit(note)}>
+            <button type="button" className="last" onClick={() => edit(note)}>
               <Label text={t.notes.change} of={note.text} />
             </button>
-            <button type="button" onClick={() => void attempt(() => notes.remove(note.id))}>
+            <button type="button" onClick={() => void trouble.attempt(() => notes.remove(note.id))}>
               <Label text={t.notes.remove} of={note.text} />
             </button>
           </li>
@@ -55,18 +46,14 @@ export function Notes({ window }: { window: { from: string; to: string } | null 
         note={edited}
         today={window?.to ?? ""}
         onSend={async (entry) => {
-          const isKept = await attempt(() =>
+          const isKept = await trouble.attempt(() =>
             edited ? notes.change(edited.id, entry) : notes.add(entry),
           );
           if (isKept) edit(null);
           return isKept;
         }}
       />
-      {trouble && (
-        <p className="detail" role="alert" lang="en">
-          {trouble}
-        </p>
-      )}
+      <Refused of={trouble} />
     </Panel>
   );
 }

@@ -19,6 +19,7 @@ import { useWords } from "../i18n/index.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term, type Meaning } from "../term.js";
+import { Fired } from "./alerts.js";
 import { Courses } from "./courses.js";
 import { useGoalLine } from "./goals.js";
 import { Lookup } from "./lookup.js";
@@ -43,7 +44,10 @@ export function Platform(): ReactElement {
         <Lookup />
       </div>
       <Courses />
-      <Notes window={growth.answer?.window} />
+      <div className="pair">
+        <Notes window={growth.answer?.window} />
+        <Fired />
+      </div>
       <AllTime />
     </>
   );

@@ -1,0 +1,66 @@
+"""What goals and alert rules have in common: they are about a number of the catalogue."""
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError, fields, validate, validates_schema
+from werkzeug.datastructures import MultiDict
+
+from api.entries.entry import NAME, Entry, about, line
+from api.requests.metrics import query_schema
+from shared.metrics import METRICS, Metric
+
+LARGEST = 10**30
+"""Smaller than this is what anything is counted in."""
+
+MOST_FILTERS = 8
+
+
+class NumberEntry(Entry):
+    """About `measure` of `metric`, over the rows that `filters` say."""
+
+    @validates_schema
+    def names_what_there_is(self, data: dict[str, Any], **_: object) -> None:
+        """A number that the metric's address answers, over rows that it can be asked for."""
+        metric = METRICS.get(data["metric"])
+        if metric is None:
+            raise ValidationError("is no metric of the catalogue.", "metric")
+        if data["measure"] not in metric.numbers:
+            raise ValidationError(f"is no number of {metric.name}.", "measure")
+        _check(data["filters"], metric)
+
+
+def _check(filters: dict[str, str], metric: Metric) -> None:
+    keys = [name for name, key in metric.shown.items() if not key.is_date]
+    for name in filters:
+        if name not in keys:
+            raise ValidationError(
+                {"filters": [f"must have keys of {metric.name}, which has no {name}."]}
+            )
+    try:
+        query_schema(metric)().load(MultiDict(filters))
+    except ValidationError as error:
+        raise ValidationError({"filters": error.normalized_messages()}) from None
+
+
+def filters() -> fields.Dict:
+    """Key to value."""
+    return fields.Dict(
+        fields.String(validate=validate.Regexp(NAME, error="is no key.")),
+        line(200),
+        load_default=dict,
+        validate=validate.Length(max=MOST_FILTERS, error=f"has {MOST_FILTERS} keys at most."),
+        **about("goal.filters"),
+    )
+
+
+def not_too_large(value: Decimal) -> None:
+    # no Range, whose bounds the document would have as text
+    if abs(value) >= LARGEST:
+        raise ValidationError("is too large.")
+
+
+def stored(entry: dict[str, Any]) -> dict[str, Any]:
+    """As the statement takes it."""
+    return entry | {"filters": orjson.dumps(entry["filters"]).decode()}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.metrics import METRICS, in_order
+from shared.metrics import METRICS, in_order, sources
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,10 @@ FAMILIES = CONTRACT | {
     metric.address: Family(
         metric.address,
         metric.ttl,
-        summaries=() if metric.name in _OWNED else (metric.name,),
+        summaries=() if metric.name in _OWNED or not metric.is_stored else (metric.name,),
         shares=(
             *([metric.name] if metric.name in _OWNED else []),
+            *(() if metric.is_stored else sources(metric)),
             # at midnight its days are others
             *(["calendar"] if metric.date else []),
         ),

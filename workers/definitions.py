@@ -10,7 +10,7 @@ from psycopg import Error, ProgrammingError
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from shared.metrics import METRICS, READ, Metric
+from shared.metrics import METRICS, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
 from workers import metrics
 from workers.mirrored import MIRRORED, columns
@@ -58,6 +58,9 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
         else:
             yield Statement("pg_catalog", sqlfiles.read(f"view/{name}"))
             yield Statement("pg_catalog", f"SELECT control.make_view_auditable('{name}')")
+    for metric in in_order(METRICS):
+        if not metric.is_stored:
+            yield from of_metric(metric)
     yield from _installed("replication", "asking", "as_of", "proof", "mirror_audit", "waiting")
     yield from _installed("kept", "alerts", "rebuild", "control", "reading", "status", "readings")
 
@@ -76,6 +79,9 @@ def captured(table: str) -> str:
 
 def of_metric(metric: Metric) -> Iterator[Statement]:
     """All that is made for one metric."""
+    if not metric.is_stored:
+        yield Statement("analytics", sqlfiles.render("each_metric/asked", metric=metric), metric)
+        return
     table = sqlfiles.render("each_metric/table", metric=metric)
     yield Statement("truth, source", _view(metric, "view"), metric)
     yield Statement("pg_catalog", table, metric)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.requests import parameters
-from shared.metrics import Key, Metric
+from shared.metrics import Key, Metric, Parameter
 
 EARLIEST, LATEST = 1900, 9000
 """Years that may be asked for."""
@@ -71,12 +71,15 @@ class Window(Grouped):
 class _Keys(fields.String):
     """Names of keys with commas between, as a tuple."""
 
-    def __init__(self, keys: tuple[str, ...], **more: Any) -> None:
+    def __init__(self, keys: tuple[str, ...], needed: tuple[str, ...], **more: Any) -> None:
         super().__init__(**more)
-        self._keys = keys
+        self._keys, self._needed = keys, needed
 
     def _deserialize(self, value: Any, *_args: Any, **_more: Any) -> Any:
         by: tuple[str, ...] = tuple(filter(None, value.split(",")))
+        if not set(self._needed) <= set(by):
+            needed = ", ".join(self._needed)
+            raise ValidationError(f"must have {needed}: what is distinct does not add up.")
         if len(set(by)) < len(by) or not set(by) <= set(self._keys):
             keys = ", ".join(self._keys)
             raise ValidationError(f"must be of {keys}, each once, with commas between.")
@@ -100,6 +103,7 @@ def query_schema(metric: Metric) -> type[Schema]:
     more: dict[str, Any] = {
         "by": _Keys(
             tuple(metric.shown),
+            (metric.date,) if metric.date and metric.rolling else (),
             metadata={
                 "description": f"What rows are of, with commas between: of {keys}. Nothing gives"
                 f" one row. `{','.join(metric.by)}` where it isn't given."
@@ -125,7 +129,26 @@ def query_schema(metric: Metric) -> type[Schema]:
         if metric.keys[metric.date].type == "day":
             base = (Window, parameters.Compare)
     filters = {name: _filter(key) for name, key in metric.shown.items() if not key.is_date}
-    return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters)
+    asked = {name: _parameter(each) for name, each in metric.parameters.items()}
+    return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters | asked)
+
+
+def _parameter(parameter: Parameter) -> fields.Field[Any]:
+    about = {"description": parameter.said.en}
+    if parameter.of:
+        error = f"must be one of {', '.join(parameter.of)}."
+        known = validate.OneOf(parameter.of, error=error)
+        return cast(
+            "fields.Field[Any]",
+            fields.String(load_default=parameter.usual, validate=known, metadata=about),
+        )
+    error = f"must be a whole number from {parameter.least} to {parameter.most}."
+    return parameters.WholeNumber(
+        load_default=parameter.usual,
+        validate=validate.Range(parameter.least, parameter.most, error=error),
+        error_messages={"invalid": error},
+        metadata=about | {"x-unit": "days"},
+    )
 
 
 def _filter(key: Key) -> fields.Field[Any]:

@@ -5,26 +5,32 @@ from collections.abc import Iterable, Mapping
 from shared import sqlfiles
 from shared.errors import ConfigurationError
 from shared.metrics.header import load
-from shared.metrics.model import ADMINS, CHARTS, Key, Measure, Metric
+from shared.metrics.model import ADMINS, CHARTS, Key, Measure, Metric, Parameter
 
 __all__ = [
     "ADMINS",
     "CHARTS",
     "METRICS",
     "READ",
+    "STORED",
     "Key",
     "Measure",
     "Metric",
+    "Parameter",
     "check_reading",
     "in_order",
     "load",
+    "sources",
 ]
 
 METRICS = {path.stem: load(path) for path in sorted((sqlfiles.ROOT / "metric").glob("*.sql"))}
 """By its name."""
 
-READ = {name for metric in METRICS.values() for name in metric.reads}
-"""Those that others are counted from."""
+STORED = {name: metric for name, metric in METRICS.items() if metric.is_stored}
+"""Those that have a table; the others are counted from them when somebody reads."""
+
+READ = {name for metric in STORED.values() for name in metric.reads}
+"""Those that other stored ones are counted from."""
 
 
 def in_order(metrics: Mapping[str, Metric]) -> Iterable[Metric]:
@@ -45,9 +51,21 @@ def _place(
     done.setdefault(metric.name, metric)
 
 
+def sources(metric: Metric) -> tuple[str, ...]:
+    """The stored metrics that one which is not stored is counted from."""
+    found = dict.fromkeys(
+        name
+        for read in metric.reads
+        for name in ([read] if METRICS[read].is_stored else sources(METRICS[read]))
+    )
+    return tuple(found)
+
+
 def check_reading(metric: Metric) -> None:
     """ConfigurationError where it can't be counted from what it reads."""
     for name, line in metric.reads.items():
+        if not METRICS[name].is_stored:
+            raise ConfigurationError(f"{metric.at(line)}: {name} is not stored.")
         if metric.labels:
             sentence = "what is counted from another metric has no labels."
             raise ConfigurationError(f"{metric.at(line)}: {sentence}")

@@ -22,6 +22,7 @@ from shared.metrics.model import (
     Key,
     Measure,
     Metric,
+    Parameter,
     Percentile,
     Said,
 )
@@ -32,7 +33,7 @@ _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
-_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])")
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b(?!\s*\.)")
 
 
 class _Strict(Schema):
@@ -71,10 +72,30 @@ class _MeasureSchema(_Strict):
     en = _said()
     ru = _said()
     unit = fields.String(load_default="count", validate=validate.OneOf(UNITS))
+    rolling = fields.Boolean(load_default=False)
 
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Measure:
-        return Measure(Said(data["en"], data["ru"]), data["unit"], data.get("is"))
+        said = Said(data["en"], data["ru"])
+        return Measure(said, data["unit"], data.get("is"), data["rolling"])
+
+
+class _ParameterSchema(_Strict):
+    en = _said()
+    ru = _said()
+    usual = fields.Raw(required=True)
+    least = fields.Integer(load_default=0, strict=True)
+    most = fields.Integer(load_default=0, strict=True)
+    of = fields.List(fields.String(), load_default=list)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Parameter:
+        allowed = data["of"] or range(data["least"], data["most"] + 1)
+        if data["usual"] not in allowed:
+            raise ValidationError({"usual": ["must be one that may be asked for."]})
+        said = Said(data["en"], data["ru"])
+        of = tuple(data["of"])
+        return Parameter(said, data["usual"], data["least"], data["most"], of)
 
 
 class _ExpressionSchema(_MeasureSchema):
@@ -110,6 +131,8 @@ class _HeaderSchema(_Strict):
     generated = _named(_ExpressionSchema, load_default=dict)
     readers = fields.String(load_default=ADMINS)
     per = fields.String(load_default=None)
+    stored = fields.Boolean(load_default=True)
+    parameters = _named(_ParameterSchema, load_default=dict)
     by = fields.List(fields.String(), load_default=None)
     chart = fields.String(load_default="table", validate=validate.OneOf(CHARTS))
     ttl = fields.Integer(load_default=600, strict=True, validate=validate.Range(1, 86400))
@@ -147,6 +170,7 @@ def load(path: Path) -> Metric:
         }
         | {"per": _line(node, ["per"])},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
+        is_stored=said.pop("stored"),
         **said,
     )
 
@@ -172,6 +196,8 @@ def _check(said: Mapping[str, Any]) -> None:
         raise ValidationError({"keys": ["only one of them can be a date."]})
     if said["readers"] != ADMINS and said["readers"] not in keys:
         raise ValidationError({"readers": [f"must be {ADMINS}, or the key that names the reader."]})
+    if said["parameters"] and said["stored"]:
+        raise ValidationError({"parameters": ["go with stored: false."]})
     for name in said["by"] or ():
         if name not in keys or keys[name].hidden:
             raise ValidationError({"by": [f"{name} is none of the keys."]})

@@ -61,11 +61,31 @@ class Key:
 
 @dataclass(frozen=True)
 class Measure:
-    """A column that is counted; `expression`: of others, for what the SELECT doesn't give."""
+    """A column that is counted; `expression`: of others, for what the SELECT doesn't give.
+
+    `rolling`: of the days of the parameter `window`, which don't add up: the total is of all days.
+    """
 
     said: Said
     unit: str
     expression: str | None = None
+    rolling: bool = False
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What an answer that is counted when it is read may be asked for: a number, or one `of`."""
+
+    said: Said
+    usual: int | str
+    least: int = 0
+    most: int = 0
+    of: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """In SQL."""
+        return "text" if self.of else "integer"
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,8 @@ class Metric:
     `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.
     `reads`: the metrics whose stored rows the SELECT counts, and the line of each.
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
+    `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
+    dates `first` and `last` where it has a date, and with `parameters`.
     """
 
     name: str
@@ -112,6 +134,8 @@ class Metric:
     lines: Mapping[str, int]
     reads: Mapping[str, int]
     per: str | None
+    is_stored: bool
+    parameters: Mapping[str, Parameter]
 
     @property
     def address(self) -> str:
@@ -151,6 +175,17 @@ class Metric:
     def added(self) -> dict[str, Key | Measure]:
         """What another metric may be counted from: what adds up, and by what."""
         return {**self.keys, **self.measures}
+
+    @property
+    def rolling(self) -> tuple[str, ...]:
+        """Measures that don't add up over days."""
+        return tuple(name for name, measure in self.measures.items() if measure.rolling)
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What the SELECT is asked with, and of which types, where nothing is stored."""
+        dates = {"first": "date", "last": "date"} if self.date else {}
+        return dates | {name: each.type for name, each in self.parameters.items()}
 
     @property
     def expressions(self) -> dict[str, Measure]:

@@ -1,10 +1,35 @@
 {# One answer about one metric. Names are those of its file; what a client gives is bound. #}
 {% set date = metric.date %}
-{% set by_date = date in by %}
+{% set by_date = metric.is_stored and date in by %}
 {% set others = by | reject("equalto", date) | list %}
 {% set step = metric.keys[date].type if date else "" %}
-{% macro sums() %}
-{% for name in metric.measures %}
+{# where the rows are: in its table, or in what its SELECT says of these days #}
+{% macro source(first, last, window=none) %}
+analytics.{{ metric.name }}
+{%- if not metric.is_stored -%}
+({{ [first, last] | join(", ") if date }}
+{%- for name, parameter in metric.parameters.items() -%}
+{{ ", " if date or not loop.first }}CAST(:{{ name }} AS {{ parameter.type }}){{ " + " ~ window if window and name == "window" }}
+{%- endfor -%}
+) AS {{ metric.name }}
+{%- endif -%}
+{% endmacro %}
+{# of distinct users and the like the total is of a window as long as all that is asked for #}
+{% macro rolled(last, days) %}
+{% if metric.rolling %}
+CROSS JOIN LATERAL (
+    SELECT
+{% for name in metric.rolling %}
+        coalesce(sum({{ name }}{{ " * " ~ unit if metric.measures[name].unit == "money" }}), 0) AS {{ name }}{{ "," if not loop.last }}
+{% endfor %}
+    FROM {{ source(last, last, days ~ " - 1") | trim }}
+    {{ asked(last, last) | indent(4) | trim }}
+) AS rolled
+{% endif %}
+{% endmacro %}
+{% set adding = metric.measures | reject("in", metric.rolling) | list %}
+{% macro sums(names=metric.measures) %}
+{% for name in names %}
 coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
@@ -32,20 +57,20 @@ FROM (
         sum(sum({{ of }})) OVER ({{ partition(by) }}) AS all_{{ of }},
 {% endfor %}
         {{ metric.hidden }}
-    FROM analytics.{{ metric.name }}
+    FROM {{ source(first, last) | trim }}
     {{ asked(first, last) | indent(4) | trim }}
     GROUP BY {{ (by | list + [metric.hidden]) | join(", ") }}
 ) AS counted
 GROUP BY {{ by | join(", ") if by else "()" }}
 {% endmacro %}
 {% macro partition(by) %}{{ "PARTITION BY " ~ by | join(", ") if by }}{% endmacro %}
-{% macro main_units() %}
-{% for name, measure in metric.measures.items() %}
-coalesce({{ name }}, 0){{ " * " ~ unit if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+{% macro main_units(names=metric.measures) %}
+{% for name in names %}
+coalesce({{ name }}, 0){{ " * " ~ unit if metric.measures[name].unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {% macro asked(first, last) %}
-{% if date %}
+{% if date and metric.is_stored %}
 WHERE {{ date }} BETWEEN {{ first }} AND {{ last }}
 {% else %}
 WHERE true
@@ -64,8 +89,8 @@ SELECT
 {% if metric.apart %}
     (
         SELECT string_agg(DISTINCT {{ metric.apart[0] }}, ', ' ORDER BY {{ metric.apart[0] }})
-        FROM analytics.{{ metric.name }}
-{% if date %}
+        FROM {{ source("span.first_date", "span.to_day") | trim }}
+{% if date and metric.is_stored %}
         WHERE {{ date }} BETWEEN span.first_date AND span.to_day
 {% endif %}
     ) AS currencies,
@@ -117,7 +142,7 @@ FROM
 {% endfor %}
 {% endif %}
                 {{ sums() | indent(16) | trim }}
-            FROM analytics.{{ metric.name }}
+            FROM {{ source("span.first_date", "span.to_day") | trim }}
             {{ asked("span.first_date", "span.to_day") | indent(12) | trim }}
             GROUP BY {{ by | join(", ") if by else "()" }}
         ),
@@ -208,7 +233,7 @@ FROM
                         {{ measures() | indent(24) | trim }}
                     FROM (
                         SELECT
-                            {{ sums() | indent(28) | trim }}
+                            {{ sums(adding) | indent(28) | trim }}
                         FROM filled
                     ) AS whole
 {% if metric.percentiles %}
@@ -216,6 +241,7 @@ FROM
                         {{ ranked([], "span.first_date", "span.to_day") | indent(24) | trim }}
                     ) AS ranked
 {% endif %}
+                    {{ rolled("span.to_day", "span.days") | indent(20) | trim }}
                 ) AS line
             ) AS total
 {% endif %}
@@ -227,11 +253,11 @@ FROM
                 {{ measures() | indent(16) | trim }}
             FROM (
                 SELECT
-                    {{ main_units() | indent(20) | trim }}
+                    {{ main_units(adding) | indent(20) | trim }}
                 FROM (
                     SELECT
-                        {{ sums() | indent(24) | trim }}
-                    FROM analytics.{{ metric.name }}
+                        {{ sums(adding) | indent(24) | trim }}
+                    FROM {{ source("span.from_day - span.days", "span.from_day - 1") | trim }}
                     {{ asked("span.from_day - span.days", "span.from_day - 1") | indent(20) | trim }}
                 ) AS summed
             ) AS whole
@@ -240,6 +266,7 @@ FROM
                 {{ ranked([], "span.from_day - span.days", "span.from_day - 1") | indent(16) | trim }}
             ) AS ranked
 {% endif %}
+            {{ rolled("span.from_day - 1", "span.days") | indent(12) | trim }}
         )
 
         SELECT

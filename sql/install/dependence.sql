@@ -71,7 +71,10 @@ FROM
         UNION
         SELECT reader
         FROM unnest(step.shared) AS reader
-        WHERE reader = 'metrics/' || step.name
+        WHERE
+            reader = 'metrics/' || step.name
+            -- nothing is stored for it alone
+            OR (reader ^@ 'metrics/' AND substr(reader, length('metrics/') + 1) NOT IN (SELECT name FROM control.step))
     ) AS answer
     -- what is counted from another summary lacks what that lacks
     CROSS JOIN LATERAL unnest(

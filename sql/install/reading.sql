@@ -154,7 +154,7 @@ COMMENT ON VIEW analytics.missing IS 'Answers that this MentorHub has not all co
 
 CREATE VIEW analytics.metric AS
 SELECT
-    step.name,
+    substr(answer.family, length('metrics/') + 1) AS name,
     missing.columns AS missing,
     answer.as_of,
     answer.pending,
@@ -164,10 +164,10 @@ SELECT
     audited.whole_at,
     audited.drift
 FROM
-    control.step
-    INNER JOIN analytics.answer ON answer.family = 'metrics/' || step.name
-    LEFT JOIN control.audited ON audited.summary = step.name
-    LEFT JOIN analytics.missing ON missing.family = answer.family;
+    analytics.answer
+    LEFT JOIN control.audited ON answer.family = 'metrics/' || audited.summary
+    LEFT JOIN analytics.missing ON missing.family = answer.family
+WHERE answer.family ^@ 'metrics/';
 
 COMMENT ON VIEW analytics.metric IS 'Each metric at an address of its own: as of when it is right, and what its audits found.';
 

@@ -139,6 +139,8 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
         # which one, and not how many
         "weekday",
         "hour",
+        # a key: days
+        "gap",
     }
 
 

@@ -1,7 +1,8 @@
 """What each metric must hold, in plain Python over plain rows: a module for each, by its name.
 
 Its function `expected(oracle)` gives measures by keys, in the order of the metric's file; whatever
-is 0 in all of them may be missing.
+is 0 in all of them may be missing. Where nothing is stored it is asked like the file's SELECT, with
+`first` and `last` where there is a date, and with the parameters by their names.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 
 from shared.database import Connection
-from shared.metrics import METRICS, Key, Metric
+from shared.metrics import METRICS, STORED, Key, Metric
 from tests.support.oracle import Oracle
 
 ADDRESS = "/api/v1/analytics/metrics"
@@ -46,6 +47,7 @@ def wrong(connection: Connection, oracle: Oracle) -> dict[str, tuple[Counted, Co
     pairs = {
         name: (stored(connection, name), counting(expected(oracle)))
         for name, expected in EXPECTED.items()
+        if name in STORED
     }
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -54,10 +56,19 @@ BEFORE, AFTER = timedelta(190), timedelta(9)
 """So many days around today are asked for: more had more rows than an answer holds."""
 
 
-def answered(client: FlaskClient, name: str) -> Counted:
+def asked_with(name: str, choice: int) -> dict[str, Any]:
+    """Values of its parameters, others for another choice."""
+    asked = {
+        name: each.of or sorted({each.least, each.usual, min(7, each.most), each.most})
+        for name, each in METRICS[name].parameters.items()
+    }
+    return {name: values[choice % len(values)] for name, values in asked.items()}
+
+
+def answered(client: FlaskClient, name: str, **parameters: Any) -> Counted:
     """What the metric's address says, row by row; of dates, around today."""
     metric = METRICS[name]
-    asked: dict[str, Any] = {"by": ",".join(metric.shown), "limit": 10_000}
+    asked: dict[str, Any] = {"by": ",".join(metric.shown), "limit": 10_000} | parameters
     if metric.date:
         first = client.get(f"{ADDRESS}/{name}?days=1").json["to"]
         last = date.fromisoformat(first)
@@ -73,12 +84,12 @@ def answered(client: FlaskClient, name: str) -> Counted:
         )
         for row in body["rows"]
     }
-    if metric.percentiles:
+    if metric.percentiles or metric.rolling:
         rows[()] = tuple(body["total"][name] for name in columns)
     return counting(rows)
 
 
-def expected(oracle: Oracle, name: str) -> Counted:
+def expected(oracle: Oracle, name: str, **parameters: Any) -> Counted:
     """What `answered` must be: amounts of money are in other units there."""
     metric = METRICS[name]
     kept = [place for place, each in enumerate(metric.measures.values()) if each.unit != "money"]
@@ -86,10 +97,36 @@ def expected(oracle: Oracle, name: str) -> Counted:
     place = list(metric.keys).index(metric.date) if metric.date else None
     within = {
         key: tuple(int(measures[number]) for number in kept)
-        for key, measures in EXPECTED[name](oracle).items()
+        for key, measures in _counted(oracle, metric, first, last, parameters).items()
         if place is None or first <= key[place] <= last
     }
+    if metric.rolling:
+        within[()] = _rolled(oracle, metric, within, parameters)
     return counting(_ranked(metric, within) if metric.percentiles else within)
+
+
+def _counted(
+    oracle: Oracle, metric: Metric, first: date, last: date, parameters: dict[str, Any]
+) -> Counted:
+    if metric.is_stored:
+        return EXPECTED[metric.name](oracle)
+    dates = {"first": first, "last": last} if metric.date else {}
+    return EXPECTED[metric.name](oracle, **dates, **parameters)
+
+
+def _rolled(
+    oracle: Oracle, metric: Metric, within: Counted, parameters: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The total: sums, and what is distinct in a window as long as all that was asked for."""
+    sums = [sum(numbers) for numbers in zip(*within.values(), strict=True)]
+    last, days = oracle.today + AFTER, (BEFORE + AFTER).days
+    longer = parameters | {"window": parameters["window"] + days}
+    (row,) = _counted(oracle, metric, last, last, longer).values()
+    columns = [name for name, each in metric.measures.items() if each.unit != "money"]
+    return tuple(
+        row[list(metric.measures).index(name)] if name in metric.rolling else total
+        for name, total in zip(columns, sums, strict=True)
+    )
 
 
 def _ranked(metric: Metric, counted: Counted) -> Counted:
@@ -134,7 +171,7 @@ def grouped(pairs: Any, measures: int) -> dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 # last, as the modules take what is above
-EXPECTED: dict[str, Callable[[Oracle], Counted]] = {
+EXPECTED: dict[str, Callable[..., Counted]] = {
     path.stem: import_module(f"tests.metrics.{path.stem}").expected
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
 }

@@ -640,12 +640,14 @@ class Scene(RuleBasedStateMachine):
         )
         assert metrics.wrong(self.stage.ours, self.oracle) == {}
 
-    @rule(name=st.sampled_from(sorted(METRICS)))
+    @rule(name=st.sampled_from(sorted(METRICS)), choice=st.integers(0, 3))
     @precondition(lambda self: self.oracle is not None)
-    def answers_about_a_metric(self, name: str) -> None:
+    def answers_about_a_metric(self, name: str, choice: int) -> None:
         """Every row of it, over many days."""
         assert self.oracle
-        assert metrics.answered(self.stage.admin, name) == metrics.expected(self.oracle, name)
+        asked = metrics.asked_with(name, choice)
+        answered = metrics.answered(self.stage.admin, name, **asked)
+        assert answered == metrics.expected(self.oracle, name, **asked)
 
     def teardown(self) -> None:
         """Everything is right in the end, also while transactions are still open."""

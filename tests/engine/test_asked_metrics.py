@@ -1,0 +1,131 @@
+"""Metrics that are counted when somebody reads: right for all that they may be asked with."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from api.database.reader import Reader
+from api.parts import parts
+from ops.local.embedded import Postgres
+from shared.database import connect
+from shared.metrics import METRICS
+from tests import metrics
+from tests.support.databases import DEFAULTS, database
+from tests.support.mirror import at, write
+from tests.support.oracle import Oracle, Rows
+from tests.support.tokens import bearer, sign
+from tests.support.worlds import ADMIN, ADMIN_ROW
+from workers.rebuild import rebuild
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ASKED = [name for name, metric in METRICS.items() if not metric.is_stored]
+
+
+def world() -> Rows:
+    """Forty users, some busy and some not, over a year; the admin does nothing."""
+    draw = random.Random(7)  # noqa: S311 - a secret it is not
+
+    def rows(many: int, **columns: Any) -> list[dict[str, Any]]:
+        return [
+            {"id": n, **{name: make() for name, make in columns.items()}} for n in range(1, many)
+        ]
+
+    def when() -> datetime:
+        return NOW - timedelta(hours=draw.randrange(24 * 400))
+
+    def user() -> int:
+        return min(draw.randint(1, 40), draw.randint(1, 40))
+
+    statuses = ["COMPLETED", "COMPLETED", "CANCELLED", "SCHEDULED"]
+    return {
+        "users": [ADMIN_ROW]
+        + [
+            {**ADMIN_ROW, "id": n, "role": "STUDENT", "username": f"u{n}", "created_at": when()}
+            for n in range(1, 36)
+        ],
+        "courses": [],
+        "sessions": rows(
+            300,
+            student_id=user,
+            mentor_id=lambda: 1,
+            duration_minutes=lambda: 60,
+            status=lambda: draw.choice(statuses),
+            created_at=when,
+            scheduled_at=lambda: draw.choice([None, when()]),
+        ),
+        "course_enrollments": [],
+        "progress": rows(100, user_id=user, created_at=when),
+        "reviews": [],
+        "payments": rows(
+            100,
+            student_id=user,
+            amount=lambda: draw.randint(1, 90_000),
+            currency=lambda: draw.choice(["RUB", "RUB", "USD"]),
+            status=lambda: draw.choice(["COMPLETED", "FAILED"]),
+            created_at=when,
+        ),
+    }
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    return world()
+
+
+@pytest.fixture(scope="module")
+def admin(postgres: Postgres, analytics_template: str, rows: Rows) -> Iterator[FlaskClient]:
+    with database(postgres, "test_asked", analytics_template) as url:
+        settings = replace(DEFAULTS, analytics_database_url=url, timezone="Asia/Kathmandu")
+        with connect(url) as ours:
+            write(ours, rows)
+            at(ours, NOW)
+        rebuild(settings)
+        app = create_app(settings)
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+        yield client
+        parts(app)[Reader].close()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_parameter_has_its_own_right_answer(
+    admin: FlaskClient, rows: Rows, name: str
+) -> None:
+    oracle = Oracle(rows, NOW, "Asia/Kathmandu", "RUB", "iso4217")
+    for choice in range(4):
+        asked = metrics.asked_with(name, choice)
+        answered = metrics.answered(admin, name, **asked)
+        assert answered, asked
+        assert answered == metrics.expected(oracle, name, **asked), asked
+
+
+def test_a_comparison_is_of_the_same_window(admin: FlaskClient) -> None:
+    asked = "metrics/active_users?window=30&from=2026-01-11&to=2026-01-20"
+    now = admin.get(f"/api/v1/analytics/{asked}&compare=previous").json
+    asked = "metrics/active_users?window=30&from=2026-01-01&to=2026-01-10"
+    before = admin.get(f"/api/v1/analytics/{asked}").json
+    for name, number in now["comparison"]["metrics"].items():
+        assert number["current"] == now["total"][name]
+        assert number["previous"] == before["total"][name]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("active_users?window=0", "must be a whole number from 1 to 365."),
+        ("active_users?window=366", "must be a whole number from 1 to 365."),
+        ("active_users?by=", "must have day: what is distinct does not add up."),
+    ],
+)
+def test_what_it_may_not_be_asked_is_one_sentence(
+    admin: FlaskClient, asked: str, sentence: str
+) -> None:
+    response = admin.get(f"/api/v1/analytics/metrics/{asked}")
+    assert response.status_code == 422
+    assert sentence in response.text

@@ -5,7 +5,7 @@ CREATE TABLE control.mentor_list (
     sessions  bigint NOT NULL,
     mentor_id bigint NOT NULL
 );
-COMMENT ON TABLE control.mentor_list IS 'How far down each window''s list in analytics.mentor_ranking goes; no row where it names everybody.';
+COMMENT ON TABLE control.mentor_list IS 'How far down each window''s list goes; no row where it names everybody.';
 COMMENT ON COLUMN control.mentor_list.from_day IS 'First day of the window.';
 COMMENT ON COLUMN control.mentor_list.length IS 'How many mentors it names.';
 COMMENT ON COLUMN control.mentor_list.sessions IS 'Whoever has more sessions in the window is listed,';
@@ -35,8 +35,9 @@ AS $$
 DECLARE
     written bigint;
 BEGIN
-    DELETE FROM analytics.mentor_ranking WHERE windows IS NULL OR from_day = ANY (windows);
+    DELETE FROM analytics.mentor_window WHERE windows IS NULL OR from_day = ANY (windows);
     DELETE FROM control.mentor_list WHERE windows IS NULL OR from_day = ANY (windows);
+    DELETE FROM analytics.listed_mentor WHERE windows IS NULL;
     WITH
     ranked AS MATERIALIZED (
         SELECT *
@@ -53,14 +54,32 @@ BEGIN
             mentor_id
         FROM ranked
         WHERE place = {{ kept }}
+    ),
+
+    total AS MATERIALIZED (
+        SELECT
+            mentor_id,
+            max(there.sessions) AS before,
+            coalesce(max(there.sessions), max(ranked.sessions)) AS sessions
+        FROM ranked LEFT JOIN analytics.listed_mentor AS there USING (mentor_id)
+        GROUP BY mentor_id
+    ),
+
+    entered AS (
+        INSERT INTO analytics.listed_mentor (mentor_id, sessions)
+        SELECT
+            mentor_id,
+            sessions
+        FROM total
+        WHERE before IS NULL
     )
 
-    INSERT INTO analytics.mentor_ranking (from_day, mentor_id, sessions)
+    INSERT INTO analytics.mentor_window (from_day, mentor_id, less)
     SELECT
-        from_day,
+        ranked.from_day,
         mentor_id,
-        sessions
-    FROM ranked;
+        total.sessions - ranked.sessions
+    FROM ranked INNER JOIN total USING (mentor_id);
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
@@ -80,8 +99,12 @@ DECLARE
     longer    date [];
     shorter   date [];
 BEGIN
-    DELETE FROM analytics.mentor_ranking WHERE from_day < first_day;
     DELETE FROM control.mentor_list WHERE from_day < first_day;
+    DELETE FROM analytics.mentor_window WHERE from_day < first_day;
+    IF FOUND THEN
+        DELETE FROM analytics.listed_mentor AS there
+        WHERE NOT EXISTS (SELECT FROM analytics.mentor_window WHERE mentor_window.mentor_id = there.mentor_id);
+    END IF;
     IF mentors = '{}' THEN
         RETURN 0;
     END IF;
@@ -97,21 +120,23 @@ BEGIN
         SELECT
             from_day,
             length,
-            last_place,
+            last_sessions,
+            last_mentor,
             -- of this list and of those of all longer windows
-            min(last_place) OVER (ORDER BY from_day) AS least
+            min(ARRAY[last_sessions, last_mentor]) OVER (ORDER BY from_day) AS least
         FROM
             (SELECT first_day + days_later AS from_day FROM generate_series(0, 364) AS days_later) AS possible
             LEFT JOIN control.mentor_list USING (from_day)
-            CROSS JOIN LATERAL (SELECT CASE WHEN length IS NULL THEN '{0}' ELSE ARRAY[sessions, - mentor_id] END AS last_place) AS pair
+            CROSS JOIN LATERAL (SELECT coalesce(sessions, 0) AS last_sessions, coalesce(- mentor_id, 0) AS last_mentor) AS pair
     ),
 
     stored AS MATERIALIZED (
         SELECT
-            from_day,
+            mentor_window.from_day,
             mentor_id,
-            sessions
-        FROM analytics.mentor_ranking
+            mentor_window.less,
+            there.sessions - mentor_window.less AS sessions
+        FROM analytics.mentor_window INNER JOIN analytics.listed_mentor AS there USING (mentor_id)
         WHERE mentor_id = ANY (mentors)
     ),
 
@@ -140,7 +165,7 @@ BEGIN
             counted.*,
             row_number() OVER (PARTITION BY to_day ORDER BY sessions DESC, mentor_id) AS place
         FROM counted INNER JOIN list ON list.from_day = counted.to_day
-        WHERE ARRAY[counted.sessions, - counted.mentor_id] >= list.least
+        WHERE (counted.sessions, - counted.mentor_id) >= (list.least[1], list.least[2])
     ),
 
     placed AS MATERIALIZED (
@@ -161,7 +186,7 @@ BEGIN
                     WHERE mover.place <= {{ most }}
                 ) AS likely
                 INNER JOIN list ON list.from_day = likely.from_day
-            WHERE ARRAY[likely.sessions, - likely.mentor_id] >= list.last_place
+            WHERE (likely.sessions, - likely.mentor_id) >= (list.last_sessions, list.last_mentor)
         ) AS ranked
         WHERE place <= {{ most }}
     ),
@@ -172,28 +197,54 @@ BEGIN
             coalesce(placed.from_day, stored.from_day) AS from_day,
             coalesce(placed.mentor_id, stored.mentor_id) AS mentor_id,
             placed.sessions,
+            stored.less,
+            placed.sessions IS DISTINCT FROM stored.sessions AS is_another,
             (placed.mentor_id IS NOT NULL)::integer - (stored.mentor_id IS NOT NULL)::integer AS entered
         FROM
             placed
             FULL JOIN stored ON stored.from_day = placed.from_day AND stored.mentor_id = placed.mentor_id
-        WHERE placed.sessions IS DISTINCT FROM stored.sessions
+    ),
+
+    -- what leaves the most windows as they are
+    total AS MATERIALIZED (
+        SELECT
+            mentor_id,
+            coalesce(mode() WITHIN GROUP (ORDER BY sessions + less), max(sessions)) AS sessions
+        FROM step
+        GROUP BY mentor_id
     ),
 
     removed AS (
-        DELETE FROM analytics.mentor_ranking AS there
+        DELETE FROM analytics.mentor_window AS there
         USING step
         WHERE step.entered = -1 AND there.from_day = step.from_day AND there.mentor_id = step.mentor_id
     ),
 
-    written AS (
-        INSERT INTO analytics.mentor_ranking (from_day, mentor_id, sessions)
+    left_out AS (
+        DELETE FROM analytics.listed_mentor AS there
+        USING total
+        WHERE total.sessions IS NULL AND there.mentor_id = total.mentor_id
+    ),
+
+    totalled AS (
+        INSERT INTO analytics.listed_mentor AS there (mentor_id, sessions)
         SELECT
-            from_day,
             mentor_id,
             sessions
-        FROM step
-        WHERE entered >= 0
-        ON CONFLICT (from_day, mentor_id) DO UPDATE SET sessions = excluded.sessions
+        FROM total
+        WHERE sessions IS NOT NULL
+        ON CONFLICT (mentor_id) DO UPDATE SET sessions = excluded.sessions WHERE there.sessions <> excluded.sessions
+    ),
+
+    written AS (
+        INSERT INTO analytics.mentor_window (from_day, mentor_id, less)
+        SELECT
+            step.from_day,
+            mentor_id,
+            total.sessions - step.sessions
+        FROM step INNER JOIN total USING (mentor_id)
+        WHERE step.entered >= 0 AND step.less IS DISTINCT FROM total.sessions - step.sessions
+        ON CONFLICT (from_day, mentor_id) DO UPDATE SET less = excluded.less
     ),
 
     moved AS (
@@ -201,7 +252,7 @@ BEGIN
             from_day,
             list.length,
             list.length + sum(step.entered) AS now,
-            count(*) AS changed,
+            count(*) FILTER (WHERE step.is_another) AS changed,
             sum(step.entered) AS entered
         FROM step INNER JOIN list USING (from_day)
         GROUP BY from_day, list.length
@@ -217,7 +268,7 @@ BEGIN
     SELECT
         coalesce(sum(moved.changed), 0),
         -- one that named everybody is measured below
-        array_agg(from_day) FILTER (WHERE now > {{ most }} OR (length IS NULL AND entered > 0)),
+        array_agg(from_day) FILTER (WHERE now >= {{ most }} OR (length IS NULL AND entered > 0)),
         array_agg(from_day) FILTER (WHERE now < {{ served }})
     INTO changed, longer, shorter
     FROM moved;
@@ -234,10 +285,10 @@ BEGIN
         ),
 
         removed AS (
-            DELETE FROM analytics.mentor_ranking AS there
+            DELETE FROM analytics.mentor_window AS there
             USING ranked
             WHERE
-                ranked.length > {{ most }}
+                ranked.length >= {{ most }}
                 AND ranked.place > {{ kept }}
                 AND there.from_day = ranked.from_day
                 AND there.mentor_id = ranked.mentor_id
@@ -250,7 +301,7 @@ BEGIN
             sessions,
             mentor_id
         FROM ranked
-        WHERE length > {{ most }} AND place = {{ kept }}
+        WHERE length >= {{ most }} AND place = {{ kept }}
         ON CONFLICT (from_day) DO UPDATE
             SET length = excluded.length, sessions = excluded.sessions, mentor_id = excluded.mentor_id;
     END IF;

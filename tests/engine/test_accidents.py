@@ -56,7 +56,7 @@ def test_a_rebuild_before_the_first_fold_of_a_day_makes_the_rankings_right(stage
     """Whose stored windows are of another day, so that nothing can be said against them."""
     teach(stage, 1, NOON)
     fold(stage.worker)
-    stage.ours.execute("UPDATE analytics.mentor_ranking SET sessions = 5")
+    stage.ours.execute("UPDATE analytics.listed_mentor SET sessions = 5")
     stage.set_clock(NOON + DAY)
     rebuild(stage.settings)
     assert stage.drift(STEPS) == {}
@@ -67,7 +67,7 @@ def test_an_audit_before_the_first_fold_of_a_day_has_the_rankings_made_by_that_f
 ) -> None:
     teach(stage, 1, NOON)
     fold(stage.worker)
-    stage.ours.execute("UPDATE analytics.mentor_ranking SET sessions = 5")
+    stage.ours.execute("UPDATE analytics.listed_mentor SET sessions = 5")
     stage.set_clock(NOON + DAY)
     audit(stage.settings, repair=True)
     fold(stage.worker)

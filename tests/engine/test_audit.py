@@ -140,17 +140,18 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
     ),
     "a mentor's place": (
         "mentor_ranking",
-        "UPDATE analytics.mentor_ranking SET sessions = 9 WHERE from_day = TODAY - 364",
+        "UPDATE analytics.mentor_window SET less = less - 6 WHERE from_day = TODAY - 364",
         [{"place": 1, "mentor_id": 5, "sessions": 3, "stored_sessions": 9}],
     ),
     "a missing mentor": (
         "mentor_ranking",
-        "DELETE FROM analytics.mentor_ranking WHERE from_day = TODAY",
+        "DELETE FROM analytics.mentor_window WHERE from_day = TODAY",
         [{"place": 1, "mentor_id": 5, "sessions": 1, "stored_sessions": None}],
     ),
     "a surplus mentor": (
         "mentor_ranking",
-        "INSERT INTO analytics.mentor_ranking VALUES (TODAY - 9, 6, 1)",
+        """INSERT INTO analytics.listed_mentor VALUES (6, 1);
+        INSERT INTO analytics.mentor_window VALUES (TODAY - 9, 6, 0)""",
         [{"place": None, "mentor_id": 6, "sessions": None, "stored_sessions": 1}],
     ),
     "a row that is not set aside": (

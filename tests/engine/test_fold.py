@@ -630,7 +630,6 @@ BOUNDED = {
     "missing_column",
     "platform_total",
     "payment_total",
-    "mentor_ranking",
 }
 """One row, one for each family, column or currency, some for each window: they do not grow."""
 

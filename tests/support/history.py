@@ -483,10 +483,11 @@ TAMPERINGS = [
     "UPDATE analytics.user_engagement SET user_id = user_id + 1000 WHERE user_id < 1000",
     "UPDATE analytics.lead_time SET hours = hours + 1",
     "UPDATE analytics.completion_time SET minutes = minutes - 1",
-    "UPDATE analytics.mentor_ranking SET sessions = 99 WHERE mentor_id % 5 = 1",
-    "UPDATE analytics.mentor_ranking SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
-    "DELETE FROM analytics.mentor_ranking WHERE sessions < 3",
-    "INSERT INTO analytics.mentor_ranking VALUES ('2050-01-01', 3, 3)",
+    "UPDATE analytics.listed_mentor SET sessions = 99 WHERE mentor_id % 5 = 1",
+    "UPDATE analytics.mentor_window SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
+    "UPDATE analytics.mentor_window SET less = less + 1 WHERE mentor_id % 2 = 1",
+    "DELETE FROM analytics.listed_mentor WHERE sessions < 3",
+    "INSERT INTO analytics.mentor_window VALUES ('2050-01-01', 3, 3)",
 ]
 
 

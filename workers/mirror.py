@@ -40,7 +40,7 @@ SCHEMAS = (
 
 BROKEN_OFF = (
     "Replication broke off, as it does where a row is written whose text is not in UTF-8: "
-    "MentorHub's database is in SQL_ASCII."
+    "MentorHub's database is in {}."
 )
 
 
@@ -126,7 +126,7 @@ def loss(
     if reached and not mentorhub.is_at(source, reached):
         return "MentorHub's database was restored from before changes that have arrived."
     if there.errors and mentorhub.is_raw(source):
-        return BROKEN_OFF
+        return BROKEN_OFF.format(mentorhub.encoding(source))
     return None
 
 
@@ -243,7 +243,8 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
         if received > farthest:
             farthest, deadline = received, time.monotonic() + PATIENCE
         elif _errors(ours) > bearable:
-            why = BROKEN_OFF if mentorhub.is_raw(source) else REFUSED
+            broken_off = BROKEN_OFF.format(mentorhub.encoding(source))
+            why = broken_off if mentorhub.is_raw(source) else REFUSED
             raise ConfigurationError(f"{why} The guard, or `analytics init`, begins anew.")
         elif time.monotonic() > deadline:
             raise ConfigurationError(

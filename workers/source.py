@@ -225,14 +225,35 @@ def _grant(source: Connection, offered: list[Offered], table: str) -> str:
     return f"GRANT SELECT ({names}) ON public.{listed[0].quoted_table} TO {_role(source)}"
 
 
+def encoding(source: Connection) -> str:
+    return source.info.parameter_status("server_encoding") or ""
+
+
 def is_raw(source: Connection) -> bool:
-    """Whether MentorHub's text may be any bytes: in a database that is in SQL_ASCII."""
-    return source.info.parameter_status("server_encoding") == "SQL_ASCII"
+    """Whether MentorHub's text may hold bytes that are no letters of UTF-8's.
+
+    So it is in a database in SQL_ASCII, and in one like WIN1251, which has a byte of no meaning.
+    """
+    return encoding(source) == "SQL_ASCII" or bool(_meaningless(encoding(source)))
 
 
 def legible(source: Connection) -> str:
     """What to ask for in place of a text column, so that it comes whatever is in it: {column}."""
-    return sqlfiles.read("source/legible") if is_raw(source) else "{column}"
+    if encoding(source) == "SQL_ASCII":
+        return sqlfiles.read("source/legible")
+    told = "concat({column})"
+    for byte in _meaningless(encoding(source)):
+        # there U+FFFD can't be said; this is ASCII's SUBSTITUTE
+        told = f"replace({told}, chr({byte}), chr(26) || '{byte:o}')"
+    return f"CASE WHEN {{column}} IS NOT NULL THEN {told} END" if is_raw(source) else "{column}"
+
+
+def _meaningless(encoding: str) -> list[int]:
+    """Bytes that an encoding of PostgreSQL's with one byte a letter takes, and gives no meaning."""
+    if not encoding.startswith(("WIN", "LATIN", "ISO_8859")):
+        return []
+    letters = bytes(range(128, 256)).decode(encoding.replace("WIN", "cp"), "replace")
+    return [128 + place for place, letter in enumerate(letters) if letter == "\ufffd"]
 
 
 def as_bytes(table: str, reason: str, ids: list[int], names: Names) -> str | None:

@@ -189,9 +189,9 @@ COMMENT ON FUNCTION source.flag(text) IS 'Words that PostgreSQL itself takes for
 
 CREATE FUNCTION source.is_text(value text) RETURNS boolean
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
--- as sql/source/legible.sql writes a byte
-RETURN coalesce(value !~ '�[2-3][0-7][0-7]', true);
-COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as it is not in UTF-8 at a MentorHub in SQL_ASCII.';
+-- as workers/source.py has a byte written
+RETURN coalesce(value !~ '[\u001A�][23][0-7][0-7]', true);
+COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as UTF-8 hasn''t what MentorHub''s text holds.';
 
 CREATE FUNCTION source.word(value text) RETURNS text
 IMMUTABLE PARALLEL SAFE LANGUAGE sql

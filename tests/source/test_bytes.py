@@ -1,6 +1,7 @@
-"""Text that is not in UTF-8, at a MentorHub whose database is in SQL_ASCII: others go on."""
+"""Text that is not in UTF-8, at a MentorHub whose database may hold some: others go on."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -205,7 +206,10 @@ def test_a_row_taken_as_bytes_may_change_and_go(settings: Settings) -> None:
     with capture_logs() as logs:
         tell(settings.source_url(), "UPDATE users SET is_verified = false WHERE id = 2")
         look_until_proven(settings)
-    assert logs[0]["event"] == f"Analytics: {BROKEN_OFF} The mirror is compared with MentorHub."
+    assert (
+        logs[0]["event"]
+        == f"Analytics: {BROKEN_OFF.format('SQL_ASCII')} The mirror is compared with MentorHub."
+    )
     assert is_sound(settings)
     tell(settings.source_url(), "DELETE FROM users WHERE id = 2")
     assert is_mirrored(settings)
@@ -213,14 +217,58 @@ def test_a_row_taken_as_bytes_may_change_and_go(settings: Settings) -> None:
     assert told(settings) == []
 
 
-def test_a_letter_that_only_mentorhubs_encoding_has_is_named(postgres: Postgres) -> None:
+@contextmanager
+def in_encoding(postgres: Postgres, encoding: str) -> Iterator[Settings]:
+    name = f"mentorhub_of_{encoding.lower()}"
     with connect(postgres.url()) as server:
         server.execute(
-            "CREATE DATABASE mentorhub_of_1251 TEMPLATE template0 ENCODING 'WIN1251' LOCALE 'C'"
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'".encode()
         )
-    with pair(postgres, postgres, "mentorhub_of_1251") as settings:
-        nothing = "UPDATE courses SET title = chr(152) || 'SQL'"
-        tell(settings.source_url(), *ROWS, nothing)
+    with pair(postgres, postgres, name) as settings:
+        tell(settings.source_url(), *ROWS)
+        yield settings
+
+
+@pytest.mark.parametrize(("encoding", "byte"), [("WIN1251", 0x98), ("WIN1252", 0x81)])
+def test_a_byte_that_has_no_meaning_in_mentorhubs_encoding_stops_nobody(
+    postgres: Postgres, encoding: str, byte: int
+) -> None:
+    with in_encoding(postgres, encoding) as settings:
+        tell(
+            settings.source_url(),
+            f"UPDATE courses SET title = 'Caf' || chr({byte})",  # noqa: S608
+            "UPDATE users SET username = 'Caf' || chr(233) WHERE id = 2",
+        )
+        install(settings)
+        with connect(settings.analytics_url()) as ours:
+            title = ask(ours, "SELECT min(title) FROM analytics.course_performance")
+            username = ask(ours, "SELECT username FROM public.users WHERE id = 2")
+        assert title == f"Caf\x1a{byte:o}"
+        assert username == b"Caf\xe9".decode(encoding.replace("WIN", "cp"))
+        (said,) = told(settings)
+        assert said.startswith("MentorHub's courses.title is not in UTF-8, and taken as bytes")
+        mend(settings)
+        check(settings)
+        tell(
+            settings.source_url(),
+            f"UPDATE users SET username = chr({byte}) WHERE id = 2",  # noqa: S608
+            "UPDATE sessions SET duration_minutes = 77",
+        )
+        look_until_proven(settings)
+        with connect(settings.analytics_url()) as ours:
+            assert ask(ours, "SELECT min(duration_minutes) FROM public.sessions") == 77
+        (said,) = told(settings)
+        assert said.startswith("MentorHub's users.username is not in UTF-8")
+        assert is_sound(settings)
+        mend(settings)
+        assert is_mirrored(settings)
+        check(settings)
+
+
+def test_a_letter_that_only_mentorhubs_encoding_has_is_named(postgres: Postgres) -> None:
+    with in_encoding(postgres, "EUC_JP") as settings:
+        nothing = "UPDATE courses SET title = convert_from('\\xfda1', 'EUC_JP')"
+        tell(settings.source_url(), nothing)
         with pytest.raises(ConfigurationError) as refused:
             install(settings)
         sentence = str(refused.value)

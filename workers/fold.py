@@ -43,7 +43,11 @@ def fold(connection: Connection, patience: float = 0) -> int:
     `connection`: in autocommit, as `worker_connection` makes it. `patience`: seconds to wait for
     what MentorHub committed before the call; 0 takes what has arrived.
     """
-    return fold_as_of(connection, replicated_until(connection, patience))
+    as_of = replicated_until(connection, patience)
+    if as_of is None and patience:
+        # what MentorHub says against the mirror is remembered by who doesn't wait
+        as_of = replicated_until(connection, 0)
+    return fold_as_of(connection, as_of)
 
 
 def fold_as_of(connection: Connection, as_of: datetime | None) -> int:

@@ -119,6 +119,28 @@ def test_after_a_loss_as_of_stands_and_all_say_so_until_it_is_mended(
     assert is_mirrored(settings)
 
 
+@pytest.mark.parametrize("contradict", [swap, rename_label])
+def test_folds_wait_from_the_moment_that_mentorhub_contradicts_the_proof(
+    settings: Settings, contradict: Callable[[Settings], None]
+) -> None:
+    """Also before the guard has taken the proof back, which nobody here does."""
+    assert look_until_proven(settings)
+    as_of(settings)
+    contradict(settings)
+    tell(settings.source_url(), "UPDATE users SET is_verified = NOT is_verified WHERE id < 4")
+    with connect(settings.analytics_url()) as ours, worker_connection(settings) as worker:
+        captured = "SELECT count(*) FROM capture.users"
+        assert wait_until(lambda: ask(ours, captured) == 6)
+        answers = "SELECT array_agg(freshness ORDER BY family) FROM analytics.freshness"
+        before = ask(ours, answers)
+        assert fold(worker, 0.3) == 0
+        assert (ask(ours, captured), ask(ours, answers)) == (6, before)
+        assert look_until_proven(settings)
+        fold(worker, 5)
+        assert ask(ours, captured) == 0
+        assert ask(ours, "SELECT verified_users FROM analytics.platform_total") == 3
+
+
 def test_init_compares_a_mirror_that_may_have_holes(settings: Settings) -> None:
     tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
     swap(settings)

@@ -4,6 +4,8 @@ To say more: a query in sql/status, a question in `_QUESTIONS`, and a function i
 makes lines of what it found.
 """
 
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +105,7 @@ class DatabaseAwayError(ServerUnavailableError):
 
     def __init__(self, sentence: str, broker: dict[str, Any], api: bool | None) -> None:  # noqa: FBT001
         super().__init__(sentence)
-        self.lines = [_wrong("database_away", sentence), *_redis(broker)]
+        self.lines = [_wrong("database_away", sentence), *_full(sentence), *_redis(broker)]
         if api is not None:
             self.lines.append(
                 Line("API", "answers") if api else _wrong("api_silent", "doesn't answer")
@@ -263,6 +265,12 @@ def _asked(status: Status) -> Iterator[Line]:
         yield _wrong("unanswered", text)
     for name in status["forbidden"]:
         yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")
+
+
+def _full(sentence: str) -> Iterator[Line]:
+    """A log-in that fails has no code, only words: a server without room may take nobody."""
+    if os.strerror(errno.ENOSPC) in sentence:
+        yield _wrong("disk_full", "The analytics server's disk is full: make room there.")
 
 
 def _room(status: Status) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from ops.local.embedded import Postgres
@@ -87,6 +88,22 @@ def test_status_names_a_full_disk_while_replication_cannot_write(
     assert wait_until(lambda: not names_the_disk(settings), 20)
     assert look_until_proven(settings)
     assert is_mirrored(settings)
+
+
+def test_a_server_that_takes_nobody_for_lack_of_room_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one does whose relcache has to be written again: found by faults at random."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("FATAL:  could not write init file: No space left on device")
+
+    monkeypatch.setattr("shared.database._Impatient.connect", refuse)
+    with pytest.raises(DatabaseAwayError) as away:
+        collect(replace(DEFAULTS, analytics_database_url="postgresql:///x", redis_url=NO_BROKER))
+    assert "The analytics server's disk is full: make room there." in [
+        line.text for line in away.value.lines
+    ]
 
 
 def test_the_home_of_a_server_that_ended_is_looked_at(ours: Postgres, disk: Path) -> None:

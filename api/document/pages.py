@@ -16,7 +16,7 @@ from marshmallow import Schema
 from api.fields import identifier, several, text
 from api.parts import part
 from api.problems import Problem, refuse
-from api.requests.carried import LARGE, carried
+from api.requests.carried import LARGE, Kept, carried
 
 PAGES = Path(__file__).parent / "html"
 
@@ -69,7 +69,9 @@ def one_problem(name: str) -> Response:
 @pages.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document."""
-    return _public(part(APISpec).to_dict())
+    text = _written(part(APISpec))
+    carried().file = text.path
+    return _kept(Response(text.content, content_type="application/json"))
 
 
 @pages.get("/docs")
@@ -106,6 +108,11 @@ def assets(name: str) -> Response:
 
 def _public(body: object) -> Response:
     return _kept(Response(json.dumps(body), content_type="application/json"))
+
+
+@cache
+def _written(spec: APISpec) -> Kept:
+    return Kept(json.dumps(spec.to_dict()).encode())
 
 
 def _file(path: Path) -> Response:

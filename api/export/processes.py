@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
+from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import Any
@@ -139,6 +140,16 @@ class Errand:
         self.file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by end()
 
     @property
+    def path(self) -> Path:
+        """Where it can be opened before it is over."""
+        return Path(f"/proc/self/fd/{self.file.fileno()}")
+
+    def is_opened(self) -> bool:
+        """Whether somebody reads it who opened `path`."""
+        ours = os.fstat(self.file.fileno())
+        return sum(_is_of(ours, each) for each in Path("/proc/self/fd").iterdir()) > 1
+
+    @property
     def size(self) -> int:
         """Bytes of what it wrote."""
         return os.fstat(self.file.fileno()).st_size
@@ -163,8 +174,17 @@ class Errand:
         self.done.add_done_callback(self._forget)
 
     def _forget(self, _done: Future[Any]) -> None:
+        # whoever still reads it finds its end, and hangs up on a client that took too long
+        self.file.truncate(0)
         self.file.close()
         self._lane.release(self)
+
+
+def _is_of(file: os.stat_result, descriptor: Path) -> bool:
+    try:
+        return os.path.samestat(file, descriptor.stat())
+    except FileNotFoundError:  # it was closed meanwhile
+        return False
 
 
 class Helper:

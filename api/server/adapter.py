@@ -27,7 +27,7 @@ from werkzeug.test import create_environ
 
 from api.access.tokens import Tokens
 from api.database.freshness import Watch
-from api.export.processes import CHUNK, Lanes
+from api.export.processes import CHUNK, Errand, Lanes
 from api.live.stream import Streams
 from api.parts import parts
 from api.problems import Problem, problem
@@ -44,6 +44,9 @@ THREADS = 8
 
 LONGEST_DOWNLOAD = 600.0
 """Seconds that a client may take for a file, which takes room as long."""
+
+LONGEST_OPENING = 5.0
+"""Seconds within which a file is opened that Granian is to send."""
 
 LONGEST_WAIT = 5.0
 """Seconds that a request may wait for its min_as_of."""
@@ -187,16 +190,14 @@ class Server:
             described = described(done.result())
             described["Content-Length"] = str(errand.size)
             headers = _replaced(answered.headers, described)
-            chunks = errand.chunks()
             if errand.size <= CHUNK:
-                protocol.response_bytes(answered.status, headers, next(chunks, b""))
+                protocol.response_bytes(answered.status, headers, next(errand.chunks(), b""))
                 return
-            transport = protocol.response_stream(answered.status, headers)
-            async with asyncio.timeout(LONGEST_DOWNLOAD):
-                for chunk in chunks:
-                    await transport.send_bytes(chunk)
-        except (ProtocolClosed, TimeoutError):
-            pass  # the client changed its mind, or reads too slowly
+            # Granian would hold all that is streamed to a client who doesn't read it
+            protocol.response_file(answered.status, headers, str(errand.path))
+            await _until_taken(errand)
+        except ProtocolClosed:
+            pass  # the client changed its mind
         finally:
             gone.cancel()
             errand.end()
@@ -243,6 +244,17 @@ class Server:
     def _release(self) -> None:
         self._looked.set()
         self._looked = asyncio.Event()
+
+
+async def _until_taken(errand: Errand) -> None:
+    """Until its file was sent, its client has left, or has had all the time that there is."""
+    began, was_opened = monotonic(), False
+    while monotonic() < began + LONGEST_DOWNLOAD:
+        await asyncio.sleep(0.2)
+        if errand.is_opened():
+            was_opened = True
+        elif was_opened or monotonic() > began + LONGEST_OPENING:
+            return
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from api.problems import Problem, refuse
-from api.requests.carried import LARGE, carried
+from api.requests.carried import Kept, carried
 
 BUILT = Path(__file__).parents[1] / "static" / "dashboard"
 
@@ -41,8 +41,8 @@ pages = Blueprint("dashboard", __name__)
 @dataclass(frozen=True)
 class _File:
     media_type: str
-    content: bytes
-    zipped: bytes | None
+    content: Kept
+    zipped: Kept | None
     tag: str
 
 
@@ -73,8 +73,9 @@ def _sent(name: str, kept: str) -> Response:
     if file is None:
         refuse(Problem.UNKNOWN_ADDRESS, "There is nothing at this address.")
     is_zipped = file.zipped is not None and request.accept_encodings["gzip"] > 0
-    carried().file = BUILT / name if not is_zipped and len(file.content) > LARGE else None
-    response = Response(file.zipped if is_zipped else file.content, content_type=file.media_type)
+    sent = file.zipped if file.zipped and is_zipped else file.content
+    carried().file = sent.path
+    response = Response(sent.content, content_type=file.media_type)
     response.headers["Cache-Control"] = kept
     if file.zipped is not None:
         response.headers["Vary"] = "Accept-Encoding"
@@ -97,6 +98,6 @@ def _files() -> dict[str, _File]:
 
 def _read(path: Path) -> _File:
     content = path.read_bytes()
-    zipped = None if path.suffix in COMPRESSED else gzip.compress(content, mtime=0)
+    zipped = None if path.suffix in COMPRESSED else Kept(gzip.compress(content, mtime=0))
     tag = blake2b(content, digest_size=16).hexdigest()
-    return _File(MEDIA_TYPES[path.suffix], content, zipped, tag)
+    return _File(MEDIA_TYPES[path.suffix], Kept(content), zipped, tag)

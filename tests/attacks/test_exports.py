@@ -1,18 +1,20 @@
 """Answers so large that each would take what others need, asked for by many at once."""
 
 import http.client
+import socket
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
 from tests.support.server import ROOT, Server, server_of_a_module
 from tests.support.tokens import bearer, sign
-from tests.support.victim import Attacked
+from tests.support.processes import wait_until
+from tests.support.victim import Attacked, raw
 from tests.support.world import ADMIN, LEARNER
 
 MANY_COURSES = (
@@ -65,6 +67,30 @@ def test_others_do_not_notice_large_answers(
     assert {status for status, _ in answers} == {200, 503}
     assert all(after for status, after in answers if status == 503)
     assert attack.peak < MOST_MEMORY
+
+
+def test_large_answers_that_nobody_reads_are_held_in_files_and_let_go(
+    server: Server, attacked: Callable[[str], Attacked]
+) -> None:
+    """A list of all courses has 19 MB."""
+    attack = attacked("16 lists of 100,000 courses that nobody reads")
+    with ExitStack() as clients:
+
+        def ask_and_read_nothing() -> bool:
+            client = clients.enter_context(closing(socket.socket()))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(60)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(raw(ADMIN, "courses"))
+            return client.recv(12)[9:] == b"503"
+
+        with ThreadPoolExecutor(4) as pool:
+            refused = list(pool.map(lambda _: ask_and_read_nothing(), range(20)))
+        assert refused.count(False) == 16, "as many files as there may be"
+        attack.repeat(lambda: time.sleep(0.1))
+        # two helpers, which stay, and not 16 answers
+        assert attack.grown() < 230
+    assert wait_until(lambda: ask(server, "courses?format=csv")[0] == 200, 60)
 
 
 def test_others_do_not_notice_small_workbooks(

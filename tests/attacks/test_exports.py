@@ -11,9 +11,9 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.support.processes import wait_until
 from tests.support.server import ROOT, Server, server_of_a_module
 from tests.support.tokens import bearer, sign
-from tests.support.processes import wait_until
 from tests.support.victim import Attacked, raw
 from tests.support.world import ADMIN, LEARNER
 

@@ -285,6 +285,22 @@ def test_changes_that_cancel_out_change_no_row_and_no_version(
     assert freshness(ours, "version") == version
 
 
+def test_one_more_session_of_a_listed_mentor_writes_no_window(
+    ours: Connection, worker: Connection
+) -> None:
+    """It is one more in each of 365: a snapshot left open would keep all of them."""
+    ours.execute("INSERT INTO public.sessions VALUES (98, 2, 5, 30, 'COMPLETED', now())")
+    fold(worker)
+    before = versions_of_rows(ours)
+    ours.execute("INSERT INTO public.sessions VALUES (99, 2, 5, 30, 'COMPLETED', now())")
+    fold(worker)
+    after = versions_of_rows(ours)
+    assert after["mentor_window"] == before["mentor_window"]
+    assert len(after["listed_mentor"] - before["listed_mentor"]) == 1
+    assert sum(len(after[name] - before[name]) for name in after) < 20
+    assert is_right(ours)
+
+
 @pytest.mark.parametrize(
     ("change", "families"),
     [

@@ -56,6 +56,12 @@ def test_files_that_are_named_exist(path: Path) -> None:
         assert (ROOT / name).exists(), name
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, **ID)
+def test_tests_that_are_named_exist(path: Path) -> None:
+    for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", path.read_text()):
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(), (file, name)
+
+
 def commands(path: Path) -> Iterator[list[str]]:
     """The words behind `analytics` in code: whole lines of blocks, and what is quoted in prose."""
     text = path.read_text().replace(r"\|", ",")  # of a table's cell

@@ -195,3 +195,21 @@ def test_a_full_redis_is_named_and_only_who_needs_it_is_stopped(stage: Stage) ->
             assert stage.run("refresh")[0] == stage.run("audit")[0] == 0
         finally:
             client.config_set("maxmemory", "0")
+
+
+def test_a_redis_that_holds_something_else_is_named_with_the_command_that_mends_it(
+    stage: Stage,
+) -> None:
+    with redis.Redis.from_url(stage.redis.url()) as client:
+        client.set("mentorhub_analytics:celery", "x")
+        sentence = (
+            "Redis holds something else under mentorhub_analytics:celery:"
+            " run `DEL mentorhub_analytics:celery` there."
+        )
+        code, said, _ = stage.run("status")
+        assert code == 1
+        assert sentence in " ".join(said.split())
+        assert stage.run("rebuild")[::2] == (2, f"analytics: {sentence}")
+        assert stage.run("refresh")[0] == stage.run("audit")[0] == 0
+        client.execute_command(*sentence.split("`")[1].split())
+        assert "something else" not in stage.run("status")[1]

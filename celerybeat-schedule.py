@@ -7,6 +7,8 @@ beat_schedule = {
     "refresh": {"task": "workers.tasks.refresh", "schedule": 5.0},
     # Alerts that fired are told to webhooks, again after a failure.
     "alerts": {"task": "workers.tasks.tell", "schedule": 3.0},
+    # What changed by the hour and minute is written on to a time-series database.
+    "points": {"task": "workers.tasks.points", "schedule": 5.0},
     # What was asked for and nobody finished, as Redis was wiped or its worker was killed.
     "unfinished rebuilds": {
         "task": "workers.tasks.rebuild",

@@ -3,7 +3,7 @@
 import re
 
 from shared import sqlfiles
-from shared.metrics import METRICS
+from shared.metrics import EVERY
 
 _COMMENT = re.compile(r"COMMENT ON COLUMN ([\w.]+) IS '((?:[^']|'')*)';")
 
@@ -17,6 +17,6 @@ def of(column: str, *files: str) -> str:
 def comment_on(column: str) -> str:
     """The comment on `table.column` of schema analytics; KeyError where it has none."""
     table, _, name = column.partition(".")
-    if table in METRICS:
-        return METRICS[table].columns[name].said.en
+    if table in EVERY:
+        return EVERY[table].columns[name].said.en
     return of(f"analytics.{column}", f"summary/{table}")

@@ -63,7 +63,10 @@ FAMILIES = CONTRACT | {
     metric.address: Family(
         metric.address,
         metric.ttl,
-        summaries=() if metric.name in _OWNED or not metric.is_stored else (metric.name,),
+        summaries=(
+            *([] if metric.name in _OWNED or not metric.is_stored else [metric.name]),
+            *(each.name for each in metric.series.values()),
+        ),
         shares=(
             *([metric.name] if metric.name in _OWNED else []),
             *(() if metric.is_stored else sources(metric)),

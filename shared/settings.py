@@ -49,9 +49,13 @@ class Settings:
     metrics_token: str | None
     webhook_secret: str | None
     webhook_private: bool
+    line_protocol_url: str | None
+    line_protocol_token: str | None
     timezone: str
     currency: str
     minor_units: str
+    keep_hours: int
+    keep_minutes: int
     mapping: Path | None
     home: Path
     log_format: str
@@ -98,6 +102,7 @@ class Settings:
 
 _OF_OURS = {
     *("read_database_url", "cache_url", "timezone", "currency", "minor_units", "mapping", "home"),
+    *("keep_hours", "keep_minutes", "line_protocol_url", "line_protocol_token"),
 }
 
 
@@ -161,9 +166,13 @@ def load(home: Path | None = None) -> Settings:
             metrics_token=_metrics_token(env.str("METRICS_TOKEN", "")),
             webhook_secret=env.str("WEBHOOK_SECRET", "") or None,
             webhook_private=_number(env, "WEBHOOK_PRIVATE", 0, most=1) == 1,
+            line_protocol_url=_url(text, "ANALYTICS_LINE_PROTOCOL_URL", ("http", "https")),
+            line_protocol_token=env.str("ANALYTICS_LINE_PROTOCOL_TOKEN", "") or None,
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),
+            keep_hours=_number(env, "ANALYTICS_KEEP_HOURS", 400, least=1, most=3650),
+            keep_minutes=_number(env, "ANALYTICS_KEEP_MINUTES", 30, least=1, most=3650),
             mapping=_folder(text("ANALYTICS_MAPPING")),
             home=chosen_home.resolve(),
             log_format=_one_of("LOG_FORMAT", env.str("LOG_FORMAT", "console"), "console", "json"),

@@ -10,7 +10,7 @@ from psycopg import Error, ProgrammingError
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from shared.metrics import METRICS, READ, Metric, in_order
+from shared.metrics import EVERY, METRICS, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
 from workers import metrics
 from workers.mirrored import MIRRORED, columns
@@ -49,8 +49,8 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
         yield from (Statement(schemas, _mapping(table, mapping)) for table in MIRRORED)
     yield from _installed("unusable", "vanished", "fold", "mirrored")
     for name, family in STEPS.items():
-        if name in METRICS:
-            yield from of_metric(METRICS[name])
+        if name in EVERY:
+            yield from of_metric(EVERY[name])
         elif name in family.rankings:
             yield Statement("pg_catalog", sqlfiles.render(f"summary/{name}"))
             yield Statement("truth, source", sqlfiles.render(f"definition/{name}"))
@@ -61,7 +61,9 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     for metric in in_order(METRICS):
         if not metric.is_stored:
             yield from of_metric(metric)
-    yield from _installed("replication", "asking", "as_of", "proof", "mirror_audit", "waiting")
+    yield from _installed(
+        "series", "points", "replication", "asking", "as_of", "proof", "mirror_audit", "waiting"
+    )
     yield from _installed("kept", "alerts", "rebuild", "control", "reading", "status", "readings")
 
 

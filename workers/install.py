@@ -20,6 +20,7 @@ from workers.fold import fold_as_of, one
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, reporting, restate, settings_differ
+from workers.series import keep_series, kept_days
 
 log = structlog.get_logger("analytics")
 
@@ -120,6 +121,7 @@ def install_schemas(
         restate(ours, settings, show)
     else:
         fold_as_of(ours, as_of)
+    keep_series(ours, settings)
     # what is written from here on may have been written by a fold a moment ago
     ours.isolation_level = None
     bars.remove_task(task)
@@ -132,6 +134,7 @@ def _install_anew(
         _hold_off_changes(ours)
         definitions.execute(ours, settings.mapping)
         one(ours, "SELECT control.report_in(%s, %s, %s)", reporting(settings))
+        one(ours, "SELECT control.keep_series(%s)", [kept_days(settings)])
         rows = 0
         for done, (step, family) in enumerate(STEPS.items()):
             progress(step, done, len(STEPS))

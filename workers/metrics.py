@@ -17,6 +17,7 @@ _FITTING = {
     "bigint": {"smallint", "integer", "bigint"},
     "text": {"text", "character varying", '"char"', "name"},
     "date": {"date"},
+    "timestamptz": {"timestamp with time zone"},
 }
 """Types of a column of the SELECT that a stored key can hold, by the key's."""
 

@@ -13,7 +13,9 @@ from workers.alerts import LONGEST, tell_all
 from workers.app import app
 from workers.audit import audit_next
 from workers.fold import Folder, worker_connection
+from workers.points import write_points
 from workers.rebuild import ask, work
+from workers.series import keep_series
 from workers.tally import tally
 
 log = structlog.get_logger("analytics")
@@ -90,9 +92,13 @@ def rebuild(task: Any, summaries: list[str] | None = None) -> None:
 
 @app.task(bind=True, throws=_EXPECTED)  # pyright: ignore[reportUntypedFunctionDecorator]
 def nightly_refresh(task: Any) -> None:
-    """Rebuild everything once a day after 3 o'clock in the reporting time zone; else a no-op."""
+    """Rebuild everything once a day after 3 o'clock in the reporting time zone; else a no-op.
+
+    What is kept by the hour and minute loses its oldest day soon after midnight.
+    """
     settings = load()
     with worker_connection(settings) as connection:
+        keep_series(connection, settings)
         ask(connection, {}, reason="nightly", run_id=task.request.id, asked_by="beat")
         work(connection, settings, wait=False, call=_call)
 
@@ -107,6 +113,12 @@ def audit() -> None:
 def tell() -> None:
     """Tell webhooks of the alerts that fired; one that takes too long is tried again later."""
     tell_all(load())
+
+
+@app.task(throws=_EXPECTED, soft_time_limit=LONGEST, time_limit=2 * LONGEST)  # pyright: ignore[reportUntypedFunctionDecorator]
+def points() -> None:
+    """Write on to a time-series database, where a setting names one, what changed in the series."""
+    write_points(load())
 
 
 def _call() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from time import monotonic, perf_counter
@@ -234,7 +234,9 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
         ("Vary", "Authorization, Accept"),
     ]
     if row.from_day is not None:
-        headers.append(("X-Analytics-Window", f"{row.from_day}/{row.to_day} {row.timezone}"))
+        headers.append(
+            ("X-Analytics-Window", f"{_said(row.from_day)}/{_said(row.to_day)} {row.timezone}")
+        )
     if hasattr(row, "currencies"):
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
@@ -247,8 +249,13 @@ def _etag(family: str, row: Row[Any], parameters: dict[str, object]) -> str:
     asked = urlencode(given)
     if len(asked) > LONGEST_NAME:  # a client sends it back, and a header has a bound
         asked = blake2b(asked.encode(), digest_size=16).hexdigest()
-    parts = (family, row.version, row.from_day, row.to_day, asked)
-    return "/".join(str(part) for part in parts if part)
+    days = [_said(day) for day in (row.from_day, row.to_day) if day]
+    return "/".join(str(part) for part in (family, row.version, *days, asked) if part)
+
+
+def _said(day: date) -> str:
+    """Or an instant."""
+    return day.isoformat()
 
 
 def _log(family: str, days: object, seconds: float) -> None:

@@ -89,7 +89,7 @@ HEADERS = {
     | {"required": False},
     "X-Analytics-Window": _header(
         "First and last day of what is counted, and the reporting time zone.",
-        pattern=r"^\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d \S+$",
+        pattern=r"^\d{4}-\d\d-\d\d(T\S+)?/\d{4}-\d\d-\d\d(T\S+)? \S+$",
         examples=["2025-11-05/2025-12-04 UTC"],
     ),
     "X-Analytics-Currencies": _header(

@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from api.export.answer import FACT, Answer, Cell, Table
-from shared.metrics import METRICS
+from shared.metrics import GRAINS, METRICS
 
 CHUNK = 64 * 1024
 
@@ -26,7 +26,7 @@ MOST_ROWS = 2**20 - HEADER - 1
 
 DATES = {metric.date for metric in METRICS.values() if metric.date}
 DAYS = {"date", "from", "to", *DATES}
-MOMENTS = {"last_activity"}
+MOMENTS = {"last_activity", *GRAINS}
 """Columns that hold times: text that merely looks like one stays text."""
 
 EXCEL_KNOWS = re.compile(r"(19|[2-9]\d)\d\d-")

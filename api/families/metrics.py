@@ -1,5 +1,6 @@
 """Every metric of sql/metric at an address of its own, and the catalogue of them."""
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
@@ -23,9 +24,9 @@ from api.fields import (
     text,
 )
 from api.problems import Problem, refuse
-from api.requests.metrics import query_schema
+from api.requests.metrics import MOST_ROWS, query_schema
 from shared import sqlfiles
-from shared.metrics import ADMINS, METRICS, Key, Measure, Metric
+from shared.metrics import ADMINS, EVERY, GRAINS, METRICS, Key, Measure, Metric
 
 UNITS = {"money": AMOUNT, "percent": PERCENT, "stars": STARS, "points": "points", "count": "count"}
 """How the document says the units of a metric file; others are said as they are."""
@@ -39,7 +40,7 @@ def body_schema(metric: Metric) -> type[Schema]:
         else count(measure.said.en)
         for name, measure in metric.numbers.items()
     }
-    keys = {name: _told(key) for name, key in metric.shown.items()}
+    keys = {name: _told(key) for name, key in {**metric.shown, **_grain_keys(metric)}.items()}
     alone = {name: _alone(measure) for name, measure in metric.alone.items()}
     for field in (*keys.values(), *alone.values()):
         field.required = False
@@ -47,18 +48,8 @@ def body_schema(metric: Metric) -> type[Schema]:
     total = Schema.from_dict(dict(numbers), name=f"{metric.schema}Total")
     body: dict[str, Any] = {
         "metric": text("The metric's name."),
-        "first": fields.Date(
-            required=True,
-            allow_none=True,
-            data_key="from",
-            metadata={"description": "First day that is counted; null where it is all time."},
-        ),
-        "last": fields.Date(
-            required=True,
-            allow_none=True,
-            data_key="to",
-            metadata={"description": "Last day that is counted; null where it is all time."},
-        ),
+        "first": _end(metric, "from", "First day that is counted; null where it is all time."),
+        "last": _end(metric, "to", "Last day that is counted; null where it is all time."),
         "by": fields.List(
             fields.String(), required=True, metadata={"description": "The keys of the rows."}
         ),
@@ -103,7 +94,26 @@ EXAMPLES = {f"{metric.schema}Body": example(metric) for metric in METRICS.values
 """By the names of their schemas."""
 
 
+def _grain_keys(metric: Metric) -> dict[str, Key]:
+    """Hour and minute, where rows may be of them."""
+    return {grain: metric.series[grain].keys[grain] for grain in metric.grains}
+
+
+def _end(metric: Metric, name: str, meaning: str) -> fields.Field[Any]:
+    about: dict[str, Any] = {"description": meaning}
+    kind = fields.Date
+    if metric.grains:
+        kind = fields.String
+        about["description"] += " With `grain` the first instant of the hour or minute."
+    return cast(
+        "fields.Field[Any]", kind(required=True, allow_none=True, data_key=name, metadata=about)
+    )
+
+
 def _told(key: Key) -> fields.Field[Any]:
+    if key.type in GRAINS:
+        about = {"description": key.said.en}
+        return cast("fields.Field[Any]", fields.AwareDateTime(metadata=about))
     kinds = {"integer": identifier, "text": text}
     return cast("fields.Field[Any]", kinds.get(key.type, day)(key.said.en))
 
@@ -131,8 +141,16 @@ def _asked(metric: Metric, query: dict[str, Any]) -> Response:
     filters = tuple(name for name in metric.shown if name in query)
     order = query.pop("order", "")
     compare = query.pop("compare", None)
+    grain = query.pop("grain", None)
+    if grain:
+        if compare:
+            refuse(Problem.INVALID_PARAMETER, "compare goes without grain.")
+        metric = metric.series[grain]
+        by = tuple(grain if name == "day" else name for name in by)
+        order = order.replace("day", grain) if order.removeprefix("-") == "day" else order
+        query = _window(grain, query)
     rendered = _query(metric.name, by, filters, order, compared=compare is not None)
-    if metric.date:
+    if metric.date and not grain:
         days = None if "first" in query else query.pop("days", 30)
         query = {"first": None, "last": None, "days": days} | query
     query = dict.fromkeys(metric.apart) | query
@@ -141,11 +159,29 @@ def _asked(metric: Metric, query: dict[str, Any]) -> Response:
     return answer(metric.address, rendered, **query, **said)
 
 
+def _window(grain: str, query: dict[str, Any]) -> dict[str, Any]:
+    """The query with the first and last hour or minute that it asks for, as instants."""
+    asked: dict[str, Any] = {"days": query.pop("days", None)}
+    for end in ("first", "last"):
+        given = query.pop(end, None)
+        is_instant = isinstance(given, datetime)
+        asked |= {end: given if is_instant else None, f"{end}_day": None if is_instant else given}
+    found = cast("Any", reader().row("series", grain=grain, **asked))
+    sentence = None
+    if found.first < found.since:
+        sentence = f"from must be no earlier: {grain}s are kept since {found.since.isoformat()}."
+    elif not 0 <= (found.last - found.first) / timedelta(**{f"{grain}s": 1}) < MOST_ROWS:
+        sentence = f"to must be from 1 to {MOST_ROWS} {grain}s from the first."
+    if sentence:
+        refuse(Problem.INVALID_PARAMETER, sentence)
+    return query | {"first": found.first.isoformat(), "last": found.last.isoformat()}
+
+
 @lru_cache(1000)
 def _query(
     name: str, by: tuple[str, ...], filters: tuple[str, ...], order: str, *, compared: bool
 ) -> Query:
-    metric = METRICS[name]
+    metric = EVERY[name]
     pinned = tuple(key for key in metric.apart if key not in by)
     rendered = sqlfiles.render(
         "each_metric/answer",

@@ -1,5 +1,6 @@
 """What the address of a metric may be asked for: its file says which names it has."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, cast
@@ -14,6 +15,12 @@ EARLIEST, LATEST = 1900, 9000
 
 LONGEST = 3660
 """Days from the first to the last that may be asked for."""
+
+
+MOST_ROWS = 10_000
+"""That an answer may have, and hours or minutes that may be asked for."""
+
+_A_LIMIT = f"must be a whole number from 1 to {MOST_ROWS}."
 
 
 class Grouped(parameters.Answer):
@@ -68,6 +75,53 @@ class Window(Grouped):
             raise ValidationError(f"must be from 1 to {LONGEST} days from the first.", "to")
 
 
+class _DayOrMoment(fields.String):
+    """A day as a date; an instant as such, which the grains of a day are asked by."""
+
+    _kinds = fields.Date(), fields.AwareDateTime()
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
+        for kind in self._kinds:
+            with suppress(ValidationError):
+                return kind.deserialize(value, attr, data, **more)
+        raise ValidationError(
+            "must be a day like 2026-11-28, or with grain a time like 2026-11-28T12:30:00Z."
+        )
+
+
+class WindowOfGrains(Window):
+    """Of a metric that is kept by the hour and minute, too."""
+
+    first = _DayOrMoment(
+        data_key="from",
+        metadata={
+            "description": "Instead of `days`: the first day that is counted; with `grain` a day"
+            " or an instant like 2026-11-28T12:30:00Z.",
+        },
+    )
+    last = _DayOrMoment(
+        data_key="to",
+        metadata={
+            "description": "With `from`: the last one; without it, today, or with `grain` now.",
+        },
+    )
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **more: Any) -> None:
+        """As of any metric; by the hour or minute how long a window is depends on the zone."""
+        ends = {name: data[name] for name in ("first", "last") if name in data}
+        if "grain" not in data:
+            for name, end in ends.items():
+                if isinstance(end, datetime):
+                    sentence = "must be a day like 2026-11-28; a time goes with grain."
+                    raise ValidationError(sentence, {"first": "from", "last": "to"}[name])
+            super().one_way(data, **more)
+        elif "last" in data and "first" not in data:
+            raise ValidationError("goes with from.", "to")
+        elif "first" in data and "days" in data:
+            raise ValidationError("goes with days or without: choose one.", "from")
+
+
 class _Keys(fields.String):
     """Names of keys with commas between, as a tuple."""
 
@@ -118,8 +172,8 @@ def query_schema(metric: Metric) -> type[Schema]:
         ),
         "limit": parameters.WholeNumber(
             load_default=1000,
-            validate=validate.Range(1, 10_000, error="must be a whole number from 1 to 10000."),
-            error_messages={"invalid": "must be a whole number from 1 to 10000."},
+            validate=validate.Range(1, MOST_ROWS, error=_A_LIMIT),
+            error_messages={"invalid": _A_LIMIT},
             metadata={"description": "How many rows at most; `total` is of all.", "x-unit": "rows"},
         ),
     }
@@ -128,6 +182,16 @@ def query_schema(metric: Metric) -> type[Schema]:
         base = (Window,)
         if metric.keys[metric.date].type == "day":
             base = (Window, parameters.Compare)
+    if metric.grains:
+        base = (WindowOfGrains, parameters.Compare)
+        more["grain"] = fields.String(
+            validate=validate.OneOf(metric.grains, error="must be hour or minute."),
+            metadata={
+                "description": "Rows by the hour or minute instead of the day, for as long as they"
+                " are kept: the last 24 hours or 60 minutes where no window is given. `day` in `by`"
+                " means them."
+            },
+        )
     filters = {name: _filter(key) for name, key in metric.shown.items() if not key.is_date}
     asked = {name: _parameter(each) for name, each in metric.parameters.items()}
     return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters | asked)

@@ -19,6 +19,8 @@ _SECRETS = (
     "JWT_PREVIOUS_KEYS",
     "METRICS_TOKEN",
     "WEBHOOK_SECRET",
+    "ANALYTICS_LINE_PROTOCOL_URL",
+    "ANALYTICS_LINE_PROTOCOL_TOKEN",
 )
 
 _OF_THE_API = (
@@ -32,6 +34,7 @@ _OF_THE_API = (
 """The secrets that it is told, besides its own way to the database."""
 _REPORTING = (
     *("ANALYTICS_TIMEZONE", "ANALYTICS_CURRENCY", "ANALYTICS_MINOR_UNITS", "ANALYTICS_MAPPING"),
+    *("ANALYTICS_KEEP_HOURS", "ANALYTICS_KEEP_MINUTES"),
 )
 
 
@@ -67,6 +70,8 @@ class Programs:
             ANALYTICS_DATABASE_URL=self.worker_url,
             REDIS_URL=self.settings.broker_url(),
             WEBHOOK_SECRET=self.settings.webhook_secret or "",
+            ANALYTICS_LINE_PROTOCOL_URL=self.settings.line_protocol_url or "",
+            ANALYTICS_LINE_PROTOCOL_TOKEN=self.settings.line_protocol_token or "",
         )
 
     def beat(self) -> Program:

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from shared import sqlfiles
 from shared.errors import ConfigurationError
 from shared.metrics.header import load
-from shared.metrics.model import ADMINS, CHARTS, Key, Measure, Metric, Parameter
+from shared.metrics.model import ADMINS, CHARTS, GRAINS, Key, Measure, Metric, Parameter
 
 __all__ = [
     "ADMINS",
     "CHARTS",
+    "EVERY",
+    "GRAINS",
     "METRICS",
     "READ",
+    "SERIES",
     "STORED",
     "Key",
     "Measure",
@@ -31,6 +34,12 @@ STORED = {name: metric for name, metric in METRICS.items() if metric.is_stored}
 
 READ = {name for metric in STORED.values() for name in metric.reads}
 """Those that other stored ones are counted from."""
+
+SERIES = {each.name: each for metric in METRICS.values() for each in metric.series.values()}
+"""Those that are kept by the hour or minute, too, by the name of what is stored."""
+
+EVERY = METRICS | SERIES
+"""With them."""
 
 
 def in_order(metrics: Mapping[str, Metric]) -> Iterable[Metric]:

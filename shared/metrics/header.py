@@ -17,6 +17,7 @@ from shared.errors import ConfigurationError
 from shared.metrics.model import (
     ADMINS,
     CHARTS,
+    GRAINS,
     TYPES,
     UNITS,
     Key,
@@ -135,6 +136,7 @@ class _HeaderSchema(_Strict):
     parameters = _named(_ParameterSchema, load_default=dict)
     by = fields.List(fields.String(), load_default=None)
     chart = fields.String(load_default="table", validate=validate.OneOf(CHARTS))
+    grains = fields.List(fields.String(validate=validate.OneOf(GRAINS)), load_default=list)
     ttl = fields.Integer(load_default=600, strict=True, validate=validate.Range(1, 86400))
 
 
@@ -171,6 +173,7 @@ def load(path: Path) -> Metric:
         | {"per": _line(node, ["per"])},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
         is_stored=said.pop("stored"),
+        grains=tuple(said.pop("grains")),
         **said,
     )
 
@@ -198,6 +201,8 @@ def _check(said: Mapping[str, Any]) -> None:
         raise ValidationError({"readers": [f"must be {ADMINS}, or the key that names the reader."]})
     if said["parameters"] and said["stored"]:
         raise ValidationError({"parameters": ["go with stored: false."]})
+    if said["grains"] and (said["labels"] or "day" not in keys or keys["day"].type != "day"):
+        raise ValidationError({"grains": ["are of a metric without labels whose date is `day`."]})
     for name in said["by"] or ():
         if name not in keys or keys[name].hidden:
             raise ValidationError({"by": [f"{name} is none of the keys."]})

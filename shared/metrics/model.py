@@ -1,7 +1,8 @@
 """What a metric is: the names, units and words that its file gives."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 UNITS = (
@@ -21,6 +22,9 @@ UNITS = (
 DATES = ("day", "week", "month")
 """Types of a key that is a date: the first day of so much, in the reporting time zone."""
 
+GRAINS = ("hour", "minute")
+"""What a metric of days may be kept by, too: such a key is the instant at which it begins."""
+
 TYPES = {**dict.fromkeys(DATES, "date"), "integer": "bigint", "text": "text"}
 """Of keys, and the stored type of each; text is compared in the C locale."""
 
@@ -35,6 +39,15 @@ class Said:
 
     en: str
     ru: str
+
+
+GRAIN_SAID = {
+    "hour": Said(
+        "The hour in the reporting time zone: when it began.",
+        "Час по отчётному часовому поясу: когда он начался.",
+    ),
+    "minute": Said("The minute: when it began.", "Минута: её начало."),
+}
 
 
 @dataclass(frozen=True)
@@ -52,11 +65,11 @@ class Key:
 
     @property
     def stored(self) -> str:
-        return TYPES[self.type]
+        return "timestamptz" if self.type in GRAINS else TYPES[self.type]
 
     @property
     def is_date(self) -> bool:
-        return self.type in DATES
+        return self.type in (*DATES, *GRAINS)
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,8 @@ class Metric:
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
     `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
     dates `first` and `last` where it has a date, and with `parameters`.
+    `grains`: what it is kept by besides days; `grain`: which of them this is of, then `file` is the
+    name of the metric of days.
     """
 
     name: str
@@ -136,11 +151,36 @@ class Metric:
     per: str | None
     is_stored: bool
     parameters: Mapping[str, Parameter]
+    grains: tuple[str, ...] = ()
+    grain: str | None = None
+    file: str = ""
+
+    @cached_property
+    def series(self) -> dict[str, "Metric"]:
+        """The same metric by the hour or minute, by its grain: the SELECT with that for the day."""
+        return {grain: self._by(grain) for grain in self.grains}
+
+    def _by(self, grain: str) -> "Metric":
+        keys = {
+            **{grain if name == self.date else name: key for name, key in self.keys.items()},
+            grain: replace(self.keys[self.date or ""], said=GRAIN_SAID[grain], type=grain),
+        }
+        return replace(
+            self,
+            name=f"{self.name}_{grain}",
+            keys=keys,
+            by=tuple(grain if name == self.date else name for name in self.by),
+            select=re.sub(rf"\b{self.date}\b", grain, self.select),
+            lines={**self.lines, grain: self.line},
+            grains=(),
+            grain=grain,
+            file=self.name,
+        )
 
     @property
     def address(self) -> str:
         """Below /api/v1/analytics; it is the name of its answer, too."""
-        return f"metrics/{self.name}"
+        return f"metrics/{self.file or self.name}"
 
     @property
     def schema(self) -> str:
@@ -220,4 +260,4 @@ class Metric:
 
     def at(self, line: int) -> str:
         """The file's line, for a person."""
-        return f"sql/metric/{self.name}.sql:{line}"
+        return f"sql/metric/{self.file or self.name}.sql:{line}"

@@ -3,6 +3,17 @@
 {% set by_date = metric.is_stored and date in by %}
 {% set others = by | reject("equalto", date) | list %}
 {% set step = metric.keys[date].type if date else "" %}
+{# every date of the span, in the order of time; clocks are moved by half hours #}
+{% macro dates() %}
+{% if metric.grain == "hour" %}
+SELECT DISTINCT date_trunc('hour', each, answer.timezone) AS hour
+FROM generate_series(span.first_date, span.to_day, interval '30 minutes') AS each
+{% elif metric.grain %}
+SELECT generate_series(span.first_date, span.to_day, interval '1 minute') AS minute
+{% else %}
+SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, interval '1 {{ step }}')::date AS {{ date }}
+{% endif %}
+{% endmacro %}
 {# where the rows are: in its table, or in what its SELECT says of these days #}
 {% macro source(first, last, window=none) %}
 analytics.{{ metric.name }}
@@ -103,7 +114,12 @@ SELECT
 FROM
     analytics.answer
     CROSS JOIN LATERAL (
-{% if date %}
+{% if metric.grain %}
+        SELECT
+            CAST(:first AS timestamptz) AS from_day,
+            CAST(:last AS timestamptz) AS to_day,
+            CAST(:first AS timestamptz) AS first_date
+{% elif date %}
         SELECT
             from_day,
             to_day,
@@ -161,13 +177,13 @@ FROM
             FROM
                 (SELECT DISTINCT {{ others | join(", ") }} FROM grouped) AS seen
                 CROSS JOIN LATERAL (
-                    SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, interval '1 {{ step }}')::date AS {{ date }}
+                    {{ dates() | indent(20) | trim }}
                 ) AS calendar
         ),
 
 {% elif by_date %}
         listed AS (
-            SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, interval '1 {{ step }}')::date AS {{ date }}
+            {{ dates() | indent(12) | trim }}
         ),
 
 {% endif %}
@@ -196,7 +212,7 @@ FROM
         )
 
         SELECT
-            '{{ metric.name }}' AS metric,
+            '{{ metric.file or metric.name }}' AS metric,
             span.from_day AS "from",
             span.to_day AS "to",
             ARRAY[{% for name in by %}'{{ name }}'{{ ", " if not loop.last }}{% endfor %}]::text [] AS "by",
@@ -277,3 +293,7 @@ FROM
     ) AS metrics ON true
 {% endif %}
 WHERE answer.family = '{{ metric.address }}'
+{% if metric.grain %}
+    -- what is not kept any more is not answered with zeros
+    AND span.first_date >= (SELECT since FROM analytics.series WHERE grain = '{{ metric.grain }}')
+{% endif %}

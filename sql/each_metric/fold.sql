@@ -12,6 +12,16 @@ AS $$
 DECLARE
     changed bigint;
 BEGIN
+{% if metric.grain %}
+    IF EXISTS (SELECT FROM control.point_target) THEN
+        INSERT INTO control.point (step, at, tags)
+        SELECT
+            '{{ metric.name }}',
+            {{ metric.grain }},
+            jsonb_build_object({% for name in metric.keys if name != metric.grain %}'{{ name }}', {{ name }}{{ ", " if not loop.last }}{% endfor %})
+        FROM pending.{{ metric.name }};
+    END IF;
+{% endif %}
     MERGE INTO analytics.{{ metric.name }} AS stored
     USING (
         SELECT

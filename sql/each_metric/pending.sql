@@ -63,6 +63,10 @@ FROM (
         {{ name }}{{ "," if not loop.last }}
 {% endfor %}
     FROM correction.{{ metric.name }}
+{% if metric.grain %}
+    -- found by an audit that began before the night pruned it
+    WHERE {{ metric.grain }} >= (SELECT since FROM analytics.series WHERE grain = '{{ metric.grain }}')
+{% endif %}
 ) AS signed
 GROUP BY {{ metric.keys | join(", ") }};
 

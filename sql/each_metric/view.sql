@@ -15,6 +15,11 @@ SELECT * FROM (
 {{ metric.select }}
 ) AS counted
 -- what has no key is counted nowhere
-WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %};
+WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %}
+{% if metric.grain %}
+
+    -- what is older is not kept
+    AND {{ metric.grain }} >= (SELECT since FROM analytics.series WHERE grain = '{{ metric.grain }}')
+{% endif %};
 
 COMMENT ON VIEW {{ metric.name }} IS {{ metric.meaning.en | literal }};

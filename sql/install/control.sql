@@ -46,7 +46,7 @@ GRANT USAGE ON SCHEMA control TO analytics_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA control TO analytics_worker;
 GRANT USAGE ON SCHEMA analytics TO analytics_worker;
 GRANT SELECT ON analytics.freshness, analytics.reporting TO analytics_worker;
-GRANT SELECT ON control.step, control.audited, control.drift, control.run, control.slice, control.run_status TO analytics_worker;
+GRANT SELECT ON control.step, control.audited, control.drift, control.run, control.slice, control.run_status, control.point, control.point_target TO analytics_worker;
 -- to lock it, no more
 GRANT UPDATE ON control.turn TO analytics_worker;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA control FROM public;

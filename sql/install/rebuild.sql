@@ -91,6 +91,8 @@ BEGIN ATOMIC
         )
     FROM
         control.step
+        CROSS JOIN analytics.reporting
+        LEFT JOIN control.series_step USING (name)
         -- rankings and views follow what they are counted from
         CROSS JOIN LATERAL (
             SELECT CASE WHEN step.kind = 'summary' THEN (SELECT signed.keys FROM control.signed_columns(step.name) AS signed) END
@@ -100,6 +102,12 @@ BEGIN ATOMIC
                 CASE
                     WHEN 'day' = ANY (has.keys) AND asked ?| '{from,to}'
                         THEN concat_ws(' AND ', 'day >= ' || quote_literal(asked ->> 'from'), 'day <= ' || quote_literal(asked ->> 'to'))
+                    WHEN series_step.grain IS NOT NULL AND asked ?| '{from,to}'
+                        THEN concat_ws(
+                            ' AND ',
+                            format('%I >= %L', series_step.grain, (asked ->> 'from')::timestamp AT TIME ZONE reporting.timezone),
+                            format('%I < %L', series_step.grain, ((asked ->> 'to')::date + 1)::timestamp AT TIME ZONE reporting.timezone)
+                        )
                 END
         ) AS days (condition)
         CROSS JOIN LATERAL (

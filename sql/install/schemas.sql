@@ -48,6 +48,15 @@ COMMENT ON TABLE analytics.reporting IS 'The settings that answers are given wit
 COMMENT ON COLUMN analytics.reporting.timezone IS 'Its midnights part the days.';
 COMMENT ON COLUMN analytics.reporting.currency IS 'ISO 4217 code of the currency that answers are in unless asked otherwise.';
 
+CREATE TABLE analytics.series (
+    grain text PRIMARY KEY,
+    since timestamptz NOT NULL
+);
+INSERT INTO analytics.series VALUES ('hour', '-infinity'), ('minute', '-infinity');
+COMMENT ON TABLE analytics.series IS 'How long metrics are kept by the hour and by the minute.';
+COMMENT ON COLUMN analytics.series.grain IS 'hour or minute.';
+COMMENT ON COLUMN analytics.series.since IS 'What began before is not kept: neither stored nor part of the truth.';
+
 CREATE TABLE analytics.minor_unit (
     currency text COLLATE "C" PRIMARY KEY,
     unit     numeric NOT NULL

@@ -14,6 +14,8 @@ SELECT
     source.word(payment_method) AS payment_method,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    date_trunc('hour', source.instant(created_at), (SELECT timezone FROM analytics.reporting)) AS hour,
+    date_trunc('minute', source.instant(created_at), 'UTC') AS minute,
     source.instant(updated_at) AS updated_at,
     (source.instant(updated_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS updated_day,
     CASE

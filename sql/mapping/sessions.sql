@@ -7,6 +7,8 @@ SELECT
     coalesce(source.word(status), 'unknown') AS status,
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
+    date_trunc('hour', source.instant(created_at), (SELECT timezone FROM analytics.reporting)) AS hour,
+    date_trunc('minute', source.instant(created_at), 'UTC') AS minute,
     source.instant(scheduled_at) AS scheduled_at,
     (source.instant(scheduled_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS scheduled_day,
     CASE

@@ -23,6 +23,7 @@ measures:
     en: How many payments.
     ru: Сколько их.
 chart: bar
+grains: [hour, minute]
 */
 SELECT
     day,

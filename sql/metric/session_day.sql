@@ -22,6 +22,7 @@ measures:
     en: Their planned minutes together.
     ru: Их запланированные минуты вместе.
 chart: line
+grains: [hour, minute]
 */
 SELECT
     day,

@@ -16,6 +16,7 @@ measures:
     ru: Учётные записи, созданные в этот день.
 chart: line
 ttl: 3600
+grains: [hour, minute]
 */
 SELECT
     day,

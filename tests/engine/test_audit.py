@@ -55,6 +55,31 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
             {"currency": "USD", "amount": 6789, "transactions": 1},
         ],
     ),
+    "half an hour": (
+        "session_day_hour",
+        (
+            "UPDATE analytics.session_day_hour SET hour = hour + interval '30 min'"
+            " WHERE status = 'completed'"
+        ),
+        [{"sessions": 1, "minutes": 45}, {"sessions": -1, "minutes": -45}],
+    ),
+    "a minute": ("session_day_minute", "TRUNCATE analytics.session_day_minute", [{}, {}, {}]),
+    "an hour's amount": (
+        "payment_day_hour",
+        "UPDATE analytics.payment_day_hour SET amount = 0 WHERE currency = 'USD'",
+        [{"currency": "USD", "amount": 6789}],
+    ),
+    "a minute's currency": (
+        "payment_day_minute",
+        "DELETE FROM analytics.payment_day_minute WHERE currency = 'USD'",
+        [{"currency": "USD", "transactions": 1}],
+    ),
+    "an hour without a row": ("user_day_hour", "DELETE FROM analytics.user_day_hour", [{}]),
+    "a minute without a row": (
+        "user_day_minute",
+        "UPDATE analytics.user_day_minute SET new_users = new_users - 1",
+        [{"new_users": 1}],
+    ),
     "a table without rows": ("user_day", "TRUNCATE analytics.user_day", [{"new_users": 6}]),
     "the only row": ("platform_total", "DELETE FROM analytics.platform_total", [{"users": 6}]),
     "an amount": (

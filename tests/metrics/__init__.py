@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 
 from shared.database import Connection
-from shared.metrics import METRICS, STORED, Key, Metric
+from shared.metrics import EVERY, METRICS, STORED, Key, Metric
 from tests.support.oracle import Oracle
 
 ADDRESS = "/api/v1/analytics/metrics"
@@ -26,7 +26,7 @@ Counted = Mapping[tuple[Any, ...], tuple[Any, ...]]
 
 def stored(connection: Connection, name: str) -> Counted:
     """What is stored of a metric."""
-    metric = METRICS[name]
+    metric = EVERY[name]
     columns = [sql.Identifier(column) for column in (*metric.keys, *metric.measures)]
     rows = connection.execute(
         sql.SQL("SELECT {} FROM analytics.{}").format(

@@ -34,10 +34,10 @@ from api.database.reader import Reader
 from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
-from shared.metrics import METRICS
+from shared.metrics import METRICS, SERIES
 from shared.registry import FAMILIES, STEPS
 from tests import metrics
-from tests.support import dashboard
+from tests.support import dashboard, series
 from tests.support.databases import DEFAULTS, database
 from tests.support.mirror import at
 from tests.support.oracle import SMALLEST, STATUSES, Oracle, Row, Rows
@@ -50,6 +50,7 @@ from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.install import install_schemas
 from workers.rebuild import rebuild
+from workers.series import keep_series
 
 Key = tuple[str, int]
 """A row: its table and its id."""
@@ -531,6 +532,7 @@ class Scene(RuleBasedStateMachine):
         Hypothesis plays the same history twice, and draws other steps where it goes otherwise.
         """
         self.put_clock(now)
+        keep_series(self.stage.worker, self.settings)
         self.folds()
 
     def put_clock(self, now: datetime) -> None:
@@ -640,6 +642,18 @@ class Scene(RuleBasedStateMachine):
             currencies=("USD",),
         )
         assert metrics.wrong(self.stage.ours, self.oracle) == {}
+        assert series.wrong(self.stage.ours, self.oracle) == {}
+
+    @rule(hours=st.sampled_from([1, 2, 30, 400]), minutes=st.sampled_from([1, 3, 366]))
+    def keeps_series(self, hours: int, minutes: int) -> None:
+        """The night, or another setting: for longer or shorter than before."""
+        kept = replace(self.settings, keep_hours=hours, keep_minutes=minutes)
+        keep_series(self.stage.worker, kept)
+        assert series.since(self.stage.ours) == {
+            grain: datetime.combine(self.today - timedelta(days), time(), self.zone)
+            for grain, days in (("hour", hours), ("minute", minutes))
+        }
+        self.nothing_drifts()
 
     @rule(name=st.sampled_from(sorted(METRICS)), choice=st.integers(0, 3))
     @precondition(lambda self: self.oracle is not None)
@@ -649,6 +663,18 @@ class Scene(RuleBasedStateMachine):
         asked = metrics.asked_with(name, choice)
         answered = metrics.answered(self.stage.admin, name, **asked)
         assert answered == metrics.expected(self.oracle, name, **asked)
+
+    @rule(name=st.sampled_from(sorted(SERIES)), days=st.integers(0, 3))
+    @precondition(lambda self: self.oracle is not None)
+    def answers_by_the_hour_or_minute(self, name: str, days: int) -> None:
+        """Around a midnight: an answer holds no more than a week of minutes."""
+        assert self.oracle
+        metric, first = SERIES[name], self.on(Moment(days + 1, timedelta()))
+        last = self.on(Moment(days - 1, timedelta(seconds=-1)))
+        if first >= series.since(self.stage.ours)[metric.grain or ""]:
+            assert series.answered(self.stage.admin, metric, first, last) == series.expected(
+                self.oracle, metric, first, last
+            )
 
     def teardown(self) -> None:
         """Everything is right in the end, also while transactions are still open."""

@@ -2069,19 +2069,13 @@ export type components = {
             by: string[];
             /** @description How the numbers were before; there only with `compare=previous`. */
             comparison?: components["schemas"]["ComparisonBody"];
-            /**
-             * Format: date
-             * @description First day that is counted; null where it is all time.
-             */
+            /** @description First day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             from: string | null;
             /** @description The metric's name. */
             metric: string;
             /** @description One for each combination of the keys; every date of them. */
             rows: components["schemas"]["PaymentDayMetricRow"][];
-            /**
-             * Format: date
-             * @description Last day that is counted; null where it is all time.
-             */
+            /** @description Last day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             to: string | null;
             /** @description Over everything asked for; null for several currencies. */
             total: components["schemas"]["PaymentDayMetricTotal"] | null;
@@ -2096,6 +2090,16 @@ export type components = {
              * @description Day in the reporting time zone.
              */
             day?: string;
+            /**
+             * Format: date-time
+             * @description The hour in the reporting time zone: when it began.
+             */
+            hour?: string;
+            /**
+             * Format: date-time
+             * @description The minute: when it began.
+             */
+            minute?: string;
             /** @description How many payments. */
             transactions: number;
         };
@@ -2698,19 +2702,13 @@ export type components = {
             by: string[];
             /** @description How the numbers were before; there only with `compare=previous`. */
             comparison?: components["schemas"]["ComparisonBody"];
-            /**
-             * Format: date
-             * @description First day that is counted; null where it is all time.
-             */
+            /** @description First day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             from: string | null;
             /** @description The metric's name. */
             metric: string;
             /** @description One for each combination of the keys; every date of them. */
             rows: components["schemas"]["SessionDayMetricRow"][];
-            /**
-             * Format: date
-             * @description Last day that is counted; null where it is all time.
-             */
+            /** @description Last day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             to: string | null;
             /** @description Over everything asked for; null for several currencies. */
             total: components["schemas"]["SessionDayMetricTotal"] | null;
@@ -2721,6 +2719,16 @@ export type components = {
              * @description Day in the reporting time zone.
              */
             day?: string;
+            /**
+             * Format: date-time
+             * @description The hour in the reporting time zone: when it began.
+             */
+            hour?: string;
+            /**
+             * Format: date-time
+             * @description The minute: when it began.
+             */
+            minute?: string;
             /** @description Their planned minutes together. */
             minutes: number;
             /** @description Sessions created on the day. */
@@ -3078,19 +3086,13 @@ export type components = {
             by: string[];
             /** @description How the numbers were before; there only with `compare=previous`. */
             comparison?: components["schemas"]["ComparisonBody"];
-            /**
-             * Format: date
-             * @description First day that is counted; null where it is all time.
-             */
+            /** @description First day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             from: string | null;
             /** @description The metric's name. */
             metric: string;
             /** @description One for each combination of the keys; every date of them. */
             rows: components["schemas"]["UserDayMetricRow"][];
-            /**
-             * Format: date
-             * @description Last day that is counted; null where it is all time.
-             */
+            /** @description Last day that is counted; null where it is all time. With `grain` the first instant of the hour or minute. */
             to: string | null;
             /** @description Over everything asked for; null for several currencies. */
             total: components["schemas"]["UserDayMetricTotal"] | null;
@@ -3101,6 +3103,16 @@ export type components = {
              * @description Day in the reporting time zone.
              */
             day?: string;
+            /**
+             * Format: date-time
+             * @description The hour in the reporting time zone: when it began.
+             */
+            hour?: string;
+            /**
+             * Format: date-time
+             * @description The minute: when it began.
+             */
+            minute?: string;
             /** @description Accounts created on it. */
             new_users: number;
         };
@@ -4543,8 +4555,10 @@ export interface operations {
                 days?: number;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Instead of `days`: the first day that is counted. */
+                /** @description Instead of `days`: the first day that is counted; with `grain` a day or an instant like 2026-11-28T12:30:00Z. */
                 from?: string;
+                /** @description Rows by the hour or minute instead of the day, for as long as they are kept: the last 24 hours or 60 minutes where no window is given. `day` in `by` means them. */
+                grain?: "hour" | "minute";
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -4553,7 +4567,7 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
-                /** @description With `from`: the last one; without it, today. */
+                /** @description With `from`: the last one; without it, today, or with `grain` now. */
                 to?: string;
             };
             header?: {
@@ -4881,8 +4895,10 @@ export interface operations {
                 days?: number;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Instead of `days`: the first day that is counted. */
+                /** @description Instead of `days`: the first day that is counted; with `grain` a day or an instant like 2026-11-28T12:30:00Z. */
                 from?: string;
+                /** @description Rows by the hour or minute instead of the day, for as long as they are kept: the last 24 hours or 60 minutes where no window is given. `day` in `by` means them. */
+                grain?: "hour" | "minute";
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -4893,7 +4909,7 @@ export interface operations {
                 order?: "day" | "-day" | "status" | "-status" | "sessions" | "-sessions" | "minutes" | "-minutes";
                 /** @description Only rows of this one. Status now, lower case. */
                 status?: string;
-                /** @description With `from`: the last one; without it, today. */
+                /** @description With `from`: the last one; without it, today, or with `grain` now. */
                 to?: string;
             };
             header?: {
@@ -5289,8 +5305,10 @@ export interface operations {
                 days?: number;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Instead of `days`: the first day that is counted. */
+                /** @description Instead of `days`: the first day that is counted; with `grain` a day or an instant like 2026-11-28T12:30:00Z. */
                 from?: string;
+                /** @description Rows by the hour or minute instead of the day, for as long as they are kept: the last 24 hours or 60 minutes where no window is given. `day` in `by` means them. */
+                grain?: "hour" | "minute";
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -5299,7 +5317,7 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "new_users" | "-new_users";
-                /** @description With `from`: the last one; without it, today. */
+                /** @description With `from`: the last one; without it, today, or with `grain` now. */
                 to?: string;
             };
             header?: {

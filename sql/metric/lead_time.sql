@@ -5,7 +5,7 @@ meaning:
   ru: За сколько до проведения записывались на завершённые сессии, по дню проведения.
 keys:
   day: {type: day, en: Day the session was held on in the reporting time zone., ru: День проведения в отчётном часовом поясе.}
-  hours: {type: integer, hidden: true, en: 'Hours from booking to session, to the nearest.', ru: 'Часы от записи до сессии, с округлением.'}
+  hours: {type: integer, hidden: true, en: 'Hours from booking to session, to the nearest; of 100 or more to two digits.', ru: 'Часы от записи до сессии, с округлением; от 100 до двух знаков.'}
 measures:
   sessions: {en: Completed sessions that were booked before they were held., ru: 'Завершённые сессии, записанные до проведения.'}
   minutes: {unit: minutes, en: Whole minutes from booking to session of all of them together., ru: Целые минуты от записи до сессии всех вместе.}
@@ -21,10 +21,17 @@ percentiles:
 chart: line
 */
 SELECT
-    scheduled_day AS day,
-    round(extract(EPOCH FROM scheduled_at - created_at) / 3600)::bigint AS hours,
+    day,
+    -- to the hour nearly every row would be one of its own
+    round(seconds / 3600, CASE WHEN seconds < 360000 THEN 0 WHEN seconds < 3600000 THEN -1 WHEN seconds < 36000000 THEN -2 ELSE -3 END)::bigint AS hours,
     sum(w) AS sessions,
-    sum(w * floor(extract(EPOCH FROM scheduled_at - created_at) / 60)) AS minutes
-FROM sessions
-WHERE status = 'completed' AND scheduled_at >= created_at
+    sum(w * floor(seconds / 60)) AS minutes
+FROM (
+    SELECT
+        scheduled_day AS day,
+        extract(EPOCH FROM scheduled_at - created_at) AS seconds,
+        w
+    FROM sessions
+    WHERE status = 'completed' AND scheduled_at >= created_at
+) AS spans
 GROUP BY 1, 2

@@ -5,6 +5,9 @@ from typing import Any
 from tests.metrics import Counted, grouped
 from tests.support.oracle import Oracle, moment
 
+STEPS = ((100, 1), (1000, 10), (10_000, 100), (10**9, 1000))
+"""Below so many hours they are rounded to so many."""
+
 
 def expected(oracle: Oracle) -> Counted:
     spans = (
@@ -21,4 +24,6 @@ def took(oracle: Oracle, spans: Any) -> Iterator[tuple[tuple[Any, ...], tuple[in
         if isinstance(begin, datetime) and end and end >= begin:
             time = end - begin
             seconds = 86400 * time.days + time.seconds
-            yield (oracle.day(end), (seconds + 1800) // 3600), (1, seconds // 60)
+            hours = next(step for most, step in STEPS if seconds < 3600 * most)
+            nearest = (seconds + 1800 * hours) // (3600 * hours) * hours
+            yield (oracle.day(end), nearest), (1, seconds // 60)

@@ -340,6 +340,50 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/lesson_progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lessons
+         * @description Only for admins.
+         *
+         *     Each lesson, its place in the course, and how many learners began and completed it, all time.
+         */
+        get: operations["LessonProgressMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/mentor_account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts of mentors
+         * @description Only for admins.
+         *
+         *     Which user each mentor is.
+         */
+        get: operations["MentorAccountMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/mentor_day": {
         parameters: {
             query?: never;
@@ -354,6 +398,28 @@ export type paths = {
          *     Sessions by mentor and day of creation: what the ranking is counted from.
          */
         get: operations["MentorDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/message_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Times of messages
+         * @description Only for admins.
+         *
+         *     When two people wrote to each other: what the time to an answer is counted from; no text.
+         */
+        get: operations["MessageTimeMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,6 +494,50 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ratings
+         * @description Only for admins.
+         *
+         *     Reviews that carry a rating, by the rating, and by the course or mentor they are about, all time.
+         */
+        get: operations["RatingMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/response_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Time to the first answer
+         * @description Only for admins.
+         *
+         *     Pairs of people of whom one wrote and the other answered, by the day of the first message and the time to the first answer.
+         */
+        get: operations["ResponseTimeMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/revenue": {
         parameters: {
             query?: never;
@@ -450,6 +560,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/review_of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reviews by who is reviewed
+         * @description Only for admins.
+         *
+         *     Reviews that carry a rating, by user, rating, course and mentor: what ratings are counted from.
+         */
+        get: operations["ReviewOfMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/session_day": {
         parameters: {
             query?: never;
@@ -464,6 +596,28 @@ export type paths = {
          *     Sessions by day of creation and status.
          */
         get: operations["SessionDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/session_due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions still scheduled
+         * @description Only for admins.
+         *
+         *     Sessions of the status scheduled, by the day they are to be held.
+         */
+        get: operations["SessionDueMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1827,6 +1981,130 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "course_id",
+         *         "lesson_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "lesson_progress",
+         *       "rows": [
+         *         {
+         *           "completed": 12,
+         *           "course_id": 5,
+         *           "lesson_id": 5,
+         *           "lessons": 12,
+         *           "place": 12,
+         *           "reached": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "completed": 12,
+         *         "lessons": 12,
+         *         "place": 12,
+         *         "reached": 12
+         *       }
+         *     }
+         */
+        LessonProgressMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LessonProgressMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LessonProgressMetricTotal"] | null;
+        };
+        LessonProgressMetricRow: {
+            /** @description Learners who completed it. */
+            completed: number;
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description MentorHub's lessons.id. */
+            lesson_id?: number;
+            /** @description 1; 0 where the lesson is not there and only progress in it is. */
+            lessons: number;
+            /** @description Its place in the course as MentorHub has it. */
+            place: number;
+            /** @description Learners who began it. */
+            reached: number;
+        };
+        LessonProgressMetricTotal: {
+            /** @description Learners who completed it. */
+            completed: number;
+            /** @description 1; 0 where the lesson is not there and only progress in it is. */
+            lessons: number;
+            /** @description Its place in the course as MentorHub has it. */
+            place: number;
+            /** @description Learners who began it. */
+            reached: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "user_id",
+         *         "mentor_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "mentor_account",
+         *       "rows": [
+         *         {
+         *           "mentor_id": 5,
+         *           "mentors": 12,
+         *           "user_id": 5
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "mentors": 12
+         *       }
+         *     }
+         */
+        MentorAccountMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MentorAccountMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MentorAccountMetricTotal"] | null;
+        };
+        MentorAccountMetricRow: {
+            /** @description MentorHub's mentors.id. */
+            mentor_id?: number;
+            /** @description Always 1. */
+            mentors: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        MentorAccountMetricTotal: {
+            /** @description Always 1. */
+            mentors: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "day"
          *       ],
          *       "from": "2025-12-01",
@@ -1879,6 +2157,66 @@ export type components = {
         MentorDayMetricTotal: {
             /** @description Sessions created on the day, of any status. */
             sessions: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "message_time",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "messages": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "messages": 12
+         *       }
+         *     }
+         */
+        MessageTimeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MessageTimeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MessageTimeMetricTotal"] | null;
+        };
+        MessageTimeMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description Messages. */
+            messages: number;
+            /** @description Microseconds since 1970. */
+            moment?: number;
+            /** @description The users.id of both, the lesser first, with a colon between. */
+            pair?: string;
+            /** @description 1 where the lesser one wrote; 2 where the other did. */
+            way?: number;
+        };
+        MessageTimeMetricTotal: {
+            /** @description Messages. */
+            messages: number;
         };
         MetricBody: {
             /**
@@ -2407,6 +2745,83 @@ export type components = {
         };
         /**
          * @example {
+         *       "by": [
+         *         "rating"
+         *       ],
+         *       "from": null,
+         *       "metric": "rating",
+         *       "rows": [
+         *         {
+         *           "average": 50,
+         *           "csat": 50,
+         *           "rating": 5,
+         *           "rating_sum": 12,
+         *           "reviews": 12,
+         *           "satisfied": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "average": 50,
+         *         "csat": 50,
+         *         "rating_sum": 12,
+         *         "reviews": 12,
+         *         "satisfied": 12
+         *       }
+         *     }
+         */
+        RatingMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["RatingMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["RatingMetricTotal"] | null;
+        };
+        RatingMetricRow: {
+            /** @description Mean rating. */
+            average: number;
+            /** @description MentorHub's courses.id; 0 where no course is reviewed. */
+            course_id?: number;
+            /** @description Ratings of 4 and 5, percent of all. */
+            csat: number;
+            /** @description MentorHub's mentors.id; 0 where no mentor is reviewed. */
+            mentor_id?: number;
+            /** @description The rating, rounded down. */
+            rating?: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews that carry a rating. */
+            reviews: number;
+            /** @description Those of 4 and 5. */
+            satisfied: number;
+        };
+        RatingMetricTotal: {
+            /** @description Mean rating. */
+            average: number;
+            /** @description Ratings of 4 and 5, percent of all. */
+            csat: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews that carry a rating. */
+            reviews: number;
+            /** @description Those of 4 and 5. */
+            satisfied: number;
+        };
+        /**
+         * @example {
          *       "asked": {
          *         "course": 12,
          *         "metrics": [
@@ -2536,6 +2951,62 @@ export type components = {
             /** @description The last thirty, the newest first. */
             rebuilds: components["schemas"]["RebuildBody"][];
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "bucket"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "response_time",
+         *       "rows": [
+         *         {
+         *           "bucket": "completed",
+         *           "conversations": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "conversations": 12
+         *       }
+         *     }
+         */
+        ResponseTimeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["ResponseTimeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["ResponseTimeMetricTotal"] | null;
+        };
+        ResponseTimeMetricRow: {
+            /** @description Hours to the first answer: 0-1, 1-4, 4-8, 8-24 or over 24. */
+            bucket?: string;
+            /** @description Pairs whose first message was answered. */
+            conversations: number;
+            /**
+             * Format: date
+             * @description Day of the first message in the reporting time zone.
+             */
+            day?: string;
+        };
+        ResponseTimeMetricTotal: {
+            /** @description Pairs whose first message was answered. */
+            conversations: number;
+        };
         RevenueAnalyticsBody: {
             /** @description `total_revenue` / `transaction_count`; 0 without any. */
             avg_transaction: number;
@@ -2658,6 +3129,67 @@ export type components = {
             /** @description Completed payments. */
             transactions: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "rating"
+         *       ],
+         *       "from": null,
+         *       "metric": "review_of",
+         *       "rows": [
+         *         {
+         *           "rating": 5,
+         *           "rating_sum": 12,
+         *           "reviews": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "rating_sum": 12,
+         *         "reviews": 12
+         *       }
+         *     }
+         */
+        ReviewOfMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["ReviewOfMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["ReviewOfMetricTotal"] | null;
+        };
+        ReviewOfMetricRow: {
+            /** @description MentorHub's courses.id; 0 where no course is reviewed. */
+            course_id?: number;
+            /** @description MentorHub's mentors.id where reviews have it; 0 otherwise. */
+            mentor_id?: number;
+            /** @description The rating, rounded down. */
+            rating?: number;
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews. */
+            reviews: number;
+            /** @description MentorHub's users.id of who is reviewed; less than 0 where nobody is. */
+            user_id?: number;
+        };
+        ReviewOfMetricTotal: {
+            /** @description Their ratings together. */
+            rating_sum: number;
+            /** @description Reviews. */
+            reviews: number;
+        };
         SaidBody: {
             /** @description In English. */
             en: string;
@@ -2740,6 +3272,60 @@ export type components = {
             /** @description Their planned minutes together. */
             minutes: number;
             /** @description Sessions created on the day. */
+            sessions: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "session_due",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "sessions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "sessions": 12
+         *       }
+         *     }
+         */
+        SessionDueMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["SessionDueMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["SessionDueMetricTotal"] | null;
+        };
+        SessionDueMetricRow: {
+            /**
+             * Format: date
+             * @description Day the session is to be held on in the reporting time zone.
+             */
+            day?: string;
+            /** @description Sessions. */
+            sessions: number;
+        };
+        SessionDueMetricTotal: {
+            /** @description Sessions. */
             sessions: number;
         };
         /**
@@ -4456,6 +5042,162 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    LessonProgressMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of course_id, lesson_id. Nothing gives one row. `course_id,lesson_id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. MentorHub's lessons.id. */
+                lesson_id?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "course_id" | "-course_id" | "lesson_id" | "-lesson_id" | "lessons" | "-lessons" | "place" | "-place" | "reached" | "-reached" | "completed" | "-completed";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonProgressMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    MentorAccountMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, mentor_id. Nothing gives one row. `user_id,mentor_id` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "mentor_id" | "-mentor_id" | "mentors" | "-mentors";
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentorAccountMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     MentorDayMetric: {
         parameters: {
             query?: {
@@ -4509,6 +5251,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MentorDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    MessageTimeMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of pair, moment, way, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description Only rows of this one. Microseconds since 1970. */
+                moment?: number;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "pair" | "-pair" | "moment" | "-moment" | "way" | "-way" | "day" | "-day" | "messages" | "-messages";
+                /** @description Only rows of this one. The users.id of both, the lesser first, with a colon between. */
+                pair?: string;
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one. 1 where the lesser one wrote; 2 where the other did. */
+                way?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTimeMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -4790,6 +5622,172 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    RatingMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of rating, course_id, mentor_id. Nothing gives one row. `rating` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id; 0 where no course is reviewed. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id; 0 where no mentor is reviewed. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum" | "satisfied" | "-satisfied" | "average" | "-average" | "csat" | "-csat";
+                /** @description Only rows of this one. The rating, rounded down. */
+                rating?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    ResponseTimeMetric: {
+        parameters: {
+            query?: {
+                /** @description Only rows of this one. Hours to the first answer: 0-1, 1-4, 4-8, 8-24 or over 24. */
+                bucket?: string;
+                /** @description What rows are of, with commas between: of day, bucket. Nothing gives one row. `bucket` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "bucket" | "-bucket" | "conversations" | "-conversations";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTimeMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     RevenueMetric: {
         parameters: {
             query?: {
@@ -4884,6 +5882,88 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    ReviewOfMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, rating, course_id, mentor_id. Nothing gives one row. `rating` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id; 0 where no course is reviewed. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id where reviews have it; 0 otherwise. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum";
+                /** @description Only rows of this one. The rating, rounded down. */
+                rating?: number;
+                /** @description Only rows of this one. MentorHub's users.id of who is reviewed; less than 0 where nobody is. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOfMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     SessionDayMetric: {
         parameters: {
             query?: {
@@ -4939,6 +6019,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    SessionDueMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "sessions" | "-sessions";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDueMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };

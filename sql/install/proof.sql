@@ -26,7 +26,7 @@ CREATE TABLE control.proof (
     edits        bigint
 );
 INSERT INTO control.proof (mirrored)
-SELECT relname FROM pg_class WHERE relnamespace = 'capture'::regnamespace AND relkind = 'r';
+SELECT name FROM control.mirrored;
 COMMENT ON TABLE control.proof IS 'What either side was when a mirrored table was last shown to be equal to MentorHub''s; NULL when that is not known any more.';
 COMMENT ON COLUMN control.proof.mirrored IS 'The table in schema public.';
 COMMENT ON COLUMN control.proof.there IS 'The witness of MentorHub''s side.';

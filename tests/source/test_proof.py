@@ -36,6 +36,7 @@ from tests.support.mentorhub import (
 from tests.support.processes import wait_until
 from tests.support.tokens import bearer, sign
 from workers import source as mentorhub
+from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
 from workers.install import install
@@ -304,3 +305,9 @@ def test_a_migration_beside_all_that_we_do_waits_for_no_lock_longer_than_a_secon
             comparing.result(60)
     assert look_until_proven(settings)
     assert is_mirrored(settings)
+
+
+def test_only_what_is_mirrored_has_to_be_proven(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as ours:
+        proven = {name for (name,) in ours.execute("SELECT mirrored FROM control.proof")}
+    assert proven == {*MIRRORED}

@@ -182,14 +182,21 @@ def environment(service: str, postgres: Postgres, settings: Settings) -> dict[st
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }
     return {
-        name: servers.get(name) or re.sub(r"\$\{\w+(:?[-?])([^}]*)\}", default, value)
+        name: servers.get(name) or re.sub(r"\$\{\w+(:?[-?+])([^}]*)\}", default, value)
         for name, value in SERVICES[service]["environment"].items()
     }
 
 
 def default(found: re.Match[str]) -> str:
     """Of a variable that nobody has set; any secret for one that must be."""
-    return "a secret of 32 letters or digits" if found[1] == ":?" else found[2]
+    return {":?": "a secret of 32 letters or digits", ":+": ""}.get(found[1], found[2])
+
+
+def test_a_mapping_is_mounted_where_the_containers_are_told_it_is() -> None:
+    for each in OURS.values():
+        assert each["volumes"] == ["${ANALYTICS_MAPPING:-/dev/null}:/mapping:ro"]
+        told = each["environment"].get("ANALYTICS_MAPPING", "${ANALYTICS_MAPPING:+/mapping}")
+        assert told == "${ANALYTICS_MAPPING:+/mapping}"
 
 
 PARTS = ("worker", "beat", "relay", "guard")

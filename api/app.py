@@ -26,7 +26,7 @@ from api.problems import (
 from api.requests.negotiation import LARGEST_BODY
 from api.requests.parameters import Id
 from api.requests.rate_limits import limit_requests
-from api.server import dashboard, health, metrics
+from api.server import console, dashboard, health, metrics
 from api.server.browsers import shield
 from shared.settings import Settings
 
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(described)
     app.register_blueprint(pages.pages)
     app.register_blueprint(dashboard.pages)
+    app.register_blueprint(console.pages)
     app.register_blueprint(metrics.pages)
     its.add(metrics.Metrics(app))
     return app

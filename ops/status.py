@@ -28,7 +28,7 @@ from ops import waiting
 from ops.local import lives
 from ops.servers import broker_trouble, database
 from shared import sqlfiles, timezones
-from shared.alarms import ALARMS, SILENT, Level, Reading, ringing
+from shared.alarms import ALARMS, SILENT, Level, Reading, duration, ringing
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
@@ -301,7 +301,7 @@ def _readings(status: Status) -> Iterator[Line]:
     for alarm, level, reading in ringing(readings):
         if reading.name in _SAID_ELSEWHERE:
             continue
-        text = alarm.sentence(reading, _duration(reading.value), _clock(reading.since))
+        text = alarm.sentence(reading, duration(reading.value), _clock(reading.since))
         if alarm.name == "rebuild_failed":
             text = f"{text}: {errors.get(reading.label)}"
         remedy = alarm.remedy.format(label=reading.label)
@@ -405,11 +405,11 @@ def table(status: Status) -> RenderableType:
         grid.add_row(
             row["summary"],
             _short(row["as_of"]),
-            Text(_duration(row["lag_seconds"]), "red" if is_late(row) else "green"),
+            Text(duration(row["lag_seconds"]), "red" if is_late(row) else "green"),
             f"{row['pending']:,}",
             f"{row['rows']:,}",
             Text(_short(row["rebuilt_at"], "%H:%M"), "red" if row["rebuild_error"] else ""),
-            _duration(row["rebuild_seconds"]),
+            duration(row["rebuild_seconds"]),
             _short(row["whole_audited_at"], "%H:%M"),
             Text(_number(wrong or row["drift"]), "red" if wrong else "green"),
         )
@@ -529,18 +529,3 @@ def _short(moment: str | None, clock: str = "%H:%M:%S") -> str:
     here = datetime.fromisoformat(moment).astimezone()
     is_today = here.date() == datetime.now().astimezone().date()
     return here.strftime(clock if is_today else "%d %b")
-
-
-_WHOLE_SECONDS = 10
-"""From here on nobody asks for tenths."""
-
-_UNITS = (("d", 86400), ("h", 3600), ("min", 60))
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    for unit, length in _UNITS:
-        if seconds >= 2 * length:
-            return f"{seconds / length:,.0f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= _WHOLE_SECONDS else f"{seconds:.1f} s"

@@ -237,3 +237,19 @@ def ringing(readings: Iterable[Reading]) -> Iterator[Ringing]:
                 level = alarm.level(reading.value)
                 if level:
                     yield Ringing(alarm, level, reading)
+
+
+_WHOLE_SECONDS = 10
+"""From here on nobody asks for tenths."""
+
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60))
+
+
+def duration(seconds: float | None) -> str:
+    """For people; empty where there is none."""
+    if seconds is None:
+        return ""
+    for unit, length in _UNITS:
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= _WHOLE_SECONDS else f"{seconds:.1f} s"

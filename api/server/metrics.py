@@ -37,6 +37,7 @@ BUSINESS = {
     "user_registration": "Accounts.",
     "session_created": "Sessions of any status.",
     "payment_success": "Completed payments, of all currencies.",
+    "payment_failed": "Failed payments, of all currencies.",
 }
 """Counters that MentorHub's alert rules ask for: rows that are there, so a deletion is a reset."""
 

@@ -76,6 +76,10 @@ def test_the_counters_of_mentorhub_are_its_stored_rows(
                 "SELECT count(*) FROM public.payments"
                 " WHERE lower(status::text) = 'completed' AND created_at IS NOT NULL"
             ),
+            "payment_failed_total": (
+                "SELECT count(*) FROM public.payments"
+                " WHERE lower(status::text) = 'failed' AND created_at IS NOT NULL"
+            ),
         }.items():
             row = ours.execute(question.encode()).fetchone()
             assert row

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from api.problems import MEDIA_TYPE, Problem, ProblemSchema
 from api.server.browsers import HEADERS, POLICY
 
-PAGES = ("/dashboard", "/docs", "/metrics", "/openapi.json")
+PAGES = ("/dashboard", "/docs", "/metrics", "/openapi.json", "/ops")
 """Addresses for people and tools: they tell of the API and are no part of it."""
 
 OF_HTTP = {"Content-Type", "Content-Length", "Date", "Vary"}

@@ -94,13 +94,17 @@ class Stack:
         assert token
         return token[1]
 
-    def is_fine(self) -> bool:
-        """Whether `analytics status` says so."""
-        command = [ANALYTICS, "status", "--home", self.home]
+    def run(self, *words: str) -> int:
+        """How a command of `analytics` ends."""
+        command = [ANALYTICS, *words, "--home", self.home]
         done = subprocess.run(
             command, env={"PATH": os.defpath}, stdout=subprocess.DEVNULL, check=False
         )
-        return done.returncode == 0
+        return done.returncode
+
+    def is_fine(self) -> bool:
+        """Whether `analytics status` says so."""
+        return self.run("status") == 0
 
     def status(self) -> dict[str, Any]:
         """What `analytics status --json` says."""

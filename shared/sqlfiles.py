@@ -3,6 +3,7 @@
 What is the same for each metric or table is a template, with the names of one filled in.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -31,9 +32,31 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - SQL is no HTML
+        finalize=_quoted,
     )
     templates.filters["literal"] = _literal
+    templates.filters["listed"] = _listed
     return templates.get_template(f"{name}.sql")
+
+
+_RESERVED = (
+    "all analyse analyze and any array as asc asymmetric both case cast check collate column"
+    " constraint create current_catalog current_date current_role current_time current_timestamp"
+    " current_user default deferrable desc distinct do else end except false fetch for foreign from"
+    " grant group having in initially intersect into lateral leading limit localtime localtimestamp"
+    " not null offset on only or order placing primary references returning select session_user"
+    " some symmetric system_user table then to trailing true union unique user using variadic when"
+    " where window with"
+)
+"""PostgreSQL's words that are names only in quotes; `returning` and `end` are measures' names."""
+
+
+def _quoted(name: object) -> object:
+    return f'"{name}"' if name in _RESERVED.split() else name
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(str(_quoted(name)) for name in names)
 
 
 def _literal(text: str) -> str:

@@ -141,7 +141,7 @@ def _asked(metric: Metric, query: dict[str, Any]) -> Response:
     filters = tuple(name for name in metric.shown if name in query)
     order = query.pop("order", "")
     compare = query.pop("compare", None)
-    grain = query.pop("grain", None)
+    grain = query.pop("grain", None) if metric.grains else None
     if grain:
         if compare:
             refuse(Problem.INVALID_PARAMETER, "compare goes without grain.")

@@ -34,7 +34,10 @@ _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
-_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b(?!\s*\.)")
+_READ = re.compile(
+    r"\bextract\(\w+\s+FROM\b|\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b(?!\s*\.)", re.ASCII
+)
+"""What a SELECT reads; what is extracted from something is no table."""
 
 
 class _Strict(Schema):
@@ -234,7 +237,9 @@ def _reads(select: str, line: int) -> dict[str, int]:
     """The metrics that it reads, each with its line."""
     others = {path.stem for path in (sqlfiles.ROOT / "metric").glob("*.sql")}
     found = {
-        match[1]: line + select.count("\n", 0, match.start(1)) for match in _READ.finditer(select)
+        match[1]: line + select.count("\n", 0, match.start(1))
+        for match in _READ.finditer(select)
+        if match[1]
     }
     return {name: place for name, place in found.items() if name in others}
 

@@ -20,7 +20,7 @@ analytics.{{ metric.name }}
 {%- if not metric.is_stored -%}
 ({{ [first, last] | join(", ") if date }}
 {%- for name, parameter in metric.parameters.items() -%}
-{{ ", " if date or not loop.first }}CAST(:{{ name }} AS {{ parameter.type }}){{ " + " ~ window if window and name == "window" }}
+{{ ", " if date or not loop.first }}CAST({{ ":" ~ name }} AS {{ parameter.type }}){{ " + " ~ window if window and name == "window" }}
 {%- endfor -%}
 ) AS {{ metric.name }}
 {%- endif -%}
@@ -250,7 +250,9 @@ FROM
                     FROM (
                         SELECT
                             {{ sums(adding) | indent(28) | trim }}
+{% if adding %}
                         FROM filled
+{% endif %}
                     ) AS whole
 {% if metric.percentiles %}
                     CROSS JOIN (
@@ -270,12 +272,14 @@ FROM
             FROM (
                 SELECT
                     {{ main_units(adding) | indent(20) | trim }}
+{% if adding %}
                 FROM (
                     SELECT
                         {{ sums(adding) | indent(24) | trim }}
                     FROM {{ source("span.from_day - span.days", "span.from_day - 1") | trim }}
                     {{ asked("span.from_day - span.days", "span.from_day - 1") | indent(20) | trim }}
                 ) AS summed
+{% endif %}
             ) AS whole
 {% if metric.percentiles %}
             CROSS JOIN (
@@ -287,7 +291,7 @@ FROM
 
         SELECT
 {% for name in metric.numbers %}
-            analytics.change((body.total ->> '{{ name }}')::numeric, before.{{ name }}) AS {{ name }}{{ "," if not loop.last }}
+            analytics.change((body.total ->> {{ name | literal }})::numeric, before.{{ name }}) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
         FROM before
     ) AS metrics ON true

@@ -23,12 +23,12 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO capture.{{ metric.name }} ({{ metric.added | join(", ") }}, w)
-        SELECT {{ metric.added | join(", ") }}, -1 FROM old_rows;
+        INSERT INTO capture.{{ metric.name }} ({{ metric.added | listed }}, w)
+        SELECT {{ metric.added | listed }}, -1 FROM old_rows;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO capture.{{ metric.name }} ({{ metric.added | join(", ") }}, w)
-        SELECT {{ metric.added | join(", ") }}, 1 FROM new_rows;
+        INSERT INTO capture.{{ metric.name }} ({{ metric.added | listed }}, w)
+        SELECT {{ metric.added | listed }}, 1 FROM new_rows;
     END IF;
     RETURN NULL;
 END

@@ -115,7 +115,7 @@ BEGIN
             OR CASE WHEN looked_up THEN found_{{ name }} ELSE added.{{ name }} END IS NOT NULL
 {% endfor %}
         )
-        THEN INSERT ({{ (metric.keys | list + metric.counted | list) | join(", ") }}) VALUES (
+        THEN INSERT ({{ (metric.keys | list + metric.counted | list) | listed }}) VALUES (
 {% for name in metric.keys %}
             added.{{ name }},
 {% endfor %}

@@ -2,7 +2,7 @@
 {% set others = metric.shown.items() | rejectattr("1.is_date") | list %}
 {% macro asked() %}
 {% if metric.date %}
-    stored.{{ metric.date }} BETWEEN date_trunc('{{ metric.keys[metric.date].type }}', first::timestamp)::date AND last
+    stored.{{ metric.date }} BETWEEN date_trunc('{{ metric.keys[metric.date].type }}', measured_{{ metric.name }}.first::timestamp)::date AND measured_{{ metric.name }}.last
 {% else %}
     true
 {% endif %}

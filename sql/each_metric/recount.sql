@@ -88,6 +88,11 @@ FROM (
 ) AS signed
 WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %}
 
-GROUP BY {{ metric.keys | join(", ") }};
+GROUP BY {{ metric.keys | join(", ") }}
+-- most of what they count is what it was
+HAVING
+{% for name in metric.measures %}
+    {{ "OR " if not loop.first }}sum({{ name }}) <> 0
+{% endfor %};
 
 COMMENT ON VIEW {{ metric.name }} IS {{ metric.meaning.en | literal }};

@@ -107,6 +107,16 @@ IMMUTABLE PARALLEL SAFE LANGUAGE sql
 RETURN coalesce(round(numerator * 1.00000000000000000000 / nullif(denominator, 0), places), 0.00);
 COMMENT ON FUNCTION analytics.ratio(numeric, numeric, integer) IS 'Exact decimals, half-up to 2 places or as many as asked for; 0 where there is nothing to divide by.';
 
+CREATE FUNCTION analytics.intervals(grain text, first date, last date) RETURNS integer
+IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE grain
+    WHEN 'week' THEN (last - first) / 7
+    ELSE
+        12 * (extract(YEAR FROM last) - extract(YEAR FROM first))::integer
+        + (extract(MONTH FROM last) - extract(MONTH FROM first))::integer
+END;
+COMMENT ON FUNCTION analytics.intervals(text, date, date) IS 'How many weeks or months lie between the first days of two.';
+
 CREATE FUNCTION analytics.whole(numerator numeric, denominator numeric) RETURNS numeric
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
 -- div() and mod() round nothing, however long the numbers are

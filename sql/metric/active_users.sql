@@ -26,7 +26,26 @@ ratios:
 chart: line
 ttl: 300
 */
--- A row of gap counts on the days from its own until the next one, or until the window has passed: it comes and goes.
+WITH counted AS MATERIALIZED (
+    SELECT
+        there.day,
+        there.gap,
+        there.users
+    FROM
+        generate_series((first - "window" + 1)::timestamp, last::timestamp, interval '1 day') AS listed (midnight)
+        -- by the index, and only those who are still counted on the first day
+        CROSS JOIN LATERAL (
+            SELECT
+                gap.day,
+                gap.gap,
+                gap.users
+            FROM gap
+            WHERE gap.day = ANY (ARRAY[midnight::date]) AND gap.gap > first - midnight::date
+            OFFSET 0
+        ) AS there
+)
+
+-- Users count from their day on, until their next one or until the window has passed.
 SELECT
     day,
     users,
@@ -40,26 +59,16 @@ FROM (
         1 AS days
     FROM (
         SELECT
-            moved.day,
-            moved.users,
-            moved.daily
-        FROM
-            generate_series((first - "window" + 1)::timestamp, last::timestamp, interval '1 day') AS listed (midnight)
-            -- by the index, and only those who are still counted on the first day
-            CROSS JOIN LATERAL (
-                SELECT
-                    gap.day,
-                    gap.gap,
-                    gap.users
-                FROM gap
-                WHERE gap.day = ANY (ARRAY[midnight::date]) AND gap.gap > first - midnight::date
-                OFFSET 0
-            ) AS there
-            CROSS JOIN LATERAL (
-                VALUES
-                (there.day, there.users, there.users),
-                (there.day + least(there.gap, "window")::integer, - there.users, 0)
-            ) AS moved (day, users, daily)
+            day,
+            users,
+            users AS daily
+        FROM counted
+        UNION ALL
+        SELECT
+            day + least(gap, "window")::integer,
+            - users,
+            0
+        FROM counted
         UNION ALL
         SELECT
             midnight::date,

@@ -139,8 +139,14 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
         # which one, and not how many
         "weekday",
         "hour",
-        # a key: days
+        # keys: days, and which of them
         "gap",
+        "lesson_id",
+        "moment",
+        "rating",
+        "way",
+        "n",
+        "hours",
     }
 
 

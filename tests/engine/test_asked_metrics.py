@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.metrics import METRICS
 from tests import metrics
+from tests.metrics.active_users import expected as active_users
+from tests.metrics.payment_day import expected as payment_day
 from tests.support.databases import DEFAULTS, database
 from tests.support.mirror import at, write
-from tests.support.oracle import Oracle, Rows
+from tests.support.oracle import Oracle, Rows, half_up
 from tests.support.tokens import bearer, sign
 from tests.support.worlds import ADMIN, ADMIN_ROW
 from workers.rebuild import rebuild
@@ -105,14 +108,15 @@ def test_every_parameter_has_its_own_right_answer(
         assert answered == metrics.expected(oracle, name, **asked), asked
 
 
-def test_a_comparison_is_of_the_same_window(admin: FlaskClient) -> None:
-    asked = "metrics/active_users?window=30&from=2026-01-11&to=2026-01-20"
+@pytest.mark.parametrize("name", ["active_users", "revenue_per_active_user"])
+def test_a_comparison_is_of_the_same_window(admin: FlaskClient, name: str) -> None:
+    asked = f"metrics/{name}?window=30&from=2026-01-11&to=2026-01-20"
     now = admin.get(f"/api/v1/analytics/{asked}&compare=previous").json
-    asked = "metrics/active_users?window=30&from=2026-01-01&to=2026-01-10"
+    asked = f"metrics/{name}?window=30&from=2026-01-01&to=2026-01-10"
     before = admin.get(f"/api/v1/analytics/{asked}").json
-    for name, number in now["comparison"]["metrics"].items():
-        assert number["current"] == now["total"][name]
-        assert number["previous"] == before["total"][name]
+    for measure, number in now["comparison"]["metrics"].items():
+        assert number["current"] == now["total"][measure]
+        assert number["previous"] == before["total"][measure]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +124,7 @@ def test_a_comparison_is_of_the_same_window(admin: FlaskClient) -> None:
     [
         ("active_users?window=0", "must be a whole number from 1 to 365."),
         ("active_users?window=366", "must be a whole number from 1 to 365."),
+        ("retention?grain=year", "must be one of week, month."),
         ("active_users?by=", "must have day: what is distinct does not add up."),
     ],
 )
@@ -129,3 +134,22 @@ def test_what_it_may_not_be_asked_is_one_sentence(
     response = admin.get(f"/api/v1/analytics/metrics/{asked}")
     assert response.status_code == 422
     assert sentence in response.text
+
+
+def test_revenue_per_active_user_is_that_of_all_days_asked_for(
+    admin: FlaskClient, rows: Rows
+) -> None:
+    oracle = Oracle(rows, NOW, "Asia/Kathmandu", "RUB", "iso4217")
+    first, last = date(2026, 2, 1), date(2026, 2, 28)
+    asked = f"revenue_per_active_user?from={first}&to={last}"
+    body = admin.get(f"/api/v1/analytics/metrics/{asked}").json
+    (whole,) = active_users(oracle, last, last, 28).values()
+    paid = sum(
+        amount
+        for (day, currency), (amount, _) in payment_day(oracle).items()
+        if first <= day <= last and currency == "RUB"
+    )
+    assert body["total"]["users"] == whole[0]
+    assert body["total"]["revenue"] == paid / 100
+    assert body["total"]["revenue_per_user"] == float(half_up(Fraction(paid, 100 * whole[0])))
+    assert len(body["rows"]) == 28

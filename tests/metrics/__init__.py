@@ -5,7 +5,7 @@ is 0 in all of them may be missing. Where nothing is stored it is asked like the
 `first` and `last` where there is a date, and with the parameters by their names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
 from importlib import import_module
@@ -42,13 +42,11 @@ def counting(counted: Counted) -> Counted:
     return {key: measures for key, measures in counted.items() if any(measures)}
 
 
-def wrong(connection: Connection, oracle: Oracle) -> dict[str, tuple[Counted, Counted]]:
+def wrong(
+    connection: Connection, oracle: Oracle, names: Iterable[str] = STORED
+) -> dict[str, tuple[Counted, Counted]]:
     """Each metric that is not as it must be: what is stored of it, and what must be."""
-    pairs = {
-        name: (stored(connection, name), counting(expected(oracle)))
-        for name, expected in EXPECTED.items()
-        if name in STORED
-    }
+    pairs = {name: (stored(connection, name), counting(EXPECTED[name](oracle))) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -84,7 +82,7 @@ def answered(client: FlaskClient, name: str, **parameters: Any) -> Counted:
         )
         for row in body["rows"]
     }
-    if metric.percentiles or metric.rolling:
+    if metric.percentiles or (metric.rolling and not metric.apart):
         rows[()] = tuple(body["total"][name] for name in columns)
     return counting(rows)
 
@@ -100,7 +98,7 @@ def expected(oracle: Oracle, name: str, **parameters: Any) -> Counted:
         for key, measures in _counted(oracle, metric, first, last, parameters).items()
         if place is None or first <= key[place] <= last
     }
-    if metric.rolling:
+    if metric.rolling and not metric.apart:
         within[()] = _rolled(oracle, metric, within, parameters)
     return counting(_ranked(metric, within) if metric.percentiles else within)
 

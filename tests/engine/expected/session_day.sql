@@ -205,7 +205,7 @@ BEGIN ATOMIC
                     coalesce(sum(stored.sessions), 0) AS sessions,
                     coalesce(sum(stored.minutes), 0) AS minutes
                 FROM analytics.reporting LEFT JOIN analytics.session_day AS stored ON
-                    stored.day BETWEEN date_trunc('day', first::timestamp)::date AND last
+                    stored.day BETWEEN date_trunc('day', measured_session_day.first::timestamp)::date AND measured_session_day.last
                     AND (filters ->> 'status' IS NULL OR stored.status = (filters ->> 'status')::text)
                 GROUP BY reporting.currency
             ) AS summed

@@ -252,6 +252,50 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/booking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First and repeated bookings
+         * @description Only for admins.
+         *
+         *     Completed sessions by the month they were booked in, and how many learners came back after their first.
+         */
+        get: operations["BookingMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/cohort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cohorts
+         * @description Only for admins.
+         *
+         *     Users by the first week or month that they were active in, and by how many later they were active again.
+         */
+        get: operations["CohortMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/completion_time": {
         parameters: {
             query?: never;
@@ -274,6 +318,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/conversion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversions
+         * @description Only for admins.
+         *
+         *     Registered users by step and by the hours that they took to it: what the funnel of any window is counted from.
+         */
+        get: operations["ConversionMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/course_performance": {
         parameters: {
             query?: never;
@@ -288,6 +354,28 @@ export type paths = {
          *     How each course does, all time.
          */
         get: operations["CoursePerformanceMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * From registration to payment
+         * @description Only for admins.
+         *
+         *     How many registered users booked a session, completed one, completed a second and paid within so many days, each step after those before it.
+         */
+        get: operations["FunnelMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,6 +428,50 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/learner_month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Completed sessions of learners
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     Completed sessions of each learner by the month they were booked in.
+         */
+        get: operations["LearnerMonthMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/learner_step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Steps of learners
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     When each user registered, booked sessions, had completed ones and paid, by the hour.
+         */
+        get: operations["LearnerStepMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/lesson_progress": {
         parameters: {
             query?: never;
@@ -354,6 +486,28 @@ export type paths = {
          *     Each lesson, its place in the course, and how many learners began and completed it, all time.
          */
         get: operations["LessonProgressMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comings and goings
+         * @description Only for admins.
+         *
+         *     Active users by week: those who are new, came back after the week before or after a longer time, and those who stayed away.
+         */
+        get: operations["LifecycleMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -538,6 +692,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retention
+         * @description Only for admins.
+         *
+         *     Of the users first active in a week or month, those active in each later one until today's.
+         */
+        get: operations["RetentionMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/revenue": {
         parameters: {
             query?: never;
@@ -552,6 +728,28 @@ export type paths = {
          *     Payments by the day they were created, currency, mentor and payment method.
          */
         get: operations["RevenueMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/revenue_per_active_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue per active user
+         * @description Only for admins.
+         *
+         *     Completed payments of so many days that end on each day, by currency, and the distinct users active in them.
+         */
+        get: operations["RevenuePerActiveUserMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1366,6 +1564,78 @@ export type components = {
             /** @description The same of a user; with others, of each of them. */
             user?: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "month"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "booking",
+         *       "rows": [
+         *         {
+         *           "first": 12,
+         *           "month": "2025-12-01",
+         *           "repeated": 12,
+         *           "returned": 12,
+         *           "returning_share": 50
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "first": 12,
+         *         "repeated": 12,
+         *         "returned": 12,
+         *         "returning_share": 50
+         *       }
+         *     }
+         */
+        BookingMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["BookingMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["BookingMetricTotal"] | null;
+        };
+        BookingMetricRow: {
+            /** @description Learners whose first completed session was booked in it. */
+            first: number;
+            /**
+             * Format: date
+             * @description First day of the month in the reporting time zone.
+             */
+            month?: string;
+            /** @description Completed sessions that were not their learner's first. */
+            repeated: number;
+            /** @description Of the learners who began in it, those with a second completed session, whenever. */
+            returned: number;
+            /** @description Learners with a second completed session, percent of those with one. */
+            returning_share: number;
+        };
+        BookingMetricTotal: {
+            /** @description Learners whose first completed session was booked in it. */
+            first: number;
+            /** @description Completed sessions that were not their learner's first. */
+            repeated: number;
+            /** @description Of the learners who began in it, those with a second completed session, whenever. */
+            returned: number;
+            /** @description Learners with a second completed session, percent of those with one. */
+            returning_share: number;
+        };
         CatalogueBody: {
             /** @description All of them, by status. */
             problems: components["schemas"]["KindBody"][];
@@ -1379,6 +1649,64 @@ export type components = {
             current: number;
             /** @description What it was; null where nothing stored tells that. */
             previous: number | null;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "cohort"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "cohort",
+         *       "rows": [
+         *         {
+         *           "cohort": "2025-12-01",
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "users": 12
+         *       }
+         *     }
+         */
+        CohortMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["CohortMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["CohortMetricTotal"] | null;
+        };
+        CohortMetricRow: {
+            /**
+             * Format: date
+             * @description First day of the week or month that they were first active in.
+             */
+            cohort?: string;
+            /** @description `week` or `month`. */
+            grain?: string;
+            /** @description So many weeks or months later; 0 is the cohort itself. */
+            n?: number;
+            /** @description Users active then. */
+            users: number;
+        };
+        CohortMetricTotal: {
+            /** @description Users active then. */
+            users: number;
         };
         ColumnBody: {
             /**
@@ -1496,6 +1824,59 @@ export type components = {
             minutes: number;
             /** @description Nine of ten enrolments took no longer. */
             p90_hours: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "step",
+         *         "hours"
+         *       ],
+         *       "from": null,
+         *       "metric": "conversion",
+         *       "rows": [
+         *         {
+         *           "hours": 5,
+         *           "step": "completed",
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "users": 12
+         *       }
+         *     }
+         */
+        ConversionMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["ConversionMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["ConversionMetricTotal"] | null;
+        };
+        ConversionMetricRow: {
+            /** @description Hours from the registration until this step and all before it were done. */
+            hours?: number;
+            /** @description `1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`. */
+            step?: string;
+            /** @description Users. */
+            users: number;
+        };
+        ConversionMetricTotal: {
+            /** @description Users. */
+            users: number;
         };
         /**
          * @example {
@@ -1733,6 +2114,73 @@ export type components = {
             previous: number | null;
             /** @description The number, or its change in percent. */
             value: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "step"
+         *       ],
+         *       "from": null,
+         *       "metric": "funnel",
+         *       "rows": [
+         *         {
+         *           "median_hours": 48,
+         *           "registered": 12,
+         *           "share": 50,
+         *           "step": "completed",
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "median_hours": 48,
+         *         "registered": 12,
+         *         "share": 50,
+         *         "users": 12
+         *       }
+         *     }
+         */
+        FunnelMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["FunnelMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["FunnelMetricTotal"] | null;
+        };
+        FunnelMetricRow: {
+            /** @description Half of those who came this far took no more hours. */
+            median_hours: number;
+            /** @description All who registered. */
+            registered: number;
+            /** @description Users who came this far, percent of all who registered. */
+            share: number;
+            /** @description `1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`. */
+            step?: string;
+            /** @description Users who came this far. */
+            users: number;
+        };
+        FunnelMetricTotal: {
+            /** @description Half of those who came this far took no more hours. */
+            median_hours: number;
+            /** @description All who registered. */
+            registered: number;
+            /** @description Users who came this far, percent of all who registered. */
+            share: number;
+            /** @description Users who came this far. */
+            users: number;
         };
         /**
          * @example {
@@ -1981,6 +2429,119 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "month"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "learner_month",
+         *       "rows": [
+         *         {
+         *           "completed": 12,
+         *           "month": "2025-12-01"
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "completed": 12
+         *       }
+         *     }
+         */
+        LearnerMonthMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LearnerMonthMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LearnerMonthMetricTotal"] | null;
+        };
+        LearnerMonthMetricRow: {
+            /** @description Sessions booked in it and completed. */
+            completed: number;
+            /**
+             * Format: date
+             * @description First day of the month in the reporting time zone.
+             */
+            month?: string;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        LearnerMonthMetricTotal: {
+            /** @description Sessions booked in it and completed. */
+            completed: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "user_id",
+         *         "step",
+         *         "hour"
+         *       ],
+         *       "from": null,
+         *       "metric": "learner_step",
+         *       "rows": [
+         *         {
+         *           "events": 12,
+         *           "hour": 5,
+         *           "step": "completed",
+         *           "user_id": 5
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "events": 12
+         *       }
+         *     }
+         */
+        LearnerStepMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LearnerStepMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LearnerStepMetricTotal"] | null;
+        };
+        LearnerStepMetricRow: {
+            /** @description So many. */
+            events: number;
+            /** @description Hours since 1970 in UTC; of a completed session, when it was held. */
+            hour?: number;
+            /** @description `registered`, `booked`, `completed` or `paid`. */
+            step?: string;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        LearnerStepMetricTotal: {
+            /** @description So many. */
+            events: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "course_id",
          *         "lesson_id"
          *       ],
@@ -2048,6 +2609,78 @@ export type components = {
             place: number;
             /** @description Learners who began it. */
             reached: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "week"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "lifecycle",
+         *       "rows": [
+         *         {
+         *           "dormant": 12,
+         *           "new": 12,
+         *           "resurrected": 12,
+         *           "returning": 12,
+         *           "week": "2025-12-01"
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "dormant": 12,
+         *         "new": 12,
+         *         "resurrected": 12,
+         *         "returning": 12
+         *       }
+         *     }
+         */
+        LifecycleMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LifecycleMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LifecycleMetricTotal"] | null;
+        };
+        LifecycleMetricRow: {
+            /** @description Active in the week before and not in this one. */
+            dormant: number;
+            /** @description Active for the first time. */
+            new: number;
+            /** @description Active again after at least a week without. */
+            resurrected: number;
+            /** @description Active in the week before as well. */
+            returning: number;
+            /**
+             * Format: date
+             * @description Monday of the week in the reporting time zone.
+             */
+            week?: string;
+        };
+        LifecycleMetricTotal: {
+            /** @description Active in the week before and not in this one. */
+            dormant: number;
+            /** @description Active for the first time. */
+            new: number;
+            /** @description Active again after at least a week without. */
+            resurrected: number;
+            /** @description Active in the week before as well. */
+            returning: number;
         };
         /**
          * @example {
@@ -3007,6 +3640,76 @@ export type components = {
             /** @description Pairs whose first message was answered. */
             conversations: number;
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "cohort",
+         *         "n"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "retention",
+         *       "rows": [
+         *         {
+         *           "cohort": "2025-12-01",
+         *           "n": 5,
+         *           "share": 50,
+         *           "size": 12,
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "share": 50,
+         *         "size": 12,
+         *         "users": 12
+         *       }
+         *     }
+         */
+        RetentionMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["RetentionMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["RetentionMetricTotal"] | null;
+        };
+        RetentionMetricRow: {
+            /**
+             * Format: date
+             * @description First day of the week or month that they were first active in.
+             */
+            cohort?: string;
+            /** @description So many weeks or months later; 0 is the cohort itself. */
+            n?: number;
+            /** @description Active users, percent of the cohort. */
+            share: number;
+            /** @description Users of the cohort. */
+            size: number;
+            /** @description Users of the cohort active then. */
+            users: number;
+        };
+        RetentionMetricTotal: {
+            /** @description Active users, percent of the cohort. */
+            share: number;
+            /** @description Users of the cohort. */
+            size: number;
+            /** @description Users of the cohort active then. */
+            users: number;
+        };
         RevenueAnalyticsBody: {
             /** @description `total_revenue` / `transaction_count`; 0 without any. */
             avg_transaction: number;
@@ -3128,6 +3831,74 @@ export type components = {
             revenue: number;
             /** @description Completed payments. */
             transactions: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "revenue_per_active_user",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "revenue": 12,
+         *           "revenue_per_user": 50,
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "revenue": 12,
+         *         "revenue_per_user": 50,
+         *         "users": 12
+         *       }
+         *     }
+         */
+        RevenuePerActiveUserMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["RevenuePerActiveUserMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["RevenuePerActiveUserMetricTotal"] | null;
+        };
+        RevenuePerActiveUserMetricRow: {
+            /** @description ISO 4217 code; XXX where the payment has none. */
+            currency?: string;
+            /**
+             * Format: date
+             * @description Last day of the window in the reporting time zone.
+             */
+            day?: string;
+            /** @description Completed payments together. */
+            revenue: number;
+            /** @description Revenue per active user. */
+            revenue_per_user: number;
+            /** @description Distinct users active in the window. */
+            users: number;
+        };
+        RevenuePerActiveUserMetricTotal: {
+            /** @description Completed payments together. */
+            revenue: number;
+            /** @description Revenue per active user. */
+            revenue_per_user: number;
+            /** @description Distinct users active in the window. */
+            users: number;
         };
         /**
          * @example {
@@ -4712,6 +5483,176 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    BookingMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of month. Nothing gives one row. `month` where it isn't given. */
+                by?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "month" | "-month" | "first" | "-first" | "repeated" | "-repeated" | "returned" | "-returned" | "returning_share" | "-returning_share";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    CohortMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of grain, cohort, n. Nothing gives one row. `cohort` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description Only rows of this one. `week` or `month`. */
+                grain?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
+                n?: number;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "grain" | "-grain" | "cohort" | "-cohort" | "n" | "-n" | "users" | "-users";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     CompletionTimeMetric: {
         parameters: {
             query?: {
@@ -4796,6 +5737,84 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    ConversionMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step,hours` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Hours from the registration until this step and all before it were done. */
+                hours?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "step" | "-step" | "hours" | "-hours" | "users" | "-users";
+                /** @description Only rows of this one. `1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`. */
+                step?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversionMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     CoursePerformanceMetric: {
         parameters: {
             query?: {
@@ -4840,6 +5859,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CoursePerformanceMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    FunnelMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of step. Nothing gives one row. `step` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "step" | "-step" | "users" | "-users" | "registered" | "-registered" | "share" | "-share" | "median_hours" | "-median_hours";
+                /** @description Only rows of this one. `1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`. */
+                step?: string;
+                /** @description Within so many days, of 24 hours each, from the registration. */
+                window?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -5042,6 +6139,170 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    LearnerMonthMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, month. Nothing gives one row. `month` where it isn't given. */
+                by?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "month" | "-month" | "completed" | "-completed";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerMonthMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    LearnerStepMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `user_id,step,hour` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Hours since 1970 in UTC; of a completed session, when it was held. */
+                hour?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "step" | "-step" | "hour" | "-hour" | "events" | "-events";
+                /** @description Only rows of this one. `registered`, `booked`, `completed` or `paid`. */
+                step?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerStepMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     LessonProgressMetric: {
         parameters: {
             query?: {
@@ -5103,6 +6364,88 @@ export interface operations {
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    LifecycleMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of week. Nothing gives one row. `week` where it isn't given. */
+                by?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "week" | "-week" | "new" | "-new" | "returning" | "-returning" | "resurrected" | "-resurrected" | "dormant" | "-dormant";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5788,6 +7131,94 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    RetentionMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of cohort, n. Nothing gives one row. `cohort,n` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description Whether cohorts are of weeks or of months. */
+                grain?: "week" | "month";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
+                n?: number;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "cohort" | "-cohort" | "n" | "-n" | "users" | "-users" | "size" | "-size" | "share" | "-share";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     RevenueMetric: {
         parameters: {
             query?: {
@@ -5847,6 +7278,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevenueMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    RevenuePerActiveUserMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, currency. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description Only rows of this one. ISO 4217 code; XXX where the payment has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "currency" | "-currency" | "revenue" | "-revenue" | "users" | "-users" | "revenue_per_user" | "-revenue_per_user";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description So many days that end on the day, that one included. */
+                window?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenuePerActiveUserMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from benchmarks.measuring import Cost, Result, cost, empty, filled, result, seconds
+from benchmarks.measuring import Result, empty, filled, result, seconds
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.settings import Settings
@@ -22,9 +22,9 @@ def measure(large: int = LARGE) -> Iterator[Result]:
         with worker_connection(small) as one, worker_connection(big) as other:
             pairs = [(_fold(small, one), _fold(big, other)) for _ in range(ROUNDS + 2)][2:]
         whole = seconds(lambda: rebuild(big))
-    small_cost, large_cost = (sorted(each)[ROUNDS // 2] for each in zip(*pairs, strict=True))
+    cost, large_cost = (sorted(each)[ROUNDS // 2] for each in zip(*pairs, strict=True))
     ratio = sorted(after / before for before, after in pairs)[ROUNDS // 2]
-    yield result(f"fold of 1,000 changes, {SMALL:,} sessions, median", 1000 * small_cost, "ms")
+    yield result(f"fold of 1,000 changes, {SMALL:,} sessions, median", 1000 * cost, "ms")
     yield result(f"fold of 1,000 changes, {large:,} sessions, median", 1000 * large_cost, "ms")
     yield result("the second / the first, median of pairs", ratio, "x", 1.3)
     yield result(f"rebuild of everything, {large:,} sessions", whole, "s")
@@ -46,10 +46,8 @@ def measure_backlog(sessions: int = 1_000_000) -> Iterator[Result]:
             connection.execute(
                 sqlfiles.read("benchmark/backlog").encode(), {"users": users, "sessions": sessions}
             )
-        whole = cost(aged, lambda: fold(aged))
-    name = f"fold of {sessions:,} sessions at once, young"
-    yield result(name, whole.cpu, "s of CPU", 15)
-    yield result(name, whole.seconds, "s")
+        cost = seconds(lambda: fold(aged))
+    yield result(f"fold of {sessions:,} sessions at once, young", cost, "s", 15)
 
 
 def measure_bursts() -> Iterator[Result]:
@@ -63,9 +61,9 @@ def measure_bursts() -> Iterator[Result]:
             for changes in BURSTS:
                 cells = {
                     (age, is_skewed): [
-                        each
+                        cost
                         for mirrored in COUNTED
-                        for each in _burst(
+                        for cost in _burst(
                             ages[age], workers[age], mirrored, changes, is_skewed=is_skewed
                         )
                     ]
@@ -74,14 +72,12 @@ def measure_bursts() -> Iterator[Result]:
                 yield from _column(changes, cells)
 
 
-def _column(changes: int, cells: dict[tuple[str, bool], list[Cost]]) -> Iterator[Result]:
+def _column(changes: int, cells: dict[tuple[str, bool], list[float]]) -> Iterator[Result]:
     for (age, is_skewed), costs in cells.items():
         owners = "one owner" if is_skewed else "many owners"
         name = f"fold of {changes:,} changes of one table, {age}, {owners}, the dearest"
-        limit = 1 if changes == LIMITED else None
-        yield result(name, max(each.cpu for each in costs), "s of CPU", limit)
-        yield result(name, max(each.seconds for each in costs), "s")
-    means = [sum(each.cpu for each in costs) for costs in cells.values()]
+        yield result(name, max(costs), "s", 1 if changes == LIMITED else None)
+    means = [sum(costs) for costs in cells.values()]
     yield result(
         f"{changes:,} changes, dearest / cheapest of these", max(means) / min(means), "x", 3
     )
@@ -96,16 +92,16 @@ LIMITED = 10_000
 
 def _burst(
     settings: Settings, worker: Connection, mirrored: str, changes: int, *, is_skewed: bool
-) -> list[Cost]:
-    """Of a fold for each deed."""
-    costs: list[Cost] = []
+) -> list[float]:
+    """Seconds of a fold for each deed."""
+    costs: list[float] = []
     with connect(settings.analytics_url()) as connection:
         connection.execute(sqlfiles.read("benchmark/burst").encode())
         for deed in DEEDS:
             connection.execute(
                 "SELECT pg_temp.burst(%s, %s, %s, %s)", [mirrored, deed, changes, is_skewed]
             )
-            costs.append(cost(worker, lambda: fold(worker)))
+            costs.append(seconds(lambda: fold(worker)))
     return costs
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 
 from ops.local.embedded import Postgres
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import connect
 from shared.settings import Settings, load
 from workers.install import install_schemas
 from workers.mirrored import creation
@@ -43,22 +43,6 @@ def seconds(action: Callable[[], object]) -> float:
     started = perf_counter()
     action()
     return perf_counter() - started
-
-
-class Cost(NamedTuple):
-    """Of one call over a connection: by the wall clock, and of its backend's CPU."""
-
-    seconds: float
-    cpu: float
-
-
-def cost(connection: Connection, action: Callable[[], object]) -> Cost:
-    """What a busy machine makes longer is the first only."""
-    backend = psutil.Process(connection.info.backend_pid)
-    before = backend.cpu_times()
-    wall = seconds(action)
-    after = backend.cpu_times()
-    return Cost(wall, after.user + after.system - before.user - before.system)
 
 
 def quantile(values: Sequence[float], share: float) -> float:

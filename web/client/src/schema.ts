@@ -1828,14 +1828,12 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "step",
-         *         "hours"
+         *         "step"
          *       ],
          *       "from": null,
          *       "metric": "conversion",
          *       "rows": [
          *         {
-         *           "hours": 5,
          *           "step": "completed",
          *           "users": 12
          *         }
@@ -2485,18 +2483,14 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "user_id",
-         *         "step",
-         *         "hour"
+         *         "step"
          *       ],
          *       "from": null,
          *       "metric": "learner_step",
          *       "rows": [
          *         {
          *           "events": 12,
-         *           "hour": 5,
-         *           "step": "completed",
-         *           "user_id": 5
+         *           "step": "completed"
          *         }
          *       ],
          *       "to": null,
@@ -5740,7 +5734,7 @@ export interface operations {
     ConversionMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step,hours` where it isn't given. */
+                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -6226,7 +6220,7 @@ export interface operations {
     LearnerStepMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `user_id,step,hour` where it isn't given. */
+                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `step` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";

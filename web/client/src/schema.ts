@@ -3046,7 +3046,7 @@ export type components = {
             total: components["schemas"]["PaymentDayMetricTotal"] | null;
         };
         PaymentDayMetricRow: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3069,7 +3069,7 @@ export type components = {
             transactions: number;
         };
         PaymentDayMetricTotal: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;
@@ -3116,7 +3116,7 @@ export type components = {
             total: components["schemas"]["PaymentTotalMetricTotal"] | null;
         };
         PaymentTotalMetricRow: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3124,7 +3124,7 @@ export type components = {
             transactions: number;
         };
         PaymentTotalMetricTotal: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;

@@ -12,7 +12,7 @@ import { useState, type ReactElement, type SubmitEvent } from "react";
 import { show } from "../address.js";
 import { useWords } from "../i18n/index.js";
 import { Label } from "../label.js";
-import { saidIn } from "../metric.js";
+import { titleOf } from "../metric.js";
 import { Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Refused, useAbout, useNumber, useTrouble } from "./entries.js";
@@ -184,7 +184,7 @@ function One({ firing, alert }: { firing: Firing; alert: Alert }): ReactElement 
 
 function OfMetric({ metric, sentence }: { metric: Metric | undefined; sentence: string }): ReactElement {
   const { language } = useWords();
-  const title = metric && saidIn(metric.title, language);
+  const title = metric && titleOf(metric, language);
   return (
     <span>
       {title && <span lang={title.lang}>{title.text}: </span>}

@@ -5324,6 +5324,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "day" | "-day" | "events" | "-events";
                 /** @description With `from`: the last one; without it, today. */
@@ -5410,6 +5412,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "users" | "-users" | "daily" | "-daily" | "days" | "-days" | "stickiness" | "-stickiness";
                 /** @description With `from`: the last one; without it, today. */
@@ -5582,6 +5586,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "grain" | "-grain" | "cohort" | "-cohort" | "n" | "-n" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -5666,6 +5672,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "completed" | "-completed" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -5984,6 +5992,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "gap" | "-gap" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -6068,6 +6078,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -6556,6 +6568,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "mentor_id" | "-mentor_id" | "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -6642,6 +6656,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. Microseconds since 1970. */
                 moment?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "pair" | "-pair" | "moment" | "-moment" | "way" | "-way" | "day" | "-day" | "messages" | "-messages";
                 /** @description Only rows of this one. The users.id of both, the lesser first, with a colon between. */
@@ -6734,6 +6750,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -7060,6 +7078,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "bucket" | "-bucket" | "conversations" | "-conversations";
                 /** @description With `from`: the last one; without it, today. */
@@ -7148,6 +7168,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "cohort" | "-cohort" | "n" | "-n" | "users" | "-users" | "size" | "-size" | "share" | "-share";
                 /** @description With `from`: the last one; without it, today. */
@@ -7236,6 +7258,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "mentor_id" | "-mentor_id" | "payment_method" | "-payment_method" | "revenue" | "-revenue" | "transactions" | "-transactions" | "failed" | "-failed" | "finished" | "-finished" | "failure_rate" | "-failure_rate";
                 /** @description Only rows of this one. In lower case; empty where the payment names none. */
@@ -7328,6 +7352,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "revenue" | "-revenue" | "users" | "-users" | "revenue_per_user" | "-revenue_per_user";
                 /** @description With `from`: the last one; without it, today. */
@@ -7502,6 +7528,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "status" | "-status" | "sessions" | "-sessions" | "minutes" | "-minutes";
                 /** @description Only rows of this one. Status now, lower case. */
@@ -7588,6 +7616,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -7752,6 +7782,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
                 /** @description With `from`: the last one; without it, today. */
@@ -7996,6 +8028,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "new_users" | "-new_users";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -8507,6 +8541,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8582,6 +8618,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8725,6 +8763,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */

@@ -33,7 +33,7 @@ import { Panel } from "../panel.js";
 import { Term } from "../term.js";
 import { Rules } from "./alerts.js";
 import { Goals, useGoalLine } from "./goals.js";
-import { useNotesByDay } from "./notes.js";
+import { useNoted, useNotesByDay } from "./notes.js";
 
 /** Every metric of the catalogue, or the one that was chosen. */
 export function Metrics(): ReactElement {
@@ -73,7 +73,8 @@ function useAsked(metric: Metric, isAsked: boolean, by?: readonly string[]) {
     compare: compare && takes("compare"),
   };
   const state = useMetric(isAsked ? metric.name : null, options);
-  return { state, path: paths.metric(metric.name, options) };
+  const window = takes("notes") ? state.answer?.window : null;
+  return { state, path: useNoted(paths.metric(metric.name, options), window) };
 }
 
 /** One among all: its usual grouping, and a way to more of it. */
@@ -380,7 +381,7 @@ function Table(shown: Shown): ReactElement {
                   </td>
                 ))}
                 {labels.map(({ name, of }) => (
-                  <td key={name}>
+                  <td key={name} className={of === "moment" ? "moment" : undefined}>
                     <bdi>{label(row[name] ?? null, of)}</bdi>
                   </td>
                 ))}

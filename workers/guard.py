@@ -102,6 +102,8 @@ class Guard:
         finding = ""
         try:
             source = self._their_line()
+            # first: where nothing can be mended, MentorHub keeps more and more WAL for us
+            self._note_slot(ours, source)
             names = self._names.without(mirror.missing(ours))
             columns = mentorhub.check(source, names)
             finding = mirror.loss(ours, source, columns, names) or self._stuck(ours) or ""
@@ -167,22 +169,20 @@ class Guard:
             log.warning("Analytics: nobody began to read MentorHub's changes, and does now")
         if subscription and subscription.applied:
             ours.execute(sqlfiles.read("mirror/reached").encode(), [subscription.applied])
-        is_read = mentorhub.is_read(source)
-        self._note_slot(ours, source, subscription.errors if subscription else 0, is_read=is_read)
-        self._idle = 0 if is_read else self._idle + 1
+        self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
         return mentorhub.UNREAD if self._idle >= IDLE_LOOKS else None
 
-    def _note_slot(
-        self, ours: Connection, source: Connection, errors: int, *, is_read: bool
-    ) -> None:
+    def _note_slot(self, ours: Connection, source: Connection) -> None:
         """For alarms; the slot may be gone by now, or there was none to begin with."""
         row = source.execute(sqlfiles.read("source/retained").encode()).fetchone()
         retained, most = row or (None, None)
+        subscription = mirror.subscription(ours)
+        errors = subscription.errors if subscription else 0
         noted = {
-            "active": is_read,
+            "active": mentorhub.is_read(source),
             "retained": retained,
             "most": most,
-            "errors": max(0, errors - (self._errors or 0)),
+            "errors": max(0, errors - (errors if self._errors is None else self._errors)),
         }
         ours.execute(sqlfiles.read("mirror/slot").encode(), noted)
 

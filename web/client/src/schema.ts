@@ -1828,12 +1828,14 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "step"
+         *         "step",
+         *         "hours"
          *       ],
          *       "from": null,
          *       "metric": "conversion",
          *       "rows": [
          *         {
+         *           "hours": 5,
          *           "step": "completed",
          *           "users": 12
          *         }
@@ -2483,14 +2485,18 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "step"
+         *         "user_id",
+         *         "step",
+         *         "hour"
          *       ],
          *       "from": null,
          *       "metric": "learner_step",
          *       "rows": [
          *         {
          *           "events": 12,
-         *           "step": "completed"
+         *           "hour": 5,
+         *           "step": "completed",
+         *           "user_id": 5
          *         }
          *       ],
          *       "to": null,
@@ -3046,7 +3052,7 @@ export type components = {
             total: components["schemas"]["PaymentDayMetricTotal"] | null;
         };
         PaymentDayMetricRow: {
-            /** @description Their amounts together, exact. */
+            /** @description Their amounts together, in minor units, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3069,7 +3075,7 @@ export type components = {
             transactions: number;
         };
         PaymentDayMetricTotal: {
-            /** @description Their amounts together, exact. */
+            /** @description Their amounts together, in minor units, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;
@@ -3116,7 +3122,7 @@ export type components = {
             total: components["schemas"]["PaymentTotalMetricTotal"] | null;
         };
         PaymentTotalMetricRow: {
-            /** @description Their amounts together, exact. */
+            /** @description Their amounts together, in minor units, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3124,7 +3130,7 @@ export type components = {
             transactions: number;
         };
         PaymentTotalMetricTotal: {
-            /** @description Their amounts together, exact. */
+            /** @description Their amounts together, in minor units, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;
@@ -5324,8 +5330,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "day" | "-day" | "events" | "-events";
                 /** @description With `from`: the last one; without it, today. */
@@ -5412,8 +5416,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "users" | "-users" | "daily" | "-daily" | "days" | "-days" | "stickiness" | "-stickiness";
                 /** @description With `from`: the last one; without it, today. */
@@ -5586,8 +5588,6 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "grain" | "-grain" | "cohort" | "-cohort" | "n" | "-n" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -5672,8 +5672,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "completed" | "-completed" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -5742,7 +5740,7 @@ export interface operations {
     ConversionMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step` where it isn't given. */
+                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step,hours` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -5992,8 +5990,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "gap" | "-gap" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -6078,8 +6074,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -6232,7 +6226,7 @@ export interface operations {
     LearnerStepMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `step` where it isn't given. */
+                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `user_id,step,hour` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -6568,8 +6562,6 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "mentor_id" | "-mentor_id" | "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -6656,8 +6648,6 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. Microseconds since 1970. */
                 moment?: number;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "pair" | "-pair" | "moment" | "-moment" | "way" | "-way" | "day" | "-day" | "messages" | "-messages";
                 /** @description Only rows of this one. The users.id of both, the lesser first, with a colon between. */
@@ -6750,8 +6740,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -7078,8 +7066,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "bucket" | "-bucket" | "conversations" | "-conversations";
                 /** @description With `from`: the last one; without it, today. */
@@ -7168,8 +7154,6 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "cohort" | "-cohort" | "n" | "-n" | "users" | "-users" | "size" | "-size" | "share" | "-share";
                 /** @description With `from`: the last one; without it, today. */
@@ -7258,8 +7242,6 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "mentor_id" | "-mentor_id" | "payment_method" | "-payment_method" | "revenue" | "-revenue" | "transactions" | "-transactions" | "failed" | "-failed" | "finished" | "-finished" | "failure_rate" | "-failure_rate";
                 /** @description Only rows of this one. In lower case; empty where the payment names none. */
@@ -7352,8 +7334,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "revenue" | "-revenue" | "users" | "-users" | "revenue_per_user" | "-revenue_per_user";
                 /** @description With `from`: the last one; without it, today. */
@@ -7528,8 +7508,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "status" | "-status" | "sessions" | "-sessions" | "minutes" | "-minutes";
                 /** @description Only rows of this one. Status now, lower case. */
@@ -7616,8 +7594,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -7782,8 +7758,6 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
                 /** @description With `from`: the last one; without it, today. */
@@ -8028,8 +8002,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "new_users" | "-new_users";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -8541,8 +8513,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8618,8 +8588,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8763,8 +8731,6 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description A file of it holds what admins wrote on the days, too: for admins. */
-                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */

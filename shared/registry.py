@@ -71,7 +71,7 @@ FAMILIES = CONTRACT | {
             *([metric.name] if metric.name in _OWNED else []),
             *(() if metric.is_stored else sources(metric)),
             # at midnight its days are others
-            *(["calendar"] if metric.date else []),
+            *(["calendar"] if metric.date or metric.is_of_today else []),
         ),
     )
     for metric in in_order(METRICS)

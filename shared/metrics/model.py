@@ -192,6 +192,11 @@ class Metric:
         """The key that is the date, if there is one."""
         return next((name for name, key in self.keys.items() if key.is_date), None)
 
+    @property
+    def is_of_today(self) -> bool:
+        """Whether what is asked depends on the day, which is that of all answers."""
+        return not self.is_stored and "FROM freshness" in self.select
+
     @cached_property
     def shown(self) -> dict[str, Key]:
         """The keys that a client may group and filter by."""

@@ -489,6 +489,8 @@ TAMPERINGS = [
     "UPDATE analytics.rating SET satisfied = satisfied + 1",
     "UPDATE analytics.lesson_progress SET place = place + 1, reached = 0",
     "INSERT INTO analytics.session_due VALUES ('2025-01-01', 5)",
+    "UPDATE analytics.enrollment_lesson SET lessons = lessons + 1",
+    "UPDATE analytics.unmarked SET enrollments = enrollments - 1",
     "UPDATE analytics.message_time SET way = 3 - way",
     "UPDATE analytics.response_time SET bucket = 'never'",
     "UPDATE analytics.listed_mentor SET sessions = 99 WHERE mentor_id % 5 = 1",

@@ -1,0 +1,46 @@
+/*
+title: {en: Data that is not as it should be, ru: Ошибки в данных}
+meaning:
+  en: Rows of MentorHub's that contradict each other or the calendar, today.
+  ru: 'Строки MentorHub, которые противоречат друг другу или календарю, на сегодня.'
+stored: false
+keys:
+  check:
+    en: 'lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over.'
+    ru: 'lessons_done: пройдены все уроки, но не курс; review_of_nothing: оценка без курса и ментора; session_past: запланирована на прошедший день.'
+measures:
+  rows: {en: 'Enrolments, reviews or sessions.', ru: 'Записи на курс, отзывы или сессии.'}
+chart: bar
+*/
+SELECT
+    'lessons_done' AS "check",
+    sum(enrollments) AS rows
+FROM
+    unmarked
+    INNER JOIN (
+        SELECT
+            course_id,
+            sum(lessons) AS lessons
+        FROM lesson_progress
+        GROUP BY course_id
+    ) AS course USING (course_id)
+WHERE course.lessons > 0 AND unmarked.lessons >= course.lessons
+UNION ALL
+SELECT
+    'review_of_nothing',
+    sum(reviews)
+FROM review_of
+WHERE
+    user_id < 0
+    AND mentor_id = 0
+    AND NOT EXISTS (
+        SELECT
+        FROM course_performance
+        WHERE course_performance.course_id = review_of.course_id AND courses > 0
+    )
+UNION ALL
+SELECT
+    'session_past',
+    sum(sessions)
+FROM session_due
+WHERE day < (SELECT max(day) FROM freshness)

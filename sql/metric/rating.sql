@@ -29,17 +29,43 @@ chart: bar
 SELECT
     rating,
     course_id,
-    coalesce(nullif(review_of.mentor_id, 0), account.mentor_id, 0) AS mentor_id,
+    coalesce(nullif(named, 0), mentor_id, 0) AS mentor_id,
     sum(w * reviews) AS reviews,
     sum(w * rating_sum) AS rating_sum,
     sum(w * reviews * (rating BETWEEN 4 AND 5)::integer) AS satisfied
-FROM
-    review_of
-    LEFT JOIN (
+FROM (
+    SELECT
+        rating,
+        course_id,
+        named,
+        -- no join: a fold would compare each with each
+        min(mentor_id) OVER (PARTITION BY user_id) AS mentor_id,
+        reviews,
+        rating_sum,
+        w
+    FROM (
         SELECT
             user_id,
-            min(mentor_id) AS mentor_id
+            rating,
+            course_id,
+            mentor_id AS named,
+            NULL AS mentor_id,
+            reviews,
+            rating_sum,
+            w
+        FROM review_of
+        UNION ALL
+        SELECT
+            user_id,
+            NULL,
+            NULL,
+            NULL,
+            mentor_id,
+            NULL,
+            NULL,
+            w
         FROM mentor_account
-        GROUP BY user_id
-    ) AS account USING (user_id)
+    ) AS parts
+) AS named
+WHERE reviews IS NOT NULL
 GROUP BY 1, 2, 3

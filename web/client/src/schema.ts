@@ -252,6 +252,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/at_risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learners at risk
+         * @description Only for admins.
+         *
+         *     Learners with a course that is not completed, by why they may leave it today; once in each course.
+         */
+        get: operations["AtRiskMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/booking": {
         parameters: {
             query?: never;
@@ -340,6 +362,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/course_lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where learners leave a course
+         * @description Only for admins.
+         *
+         *     Lessons in their order, and how many learners reached and completed each, all time.
+         */
+        get: operations["CourseLessonMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/course_performance": {
         parameters: {
             query?: never;
@@ -354,6 +398,72 @@ export type paths = {
          *     How each course does, all time.
          */
         get: operations["CoursePerformanceMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/data_quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data that is not as it should be
+         * @description Only for admins.
+         *
+         *     Rows of MentorHub's that contradict each other or the calendar, today.
+         */
+        get: operations["DataQualityMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/enrollment_lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lessons completed by enrolment
+         * @description Only for admins.
+         *
+         *     Each learner in each course: whether the course is open, and how many lessons they completed.
+         */
+        get: operations["EnrollmentLessonMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/enrollment_open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Courses begun and not completed
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     Enrolments that are not completed, by learner, course and the day of enrolment.
+         */
+        get: operations["EnrollmentOpenMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -420,6 +530,28 @@ export type paths = {
          *     How long before they were held completed sessions were booked, by the day they were held.
          */
         get: operations["LeadTimeMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/learner_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Last activity of learners
+         * @description For admins, and with `user_id` for the user of that id.
+         *
+         *     Accounts with the role student, by the day of their last activity.
+         */
+        get: operations["LearnerDayMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -868,6 +1000,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/unmarked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open courses by lessons completed
+         * @description Only for admins.
+         *
+         *     Enrolments that are not completed, by course and how many of its lessons the learner completed.
+         */
+        get: operations["UnmarkedMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/unusable_row": {
         parameters: {
             query?: never;
@@ -948,6 +1102,28 @@ export type paths = {
          *     What each user did as a learner, all time.
          */
         get: operations["UserEngagementMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/user_role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts by role
+         * @description Only for admins.
+         *
+         *     Each account and its role.
+         */
+        get: operations["UserRoleMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1567,6 +1743,59 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "reason"
+         *       ],
+         *       "from": null,
+         *       "metric": "at_risk",
+         *       "rows": [
+         *         {
+         *           "learners": 12,
+         *           "reason": "completed"
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "learners": 12
+         *       }
+         *     }
+         */
+        AtRiskMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["AtRiskMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["AtRiskMetricTotal"] | null;
+        };
+        AtRiskMetricRow: {
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description Learners. */
+            learners: number;
+            /** @description inactive: no activity for 7 days or more; behind: below 25 percent after 14 days. */
+            reason?: string;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        AtRiskMetricTotal: {
+            /** @description Learners. */
+            learners: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "month"
          *       ],
          *       "from": "2025-12-01",
@@ -1908,6 +2137,87 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "course_id",
+         *         "place",
+         *         "lesson_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "course_lesson",
+         *       "rows": [
+         *         {
+         *           "before": 12,
+         *           "completed": 12,
+         *           "course_id": 5,
+         *           "drop_off": 50,
+         *           "lesson_id": 5,
+         *           "lost": 12,
+         *           "place": 5,
+         *           "reached": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "before": 12,
+         *         "completed": 12,
+         *         "drop_off": 50,
+         *         "lost": 12,
+         *         "reached": 12
+         *       }
+         *     }
+         */
+        CourseLessonMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["CourseLessonMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["CourseLessonMetricTotal"] | null;
+        };
+        CourseLessonMetricRow: {
+            /** @description Learners who began the lesson before it; 0 of the first. */
+            before: number;
+            /** @description Learners who completed it. */
+            completed: number;
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description How many percent of those who began the lesson before did not begin it. */
+            drop_off: number;
+            /** @description MentorHub's lessons.id. */
+            lesson_id?: number;
+            /** @description How many fewer began it than the lesson before. */
+            lost: number;
+            /** @description The lesson's place in the course as MentorHub has it. */
+            place?: number;
+            /** @description Learners who began it. */
+            reached: number;
+        };
+        CourseLessonMetricTotal: {
+            /** @description Learners who began the lesson before it; 0 of the first. */
+            before: number;
+            /** @description Learners who completed it. */
+            completed: number;
+            /** @description How many percent of those who began the lesson before did not begin it. */
+            drop_off: number;
+            /** @description How many fewer began it than the lesson before. */
+            lost: number;
+            /** @description Learners who began it. */
+            reached: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "course_id"
          *       ],
          *       "from": null,
@@ -2034,6 +2344,55 @@ export type components = {
         };
         /**
          * @example {
+         *       "by": [
+         *         "check"
+         *       ],
+         *       "from": null,
+         *       "metric": "data_quality",
+         *       "rows": [
+         *         {
+         *           "check": "completed",
+         *           "rows": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "rows": 12
+         *       }
+         *     }
+         */
+        DataQualityMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["DataQualityMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["DataQualityMetricTotal"] | null;
+        };
+        DataQualityMetricRow: {
+            /** @description lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over. */
+            check?: string;
+            /** @description Enrolments, reviews or sessions. */
+            rows: number;
+        };
+        DataQualityMetricTotal: {
+            /** @description Enrolments, reviews or sessions. */
+            rows: number;
+        };
+        /**
+         * @example {
          *       "avg_progress": 72.5,
          *       "courses_enrolled": 4,
          *       "engagement_score": 86,
@@ -2064,6 +2423,127 @@ export type components = {
             user_id: number;
             /** @description The only personal datum that analytics keeps. */
             username: string;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "course_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "enrollment_lesson",
+         *       "rows": [
+         *         {
+         *           "course_id": 5,
+         *           "lessons": 12,
+         *           "open": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "lessons": 12,
+         *         "open": 12
+         *       }
+         *     }
+         */
+        EnrollmentLessonMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["EnrollmentLessonMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["EnrollmentLessonMetricTotal"] | null;
+        };
+        EnrollmentLessonMetricRow: {
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description users.id and courses.id, with a colon between. */
+            enrollment?: string;
+            /** @description Lessons completed. */
+            lessons: number;
+            /** @description 1 where the course is not completed. */
+            open: number;
+        };
+        EnrollmentLessonMetricTotal: {
+            /** @description Lessons completed. */
+            lessons: number;
+            /** @description 1 where the course is not completed. */
+            open: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "enrollment_open",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "enrollments": 12,
+         *           "low": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "enrollments": 12,
+         *         "low": 12
+         *       }
+         *     }
+         */
+        EnrollmentOpenMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["EnrollmentOpenMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["EnrollmentOpenMetricTotal"] | null;
+        };
+        EnrollmentOpenMetricRow: {
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /**
+             * Format: date
+             * @description Day of enrolment in the reporting time zone.
+             */
+            day?: string;
+            /** @description Enrolments that are not completed. */
+            enrollments: number;
+            /** @description Those below 25 percent. */
+            low: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        EnrollmentOpenMetricTotal: {
+            /** @description Enrolments that are not completed. */
+            enrollments: number;
+            /** @description Those below 25 percent. */
+            low: number;
         };
         /**
          * @example {
@@ -2425,6 +2905,62 @@ export type components = {
             p90_hours: number;
             /** @description Completed sessions that were booked before they were held. */
             sessions: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "learner_day",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "learners": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "learners": 12
+         *       }
+         *     }
+         */
+        LearnerDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["LearnerDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["LearnerDayMetricTotal"] | null;
+        };
+        LearnerDayMetricRow: {
+            /**
+             * Format: date
+             * @description Day in the reporting time zone; 0001-01-01 where nothing was done.
+             */
+            day?: string;
+            /** @description Always 1. */
+            learners: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+        };
+        LearnerDayMetricTotal: {
+            /** @description Always 1. */
+            learners: number;
         };
         /**
          * @example {
@@ -4312,6 +4848,59 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "course_id",
+         *         "lessons"
+         *       ],
+         *       "from": null,
+         *       "metric": "unmarked",
+         *       "rows": [
+         *         {
+         *           "course_id": 5,
+         *           "enrollments": 12,
+         *           "lessons": 5
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "enrollments": 12
+         *       }
+         *     }
+         */
+        UnmarkedMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UnmarkedMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UnmarkedMetricTotal"] | null;
+        };
+        UnmarkedMetricRow: {
+            /** @description MentorHub's courses.id. */
+            course_id?: number;
+            /** @description Enrolments. */
+            enrollments: number;
+            /** @description Lessons that the learner completed. */
+            lessons?: number;
+        };
+        UnmarkedMetricTotal: {
+            /** @description Enrolments. */
+            enrollments: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "mirrored",
          *         "id",
          *         "reason"
@@ -4587,6 +5176,57 @@ export type components = {
             data: components["schemas"]["NewUsersBody"][];
             /** @description The calendar days that are counted, today included: `days` of the query. */
             period_days: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "role"
+         *       ],
+         *       "from": null,
+         *       "metric": "user_role",
+         *       "rows": [
+         *         {
+         *           "role": "completed",
+         *           "users": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "users": 12
+         *       }
+         *     }
+         */
+        UserRoleMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["UserRoleMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["UserRoleMetricTotal"] | null;
+        };
+        UserRoleMetricRow: {
+            /** @description Role, in lower case. */
+            role?: string;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+            /** @description Always 1. */
+            users: number;
+        };
+        UserRoleMetricTotal: {
+            /** @description Always 1. */
+            users: number;
         };
     };
     responses: {
@@ -5483,6 +6123,86 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    AtRiskMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of reason, course_id, user_id. Nothing gives one row. `reason` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "reason" | "-reason" | "course_id" | "-course_id" | "user_id" | "-user_id" | "learners" | "-learners";
+                /** @description Only rows of this one. inactive: no activity for 7 days or more; behind: below 25 percent after 14 days. */
+                reason?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtRiskMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     BookingMetric: {
         parameters: {
             query?: {
@@ -5815,6 +6535,86 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    CourseLessonMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of course_id, place, lesson_id. Nothing gives one row. `course_id,place,lesson_id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. MentorHub's lessons.id. */
+                lesson_id?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "course_id" | "-course_id" | "place" | "-place" | "lesson_id" | "-lesson_id" | "reached" | "-reached" | "completed" | "-completed" | "before" | "-before" | "lost" | "-lost" | "drop_off" | "-drop_off";
+                /** @description Only rows of this one. The lesson's place in the course as MentorHub has it. */
+                place?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseLessonMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     CoursePerformanceMetric: {
         parameters: {
             query?: {
@@ -5874,6 +6674,248 @@ export interface operations {
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    DataQualityMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of check. Nothing gives one row. `check` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over. */
+                check?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "check" | "-check" | "rows" | "-rows";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataQualityMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    EnrollmentLessonMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of enrollment, course_id. Nothing gives one row. `course_id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description Only rows of this one. users.id and courses.id, with a colon between. */
+                enrollment?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "enrollment" | "-enrollment" | "course_id" | "-course_id" | "open" | "-open" | "lessons" | "-lessons";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrollmentLessonMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    EnrollmentOpenMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, course_id, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "course_id" | "-course_id" | "day" | "-day" | "enrollments" | "-enrollments" | "low" | "-low";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrollmentOpenMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6106,6 +7148,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadTimeMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    LearnerDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "day" | "-day" | "learners" | "-learners";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerDayMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -7823,6 +8951,84 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    UnmarkedMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of course_id, lessons. Nothing gives one row. `course_id,lessons` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. MentorHub's courses.id. */
+                course_id?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Lessons that the learner completed. */
+                lessons?: number;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "course_id" | "-course_id" | "lessons" | "-lessons" | "enrollments" | "-enrollments";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmarkedMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     UnusableRowMetric: {
         parameters: {
             query?: {
@@ -8111,6 +9317,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserEngagementMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    UserRoleMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, role. Nothing gives one row. `role` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "role" | "-role" | "users" | "-users";
+                /** @description Only rows of this one. Role, in lower case. */
+                role?: string;
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRoleMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };

@@ -186,24 +186,16 @@ def _query(
     rendered = sqlfiles.render(
         "each_metric/answer",
         metric=metric,
-        by=tuple(map(_column, by)),
-        filters=tuple(_column(key) for key in filters if key not in pinned),
+        by=by,
+        filters=tuple(key for key in filters if key not in pinned),
         pinned=pinned,
         unit="wanted.unit" if pinned else f"analytics.unit({next(iter(metric.apart), '')})",
         is_whole=set(by) == set(metric.shown),
-        order=_column(order.lstrip("-")),
+        order=order.lstrip("-"),
         descending=order.startswith("-"),
         compared=compared,
     )
     return Query(rendered)
-
-
-WORDS = {"check"}
-"""Names of keys that SQL has for itself; only metrics that are not stored may have them."""
-
-
-def _column(name: str) -> str:
-    return f'"{name}"' if name in WORDS else name
 
 
 def _serve(metric: Metric) -> None:

@@ -87,7 +87,7 @@ WHERE {{ date }} BETWEEN {{ first }} AND {{ last }}
 WHERE true
 {% endif %}
 {% for name in filters %}
-    AND {{ name }} = :{{ name | replace('"', "") }}
+    AND {{ name }} = {{ ":" ~ name }}
 {% endfor %}
 {% for name in pinned %}
     AND {{ name }} = wanted.{{ name }}
@@ -215,7 +215,7 @@ FROM
             '{{ metric.file or metric.name }}' AS metric,
             span.from_day AS "from",
             span.to_day AS "to",
-            ARRAY[{% for name in by %}'{{ name | replace('"', "") }}'{{ ", " if not loop.last }}{% endfor %}]::text [] AS "by",
+            ARRAY[{% for name in by %}{{ "'" ~ name ~ "'" }}{{ ", " if not loop.last }}{% endfor %}]::text [] AS "by",
             array(
                 SELECT row_to_json(line)
                 FROM (

@@ -6,7 +6,7 @@ meaning:
 stored: false
 keys:
   check:
-    en: 'lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over.'
+    en: 'What is wrong: `lessons_done`, as many lessons completed as the course has, and the course not; `review_of_nothing`, a rating of a course that is not there, or of nothing; `session_past`, still scheduled for a day that is over.'
     ru: 'lessons_done: пройдены все уроки, но не курс; review_of_nothing: оценка без курса и ментора; session_past: запланирована на прошедший день.'
 measures:
   rows: {en: 'Enrolments, reviews or sessions.', ru: 'Записи на курс, отзывы или сессии.'}

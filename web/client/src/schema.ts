@@ -1784,7 +1784,7 @@ export type components = {
             course_id?: number;
             /** @description Learners. */
             learners: number;
-            /** @description inactive: no activity for 7 days or more; behind: below 25 percent after 14 days. */
+            /** @description Why: `inactive`, no activity for 7 days or more, or `behind`, below 25 percent after 14 days. */
             reason?: string;
             /** @description MentorHub's users.id. */
             user_id?: number;
@@ -2382,7 +2382,7 @@ export type components = {
             total: components["schemas"]["DataQualityMetricTotal"] | null;
         };
         DataQualityMetricRow: {
-            /** @description lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over. */
+            /** @description What is wrong: `lessons_done`, as many lessons completed as the course has, and the course not; `review_of_nothing`, a rating of a course that is not there, or of nothing; `session_past`, still scheduled for a day that is over. */
             check?: string;
             /** @description Enrolments, reviews or sessions. */
             rows: number;
@@ -2468,7 +2468,7 @@ export type components = {
         EnrollmentLessonMetricRow: {
             /** @description MentorHub's courses.id. */
             course_id?: number;
-            /** @description users.id and courses.id, with a colon between. */
+            /** @description The users.id and courses.id, with a colon between. */
             enrollment?: string;
             /** @description Lessons completed. */
             lessons: number;
@@ -6140,7 +6140,7 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "reason" | "-reason" | "course_id" | "-course_id" | "user_id" | "-user_id" | "learners" | "-learners";
-                /** @description Only rows of this one. inactive: no activity for 7 days or more; behind: below 25 percent after 14 days. */
+                /** @description Only rows of this one. Why: `inactive`, no activity for 7 days or more, or `behind`, below 25 percent after 14 days. */
                 reason?: string;
                 /** @description Only rows of this one. MentorHub's users.id. */
                 user_id?: number;
@@ -6696,7 +6696,7 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of check. Nothing gives one row. `check` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. lessons_done: as many lessons completed as the course has, and the course not; review_of_nothing: a rating of a course that is not there, or of nothing; session_past: still scheduled for a day that is over. */
+                /** @description Only rows of this one. What is wrong: `lessons_done`, as many lessons completed as the course has, and the course not; `review_of_nothing`, a rating of a course that is not there, or of nothing; `session_past`, still scheduled for a day that is over. */
                 check?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -6774,7 +6774,7 @@ export interface operations {
                 by?: string;
                 /** @description Only rows of this one. MentorHub's courses.id. */
                 course_id?: number;
-                /** @description Only rows of this one. users.id and courses.id, with a colon between. */
+                /** @description Only rows of this one. The users.id and courses.id, with a colon between. */
                 enrollment?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";

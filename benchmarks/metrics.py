@@ -43,9 +43,9 @@ def measure(sessions: int = SESSIONS) -> Iterator[Result]:
 
 
 def _folds(connection: Connection) -> dict[str, float]:
-    """Milliseconds of each metric's fold of the same 200 changes, medians."""
-    costs: dict[str, list[float]] = {name: [] for name in STORED}
+    """Milliseconds of each metric's fold of the same 200 changes, medians; of grains as well."""
     steps = [name for (name,) in connection.execute(_STEPS)]
+    costs: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(ROUNDS + 1):
         with connection.transaction(force_rollback=True):
             connection.execute(sqlfiles.read("benchmark/few_changes").encode())

@@ -20,6 +20,7 @@ from werkzeug.http import quote_etag
 from api.answers.cache import LOGGED_AS, Entry, Found, cache
 from api.database.freshness import Freshness, timestamp, watch
 from api.database.reader import Query, reader
+from api.database.writer import writer
 from api.export import CSV, EXPORTS, Answer, Export
 from api.export.helper import Work
 from api.export.listing import Listing
@@ -70,15 +71,32 @@ def answer(
     *,
     min_as_of: datetime | None = None,
     max_staleness: int | None = None,
+    notes: bool = False,
     **parameters: object,
 ) -> Response:
-    """The stored answer of `family`, or 304 to a client that has it already."""
+    """The stored answer of `family`, or 304 to a client that has it already.
+
+    `notes`: a file of it holds what people wrote on its days.
+    """
     found = _found(family, query or family, parameters)
     _refuse_early(family, found[1], min_as_of)
     _refuse_stale(found[1], max_staleness)
-    if min_as_of is None and max_staleness is None:
+    if notes and wanted_format() in EXPORTS:
+        return _file(found, EXPORTS[wanted_format() or ""], _noted(found[0]))
+    if min_as_of is None and max_staleness is None and not notes:
         cache().remember(carried().spelling, found[0])
     return _response(found)
+
+
+def _noted(entry: Entry) -> str:
+    """What people wrote on the answer's days, in JSON: for admins."""
+    account = carried().account
+    if not (account.is_admin and account.is_proven):
+        refuse(Problem.NOT_PERMITTED, "Your account may not read notes.")
+    window = Headers(entry.headers).get("X-Analytics-Window", "")
+    first, last = window.split()[0].split("/")
+    row = writer().row("notes", account.id, first=first, last=last)
+    return row.body if row else ""
 
 
 def _found(family: str, query: str | Query, parameters: dict[str, Any]) -> Found:
@@ -143,9 +161,9 @@ def _response(found: Found) -> Response:
     return Response(entry.body, headers=headers, content_type="application/json")
 
 
-def _file(found: Found, export: Export | None) -> Response:
+def _file(found: Found, export: Export | None, noted: str = "") -> Response:
     entry = found[0]
-    etag, headers, stored = _tagged(found, export)
+    etag, headers, stored = _tagged(found, export, noted)
     if request.if_none_match.contains_weak(etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers.update(_kind(export, stored))
@@ -175,12 +193,14 @@ def _long(entry: Entry, export: Export | None, listing: Listing, headers: Header
     return _apart(lanes().long, listing, headers, described)
 
 
-def _tagged(found: Found, export: Export | None) -> tuple[str, Headers, Answer]:
+def _tagged(found: Found, export: Export | None, noted: str = "") -> tuple[str, Headers, Answer]:
     entry, fresh = found
     headers = Headers([*fresh.headers, *entry.headers])
     window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
-    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency)
+    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency, noted)
     etag = entry.etag + (export.tag(stored) if export else "")
+    if noted:
+        etag += f"/{blake2b(noted.encode(), digest_size=16).hexdigest()}"
     headers["ETag"] = quote_etag(etag)
     return etag, headers, stored
 

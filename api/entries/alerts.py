@@ -65,9 +65,11 @@ class AlertEntry(NumberEntry):
     text = line(200, load_default=None, allow_none=True, **about("alert.text"))
 
     @validates_schema
-    def has_days_before(self, data: dict[str, Any], **_: object) -> None:
-        """A change is against as many days before."""
+    def can_be_watched(self, data: dict[str, Any], **_: object) -> None:
+        """A rule is about stored rows, and a change against as many days before."""
         metric = METRICS.get(data["metric"])
+        if metric and not metric.is_stored:
+            raise ValidationError("is counted when it is read: no rule can be about it.", "metric")
         is_by_day = metric and metric.date and metric.keys[metric.date].type == "day"
         if data["is_relative"] and not is_by_day:
             raise ValidationError("needs a metric by day.", "is_relative")

@@ -15,6 +15,12 @@ Row = tuple[Cell, ...]
 FACT = ("section", "name", "value")
 """The columns of what is no table by itself: one number a row, and where it belongs."""
 
+DAYS = ("date", "day")
+"""Columns that hold days."""
+
+NOTES = "notes"
+"""What people wrote: a table, or a column of one whose rows are of days."""
+
 LONGEST_NAME = 31
 """Letters of a sheet's name."""
 
@@ -48,7 +54,8 @@ class Table(NamedTuple):
         for first, *others in self.rows:
             for column, value in zip(self.columns[1:], others, strict=True):
                 name = first if len(others) == 1 else f"{first}.{column}"
-                yield self.name, name, value
+                if (column, value) != (NOTES, None):
+                    yield self.name, name, value
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Answer:
     """What the JSON response says: its body, and the facts about it that its headers hold.
 
     `today`: the day of as-of in the reporting time zone.
+    `noted`: what people wrote on its days, as GET notes answers it; empty where nobody asked.
     """
 
     family: str
@@ -64,6 +72,7 @@ class Answer:
     today: date
     window: str | None = None
     currency: str | None = None
+    noted: str = ""
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -84,7 +93,19 @@ class Answer:
         return "_".join(["-".join(filter(None, named)), *days])
 
     def tables(self) -> list[Table]:
-        """Every number of the body, once.
+        """Every number of the body, once, and what people wrote on its days, where asked for."""
+        tables = self._numbers()
+        if not self.noted:
+            return tables
+        notes = json.loads(self.noted)["notes"]
+        found = [_with_notes(table, notes) for table in tables]
+        if found != tables:
+            return found
+        rows = [(note["day"], note["text"]) for note in notes]
+        return [*tables, Table(NOTES, ("day", "text"), rows)]
+
+    def _numbers(self) -> list[Table]:
+        """Of the body.
 
         Lists and maps are tables by their name there; single numbers make one more in front of
         them, `summary`. A body of nothing but single numbers is a table of one row.
@@ -150,6 +171,18 @@ class LongAnswer(Answer):
         for line in self.lines:
             item = json.loads(line, parse_float=Decimal)
             yield tuple(item[column] for column in ALWAYS[self.family])
+
+
+def _with_notes(table: Table, notes: list[dict[str, Any]]) -> Table:
+    """With a column of the notes on each row's day, where rows are of days."""
+    place = next((table.columns.index(name) for name in DAYS if name in table.columns), None)
+    if place is None:
+        return table
+    texts: dict[Cell, list[str]] = {}
+    for note in notes:
+        texts.setdefault(note["day"], []).append(note["text"])
+    rows = [(*row, "; ".join(texts.get(row[place], ())) or None) for row in table.rows]
+    return Table(table.name, (*table.columns, NOTES), rows)
 
 
 def _is_list(part: object) -> TypeGuard[list[dict[str, Cell]]]:

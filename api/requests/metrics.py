@@ -181,9 +181,9 @@ def query_schema(metric: Metric) -> type[Schema]:
     if metric.date:
         base = (Window,)
         if metric.keys[metric.date].type == "day":
-            base = (Window, parameters.Compare)
+            base = (Window, parameters.Compare, parameters.Noted)
     if metric.grains:
-        base = (WindowOfGrains, parameters.Compare)
+        base = (WindowOfGrains, parameters.Compare, parameters.Noted)
         more["grain"] = fields.String(
             validate=validate.OneOf(metric.grains, error="must be hour or minute."),
             metadata={

@@ -102,7 +102,19 @@ class Answer(NoParameters):
         return data
 
 
-class Days(Answer):
+class Noted(NoParameters):
+    notes = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "must be true or false."},
+        metadata={
+            "description": "A file of it holds what admins wrote on the days, too: for admins."
+        },
+    )
+
+
+class Days(Answer, Noted):
     days = WholeNumber(
         load_default=30,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),

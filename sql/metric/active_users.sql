@@ -69,6 +69,7 @@ FROM (
             - users,
             0
         FROM counted
+        WHERE day + least(gap, "window")::integer <= last
         UNION ALL
         SELECT
             midnight::date,

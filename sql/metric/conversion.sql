@@ -9,6 +9,7 @@ keys:
   hours: {type: integer, en: Hours from the registration until this step and all before it were done., ru: 'Часов от регистрации, пока не пройдены этот шаг и все прежние.'}
 measures:
   users: {en: Users., ru: Пользователи.}
+by: [step]
 chart: histogram
 */
 SELECT

@@ -10,6 +10,7 @@ keys:
   hour: {type: integer, en: 'Hours since 1970 in UTC; of a completed session, when it was held.', ru: 'Часы с 1970 года по UTC; завершённая сессия считается по времени проведения.'}
 measures:
   events: {en: So many., ru: Сколько раз.}
+by: [step]
 chart: table
 */
 SELECT

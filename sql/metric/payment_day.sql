@@ -17,7 +17,7 @@ keys:
 measures:
   amount:
     unit: money
-    en: Their amounts together, in minor units, exact.
+    en: Their amounts together, exact.
     ru: Сумма завершённых платежей дня.
   transactions:
     en: How many payments.

@@ -1,13 +1,16 @@
 """Notes and goals over HTTP: admins write them, each writer is remembered, nothing else gets in."""
 
+import csv
 import http.client
 import json
 import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from psycopg import sql
@@ -16,7 +19,7 @@ from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.database import Connection, connect
-from shared.metrics import METRICS
+from shared.metrics import METRICS, STORED
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.server import Server, server_of_a_module
@@ -115,6 +118,55 @@ def test_notes_are_listed_by_their_days(written: Connection, admin: FlaskClient)
     del written
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("user-growth", 0), ("metrics/session_day?by=status,day", 1), ("metrics/user_day?days=7", 0)],
+)
+def test_a_file_of_days_holds_what_was_written_on_them(
+    written: Connection, admin: FlaskClient, path: str, place: int
+) -> None:
+    path = f"{path}{'&' if '?' in path else '?'}format="
+    plain = admin.get(address(f"{path}csv"))
+    lines = [*csv.reader(plain.text.lstrip("\ufeff").splitlines())]
+    day = lines[-1][place]
+    before = admin.get(address(f"{path}csv&notes=true"))
+    for text in ("=1+1", "Sale"):
+        admin.post(address("notes"), json={"day": day, "text": text})
+    noted = admin.get(address(f"{path}csv&notes=true"))
+
+    found = [*csv.reader(noted.text.lstrip("\ufeff").splitlines())]
+    assert [line[:-1] for line in found] == lines
+    said = {line[place]: line[-1] for line in found[1:]}
+    assert found[0][-1] == "notes"
+    assert said.pop(day) == "'=1+1; Sale"
+    assert set(said.values()) == {""}
+    assert len({each.headers["ETag"] for each in (plain, before, noted)}) == 3
+    assert admin.get(address(f"{path}csv")).text == plain.text
+    book = openpyxl.load_workbook(BytesIO(admin.get(address(f"{path}xlsx&notes=true")).data))
+    values = {cell.value for row in book.worksheets[0].iter_rows() for cell in row}
+    assert "=1+1; Sale" in values
+    del written
+
+
+def test_what_was_written_on_days_of_no_rows_is_a_table(
+    written: Connection, admin: FlaskClient
+) -> None:
+    day = admin.get(address("user-growth?days=1")).json["data"][0]["date"]
+    admin.post(address("notes"), json={"day": day, "text": "Sale"})
+    text = admin.get(address("sessions?format=csv&notes=true")).text
+    assert text.splitlines()[-1] == f"notes,{day},Sale"
+    assert "Sale" not in admin.get(address("sessions?notes=true")).text
+    del written
+
+
+def test_only_admins_have_notes_in_files(written: Connection, client: FlaskClient) -> None:
+    asked = address(f"metrics/active_day?user_id={LEARNER}&format=csv")
+    headers = bearer(sign(LEARNER))
+    assert client.get(asked, headers=headers).status_code == 200
+    assert_problem(client.get(f"{asked}&notes=true", headers=headers), 403)
+    del written
+
+
 def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient) -> None:
     admin.post(address("goals"), json=GOAL)
     admin.post(address("goals"), json=GOAL | {"metric": "session_day", "measure": "sessions"})
@@ -126,7 +178,7 @@ def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient)
     del written
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", STORED)
 def test_a_rule_measures_what_the_address_answers(
     world: Settings, admin: FlaskClient, name: str
 ) -> None:
@@ -183,6 +235,11 @@ def test_what_fired_is_listed_the_newest_first(written: Connection, admin: Flask
         ("alerts", ALERT | {"measure": "status"}, "measure is no number of session_day"),
         ("alerts", ALERT | {"filters": {"nothing": "1"}}, "session_day, which has no nothing"),
         ("alerts", ALERT | {"filters": {"day": "2026-11-27"}}, "session_day, which has no day"),
+        (
+            "alerts",
+            ALERT | {"metric": "active_users", "measure": "users", "filters": {}},
+            "is read",
+        ),
         ("alerts", TOTAL | {"is_relative": True}, "is_relative needs a metric by day"),
         ("goals", GOAL | {"metric": "payment"}, "metric is no metric of the catalogue"),
         ("goals", GOAL | {"measure": "revenue"}, "measure is no number of payment_day"),

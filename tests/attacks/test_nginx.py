@@ -1,51 +1,27 @@
 """The API behind the nginx that is shipped, as Debian has it."""
 
 import http.client
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
 
-from ops.local.processes import free_port
 from tests.support.processes import wait_until
+from tests.support.proxy import proxying
 from tests.support.server import ROOT, Client, Server
 from tests.support.tokens import bearer, sign
 from tests.support.victim import raw, status_of
 from tests.support.world import ADMIN, LEARNER
 
-CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
-
 
 @pytest.fixture(scope="module")
 def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of an nginx in front of the server."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert nginx, "nginx is missing: apt-get install --no-install-recommends nginx-light"
     folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
-    text = CONFIGURATION.read_text()
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = " ".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
-    for shipped, here in (
-        ("127.0.0.1:8000", f"127.0.0.1:{server.port}"),
-        ("listen 8080", f"listen 127.0.0.1:{port}"),
-        ("/tmp/analytics-nginx.pid", str(folder / "pid")),  # noqa: S108
-        ("http {", f"http {{ {folders}"),
-    ):
-        assert text.count(shipped) == 1, shipped
-        text = text.replace(shipped, here)
-    (folder / "nginx.conf").write_text(text)
-    command = [nginx, "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
-        try:
-            assert wait_until(lambda: answers(port)), (folder / "log").read_text()
-            yield port
-        finally:
-            process.terminate()
+    with proxying(folder, server.port) as port:
+        assert wait_until(lambda: answers(port)), (folder / "log").read_text()
+        yield port
 
 
 def answers(port: int) -> bool:

@@ -32,6 +32,11 @@ def test_a_note_is_written_shown_in_the_charts_changed_and_deleted(
     expect(page.locator(".noted")).to_have_count(2)
     assert_barred_by_nothing(page)
 
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV: New users by day").click()
+    lines = download.value.path().read_text().splitlines()
+    assert f"user_growth,{today - timedelta(1)}.notes,Black Friday <b>" in lines
+
     panel.get_by_role("button", name="Change").click()
     panel.get_by_label("What happened").fill("Half price")
     panel.get_by_role("button", name="Keep").click()

@@ -120,6 +120,12 @@ def test_a_learners_own_page(page: Page, see: Open, site: Site) -> None:
 
     expect(page.get_by_role("heading", name=own["username"])).to_be_visible()
     assert_score(page, "[data-panel=score]", own)
+    asked = f"metrics/active_day?days=30&by=day&compare=previous&user_id={learner(site)}"
+    body = site.api(asked)
+    assert one(page, "[data-number='active_day.events'] > data") == body["total"]["events"]
+    change = body["comparison"]["metrics"]["events"]
+    shown = values(page, "[data-number='active_day.events'] .delta data")
+    assert shown == [change["change_percent"] or change["change"]]
 
 
 def learner(site: Site) -> int:

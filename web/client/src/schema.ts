@@ -2057,14 +2057,12 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "step",
-         *         "hours"
+         *         "step"
          *       ],
          *       "from": null,
          *       "metric": "conversion",
          *       "rows": [
          *         {
-         *           "hours": 5,
          *           "step": "completed",
          *           "users": 12
          *         }
@@ -3021,18 +3019,14 @@ export type components = {
         /**
          * @example {
          *       "by": [
-         *         "user_id",
-         *         "step",
-         *         "hour"
+         *         "step"
          *       ],
          *       "from": null,
          *       "metric": "learner_step",
          *       "rows": [
          *         {
          *           "events": 12,
-         *           "hour": 5,
-         *           "step": "completed",
-         *           "user_id": 5
+         *           "step": "completed"
          *         }
          *       ],
          *       "to": null,
@@ -3588,7 +3582,7 @@ export type components = {
             total: components["schemas"]["PaymentDayMetricTotal"] | null;
         };
         PaymentDayMetricRow: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3611,7 +3605,7 @@ export type components = {
             transactions: number;
         };
         PaymentDayMetricTotal: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;
@@ -3658,7 +3652,7 @@ export type components = {
             total: components["schemas"]["PaymentTotalMetricTotal"] | null;
         };
         PaymentTotalMetricRow: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description ISO 4217 code; XXX where the payment has none. */
             currency?: string;
@@ -3666,7 +3660,7 @@ export type components = {
             transactions: number;
         };
         PaymentTotalMetricTotal: {
-            /** @description Their amounts together, in minor units, exact. */
+            /** @description Their amounts together, exact. */
             amount: number;
             /** @description How many payments. */
             transactions: number;
@@ -5970,6 +5964,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "day" | "-day" | "events" | "-events";
                 /** @description With `from`: the last one; without it, today. */
@@ -6056,6 +6052,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "users" | "-users" | "daily" | "-daily" | "days" | "-days" | "stickiness" | "-stickiness";
                 /** @description With `from`: the last one; without it, today. */
@@ -6308,6 +6306,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "grain" | "-grain" | "cohort" | "-cohort" | "n" | "-n" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -6392,6 +6392,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "completed" | "-completed" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -6460,7 +6462,7 @@ export interface operations {
     ConversionMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step,hours` where it isn't given. */
+                /** @description What rows are of, with commas between: of step, hours. Nothing gives one row. `step` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -6866,6 +6868,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "course_id" | "-course_id" | "day" | "-day" | "enrollments" | "-enrollments" | "low" | "-low";
                 /** @description With `from`: the last one; without it, today. */
@@ -7032,6 +7036,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "gap" | "-gap" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
@@ -7116,6 +7122,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
                 /** @description With `from`: the last one; without it, today. */
@@ -7200,6 +7208,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "day" | "-day" | "learners" | "-learners";
                 /** @description With `from`: the last one; without it, today. */
@@ -7354,7 +7364,7 @@ export interface operations {
     LearnerStepMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `user_id,step,hour` where it isn't given. */
+                /** @description What rows are of, with commas between: of user_id, step, hour. Nothing gives one row. `step` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -7690,6 +7700,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "mentor_id" | "-mentor_id" | "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -7776,6 +7788,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. Microseconds since 1970. */
                 moment?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "pair" | "-pair" | "moment" | "-moment" | "way" | "-way" | "day" | "-day" | "messages" | "-messages";
                 /** @description Only rows of this one. The users.id of both, the lesser first, with a colon between. */
@@ -7868,6 +7882,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "amount" | "-amount" | "transactions" | "-transactions";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -8194,6 +8210,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "bucket" | "-bucket" | "conversations" | "-conversations";
                 /** @description With `from`: the last one; without it, today. */
@@ -8282,6 +8300,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
                 n?: number;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "cohort" | "-cohort" | "n" | "-n" | "users" | "-users" | "size" | "-size" | "share" | "-share";
                 /** @description With `from`: the last one; without it, today. */
@@ -8370,6 +8390,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "mentor_id" | "-mentor_id" | "payment_method" | "-payment_method" | "revenue" | "-revenue" | "transactions" | "-transactions" | "failed" | "-failed" | "finished" | "-finished" | "failure_rate" | "-failure_rate";
                 /** @description Only rows of this one. In lower case; empty where the payment names none. */
@@ -8462,6 +8484,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "currency" | "-currency" | "revenue" | "-revenue" | "users" | "-users" | "revenue_per_user" | "-revenue_per_user";
                 /** @description With `from`: the last one; without it, today. */
@@ -8636,6 +8660,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "status" | "-status" | "sessions" | "-sessions" | "minutes" | "-minutes";
                 /** @description Only rows of this one. Status now, lower case. */
@@ -8722,6 +8748,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "sessions" | "-sessions";
                 /** @description With `from`: the last one; without it, today. */
@@ -8886,6 +8914,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
                 /** @description With `from`: the last one; without it, today. */
@@ -9208,6 +9238,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "day" | "-day" | "new_users" | "-new_users";
                 /** @description With `from`: the last one; without it, today, or with `grain` now. */
@@ -9797,6 +9829,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -9872,6 +9906,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -10015,6 +10051,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */

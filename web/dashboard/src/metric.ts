@@ -1,15 +1,30 @@
 import type { Metric, MetricColumn, MetricValue, Said } from "@mentorhub/analytics";
 
 import type { Day } from "./charts/days.js";
+import { headingIn, TITLES } from "./i18n/catalogue.js";
 import type { Words } from "./i18n/index.js";
+import type { Language } from "./i18n/languages.js";
 
-/** A text of a metric's file, and the language that it is in: they are in Russian and English. */
-export function saidIn(said: Said, language: string): { text: string; lang: "ru" | "en" } {
+/** A text, and the language that it is in. */
+interface Text {
+  text: string;
+  lang: string;
+}
+
+/** A sentence of a metric's file: they are in Russian and English. */
+export function saidIn(said: Said, language: Language): Text {
   return language === "ru" ? { text: said.ru, lang: "ru" } : { text: said.en, lang: "en" };
 }
 
-/** What a column is called: in Russian its meaning up to the first stop, otherwise its name. */
-export function headingOf({ name, title }: MetricColumn, language: string): string {
+export function titleOf({ name, title }: Metric, language: Language): Text {
+  const text = language === "zh" || language === "he" ? TITLES[name]?.[language] : undefined;
+  return text ? { text, lang: language } : saidIn(title, language);
+}
+
+/** What a column is called; where there is no word for it, in Russian its meaning, otherwise its name. */
+export function headingOf({ name, title }: MetricColumn, language: Language): string {
+  const heading = headingIn(name, language);
+  if (heading) return heading;
   if (language === "ru") return title.ru.split(/[.;:]/, 1)[0] ?? name;
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -166,6 +166,9 @@ export const en = ({ plural }: Formats): Messages => ({
     how: "How it is calculated",
     rules:
       "3 points a completed session (up to 30), 5 a course (up to 25), 0.3 a percent of average progress (up to 30), 5 a review (up to 15).",
+    recent: "Last 30 days",
+    events: (n) => plural(n, { one: "# activity", other: "# activities" }),
+    counted: "Sessions, enrolments, lessons, reviews and payments, compared with the 30 days before.",
   },
   metrics: {
     title: "Metrics",

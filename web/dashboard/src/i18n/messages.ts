@@ -107,6 +107,9 @@ export interface Messages {
     never: string;
     how: string;
     rules: string;
+    recent: string;
+    events: (n: number) => string;
+    counted: string;
   };
   metrics: {
     title: string;

@@ -156,6 +156,9 @@ export const zh = ({ count }: Formats): Messages => ({
     never: "尚无活动",
     how: "计算方法",
     rules: "每次完成的辅导课 3 分（最多 30），每门课程 5 分（最多 25），平均进度每 1% 0.3 分（最多 30），每条评价 5 分（最多 15）。",
+    recent: "最近 30 天",
+    events: (n) => `${count(n)} 项活动`,
+    counted: "辅导课、报名、课时、评价和付款，与之前 30 天相比。",
   },
   metrics: {
     title: "指标",

@@ -12,7 +12,7 @@ import { useState, type ReactElement, type SubmitEvent } from "react";
 import { show } from "../address.js";
 import { useWords } from "../i18n/index.js";
 import { Label } from "../label.js";
-import { saidIn } from "../metric.js";
+import { titleOf } from "../metric.js";
 import { Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Refused, useAbout, useNumber, useTrouble } from "./entries.js";
@@ -33,7 +33,7 @@ export function Rules({ metric, currency }: { metric: Metric; currency: string |
   const rules = useAlerts();
   const trouble = useTrouble();
   return (
-    <section className="rules" aria-label={t.alerts.title}>
+    <section className="watched" aria-label={t.alerts.title}>
       <h3>{t.alerts.title}</h3>
       <ul className="notes">
         {rules.alerts
@@ -172,7 +172,7 @@ function One({ firing, alert }: { firing: Firing; alert: Alert }): ReactElement 
       <time dateTime={firing.fired_at}>{f.moment(new Date(firing.fired_at))}</time>
       <OfMetric metric={metric} sentence={sentence} />
       <strong>
-        <Figure value={firing.value}>{format(firing.value)}</Figure>
+        = <Figure value={firing.value}>{format(firing.value)}</Figure>
       </strong>
       <small>
         {ended ? t.alerts.ended(ended) : t.alerts.open}
@@ -184,7 +184,7 @@ function One({ firing, alert }: { firing: Firing; alert: Alert }): ReactElement 
 
 function OfMetric({ metric, sentence }: { metric: Metric | undefined; sentence: string }): ReactElement {
   const { language } = useWords();
-  const title = metric && saidIn(metric.title, language);
+  const title = metric && titleOf(metric, language);
   return (
     <span>
       {title && <span lang={title.lang}>{title.text}: </span>}
@@ -222,7 +222,7 @@ function Ring({ firing, alert, onSeen }: { firing: Firing; alert: Alert; onSeen:
       <p>
         <OfMetric metric={metric} sentence={sentence} />{" "}
         <strong>
-          <Figure value={firing.value}>{format(firing.value)}</Figure>
+          = <Figure value={firing.value}>{format(firing.value)}</Figure>
         </strong>{" "}
         <small>
           <time dateTime={firing.fired_at}>{f.time(new Date(firing.fired_at))}</time>

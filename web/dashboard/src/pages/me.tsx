@@ -1,8 +1,10 @@
-import { paths, useMyEngagement, type Engagement } from "@mentorhub/analytics";
-import type { ReactElement } from "react";
+import { paths, useMetric, useMyEngagement, type Engagement } from "@mentorhub/analytics";
+import { useMemo, type ReactElement } from "react";
 
+import { DayChart, DayTable } from "../charts/days.js";
 import { Ring } from "../charts/ring.js";
 import { useWords } from "../i18n/index.js";
+import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { nextSteps, parts } from "../score.js";
 import { isEngagement, LastActivity, Parts } from "./score.js";
@@ -28,6 +30,7 @@ export function Me(): ReactElement {
           </div>
         )}
       </Panel>
+      {mine && <Recent user={mine.user_id} />}
       <div className="pair">
         <Panel name="raise" title={t.score.raise} state={state}>
           {mine && <Raise of={mine} />}
@@ -44,6 +47,37 @@ export function Me(): ReactElement {
         </Panel>
       </div>
     </div>
+  );
+}
+
+/** What the learner did in the last 30 days, beside the 30 before. */
+function Recent({ user }: { user: number }): ReactElement {
+  const { f, t } = useWords();
+  const asked = { days: 30, by: ["day"], compare: true, with: { user_id: String(user) } };
+  const state = useMetric("active_day", asked);
+  const days = useMemo(
+    () => (state.rows ?? []).map((row) => ({ date: String(row["day"]), value: Number(row["events"]) })),
+    [state.rows],
+  );
+  const events = state.total?.["events"];
+  const chart = { label: t.score.recent, days, format: t.score.events };
+  return (
+    <Panel
+      name="recent"
+      title={t.score.recent}
+      state={state}
+      path={paths.metric("active_day", asked)}
+      table={() => <DayTable {...chart} format={f.count} heading={t.score.activity} />}
+    >
+      {events !== undefined && (
+        <p className="recent" data-number="active_day.events">
+          <Figure value={events}>{t.score.events(events)}</Figure>{" "}
+          <Delta change={state.comparison?.metrics["events"]} format={f.count} />
+          <small>{t.score.counted}</small>
+        </p>
+      )}
+      {events ? <DayChart {...chart} /> : null}
+    </Panel>
   );
 }
 

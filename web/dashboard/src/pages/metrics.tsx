@@ -25,6 +25,7 @@ import {
   numbersOf,
   saidIn,
   seriesOf,
+  titleOf,
   writer,
 } from "../metric.js";
 import { Delta, Figure } from "../numbers.js";
@@ -32,7 +33,7 @@ import { Panel } from "../panel.js";
 import { Term } from "../term.js";
 import { Rules } from "./alerts.js";
 import { Goals, useGoalLine } from "./goals.js";
-import { useNotesByDay } from "./notes.js";
+import { useNoted, useNotesByDay } from "./notes.js";
 
 /** Every metric of the catalogue, or the one that was chosen. */
 export function Metrics(): ReactElement {
@@ -72,7 +73,8 @@ function useAsked(metric: Metric, isAsked: boolean, by?: readonly string[]) {
     compare: compare && takes("compare"),
   };
   const state = useMetric(isAsked ? metric.name : null, options);
-  return { state, path: paths.metric(metric.name, options) };
+  const window = takes("notes") ? state.answer?.window : null;
+  return { state, path: useNoted(paths.metric(metric.name, options), window) };
 }
 
 /** One among all: its usual grouping, and a way to more of it. */
@@ -80,7 +82,7 @@ function One({ metric, isAsked }: { metric: Metric; isAsked: boolean }): ReactEl
   const { language, t } = useWords();
   const { state, path } = useAsked(metric, isAsked);
   const [measure, setMeasure] = useState<string | null>(null);
-  const title = saidIn(metric.title, language);
+  const title = titleOf(metric, language);
   const answer = state.data;
   return (
     <Panel
@@ -109,7 +111,8 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
   const { language, t } = useWords();
   const known = by.filter((name) => keysOf(metric).some((key) => key.name === name));
   const { state, path } = useAsked(metric, true, known);
-  const title = saidIn(metric.title, language);
+  const title = titleOf(metric, language);
+  const meaning = saidIn(metric.meaning, language);
   const answer = state.data;
   return (
     <div className="alone">
@@ -127,8 +130,8 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
         path={path}
           aside={
           <>
-            <p className="note" lang={title.lang}>
-              {saidIn(metric.meaning, language).text}
+            <p className="note" lang={meaning.lang} dir="auto">
+              {meaning.text}
             </p>
             <Grouping metric={metric} chosen={known.length ? known : metric.by} />
             <Measures metric={metric} chosen={measure} onChoose={(name) => show({ measure: name })} />
@@ -323,7 +326,7 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
         </label>
       )}
       <DayChart
-        label={`${saidIn(shown.metric.title, language).text}: ${headingOf(measure, language)}`}
+        label={`${titleOf(shown.metric, language).text}: ${headingOf(measure, language)}`}
         days={series.days}
         format={format}
         isRatio={measure.kind === "ratio"}
@@ -349,7 +352,7 @@ function Table(shown: Shown): ReactElement {
   const labels = metric.columns.filter(({ name, kind }) => kind === "label" && answer.rows[0] && name in answer.rows[0]);
   const numbers = numbersOf(metric);
   const rows = keys.some(isDate) ? answer.rows.toReversed() : answer.rows;
-  const title = saidIn(metric.title, language).text;
+  const title = titleOf(metric, language).text;
   const most = Math.max(limit, 50);
   return (
     <>
@@ -378,7 +381,7 @@ function Table(shown: Shown): ReactElement {
                   </td>
                 ))}
                 {labels.map(({ name, of }) => (
-                  <td key={name}>
+                  <td key={name} className={of === "moment" ? "moment" : undefined}>
                     <bdi>{label(row[name] ?? null, of)}</bdi>
                   </td>
                 ))}

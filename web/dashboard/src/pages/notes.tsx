@@ -18,6 +18,12 @@ export function useNotesByDay(
   }, [notes]);
 }
 
+/** The address of a file with the notes of the window, where there are any. */
+export function useNoted(path: string, window: { from: string; to: string } | null | undefined): string {
+  const { notes } = useNotes(window ?? null);
+  return notes.length ? `${path}&notes=true` : path;
+}
+
 /** The notes of a window, and how to write them: administrators only, as the API says. */
 export function Notes({ window }: { window: { from: string; to: string } | null | undefined }): ReactElement {
   const { f, t } = useWords();

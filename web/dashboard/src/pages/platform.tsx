@@ -23,7 +23,7 @@ import { Fired } from "./alerts.js";
 import { Courses } from "./courses.js";
 import { useGoalLine } from "./goals.js";
 import { Lookup } from "./lookup.js";
-import { Notes, useNotesByDay } from "./notes.js";
+import { Notes, useNoted, useNotesByDay } from "./notes.js";
 
 /** The administrator's page. */
 export function Platform(): ReactElement {
@@ -195,7 +195,7 @@ function Growth({ growth }: { growth: GrowthState }): ReactElement {
       meaning={meaningOf("NewUsersBody.new_users")}
       title={t.growth.title}
       state={growth}
-      path={paths.userGrowth(days, { compare })}
+      path={useNoted(paths.userGrowth(days, { compare }), growth.answer?.window)}
       isEmpty={isNothing(users)}
       table={() => <DayTable {...chart} format={f.count} heading={t.cards.newUsers} />}
     >
@@ -218,7 +218,7 @@ function Income({ revenue }: { revenue: RevenueState }): ReactElement {
       meaning={meaningOf("DailyRevenueBody.revenue")}
       title={t.revenue.title}
       state={revenue}
-      path={paths.revenue(days, { compare, currency })}
+      path={useNoted(paths.revenue(days, { compare, currency }), revenue.answer?.window)}
       isEmpty={isNothing(income)}
       table={() => <DayTable {...chart} heading={t.cards.revenue} />}
     >

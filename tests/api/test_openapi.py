@@ -141,6 +141,8 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
         "hour",
         # keys: days, and which of them
         "gap",
+        "lessons",
+        "place",
         "lesson_id",
         "moment",
         "rating",

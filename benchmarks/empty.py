@@ -10,6 +10,7 @@ from api.export.processes import Lanes
 from api.live.stream import Streams
 from api.parts import parts
 from api.server.adapter import Server
+from api.server.metrics import Metrics
 from shared.settings import load
 
 _settings = load()
@@ -23,6 +24,7 @@ _its = parts(_flask)
 _its.add(Lanes(_settings))
 _its.add(Tokens(_flask, _settings))
 _its.add(Streams(Reader(_settings), _its.add(Watch(_settings))))
+_its.add(Metrics(_flask))
 JWTManager(_flask)
 
 

@@ -4,6 +4,7 @@ from flask import Flask, Response
 from flask_jwt_extended import JWTManager, jwt_required
 
 from api.access.tokens import Tokens
+from api.answers.cache import Cache
 from api.database.freshness import Watch
 from api.database.reader import Reader
 from api.export.processes import Lanes
@@ -23,7 +24,9 @@ _flask.config.update(
 _its = parts(_flask)
 _its.add(Lanes(_settings))
 _its.add(Tokens(_flask, _settings))
-_its.add(Streams(Reader(_settings), _its.add(Watch(_settings))))
+_watch = _its.add(Watch(_settings))
+_its.add(Streams(_its.add(Reader(_settings)), _watch))
+_its.add(Cache(_settings, _watch))
 _its.add(Metrics(_flask))
 JWTManager(_flask)
 

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
+from shared.metrics import STORED, Metric
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from tests.support.databases import DEFAULTS, calculated, database
@@ -195,6 +196,26 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         RESET analytics.now""",
         [{"problem": "missing"}] * 365 + [{"problem": "too much"}] * 365,
     ),
+}
+
+
+SAMPLES = {"integer": "77", "text": "'x'"}
+"""Of keys; of dates one long ago."""
+
+
+def surplus(metric: Metric) -> tuple[str, str, list[dict[str, Any]]]:
+    """A row that is nobody's."""
+    keys = [SAMPLES.get(key.type, "TODAY - 9000") for key in metric.keys.values()]
+    columns = ", ".join(f'"{name}"' for name in (*metric.keys, *metric.measures))
+    values = ", ".join([*keys, *["1"] * len(metric.measures)])
+    statement = f"INSERT INTO analytics.{metric.name} ({columns}) VALUES ({values})"  # noqa: S608
+    return metric.name, statement, [dict.fromkeys(metric.measures, -1)]
+
+
+TAMPERED |= {
+    f"a surplus row of {name}": surplus(metric)
+    for name, metric in STORED.items()
+    if name not in {step for step, _, _ in TAMPERED.values()}
 }
 
 

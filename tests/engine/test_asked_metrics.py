@@ -52,7 +52,10 @@ def world() -> Rows:
             {**ADMIN_ROW, "id": n, "role": "STUDENT", "username": f"u{n}", "created_at": when()}
             for n in range(1, 36)
         ],
-        "courses": [],
+        "courses": rows(4, title=lambda: "SQL", is_active=lambda: True, instructor_id=lambda: 1),
+        "lessons": rows(
+            13, course_id=lambda: draw.randint(1, 3), order=lambda: draw.choice([1, 2, 3, None])
+        ),
         "sessions": rows(
             300,
             student_id=user,
@@ -62,9 +65,30 @@ def world() -> Rows:
             created_at=when,
             scheduled_at=lambda: draw.choice([None, when()]),
         ),
-        "course_enrollments": [],
-        "progress": rows(100, user_id=user, created_at=when),
-        "reviews": [],
+        "course_enrollments": rows(
+            80,
+            user_id=user,
+            course_id=lambda: draw.randint(1, 4),
+            progress_percent=lambda: draw.choice([0, 10, 24, 25, 90]),
+            completed=lambda: draw.choice([False, False, True]),
+            created_at=when,
+            completed_at=lambda: draw.choice([None, when().replace(tzinfo=None)]),
+        ),
+        "progress": rows(
+            200,
+            user_id=user,
+            course_id=lambda: draw.randint(1, 3),
+            lesson_id=lambda: draw.randint(1, 13),
+            completed=lambda: draw.choice([True, True, False]),
+            created_at=when,
+        ),
+        "reviews": rows(
+            30,
+            user_id=user,
+            course_id=lambda: draw.randint(1, 6),
+            rating=lambda: draw.randint(1, 5),
+            created_at=when,
+        ),
         "payments": rows(
             100,
             student_id=user,

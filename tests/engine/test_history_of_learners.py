@@ -47,7 +47,8 @@ class Learners:
         user = self.chance.randint(1, 6)
         status = self.chance.choice(["COMPLETED", "COMPLETED", "CANCELLED"])
         if table == "users":
-            return {"id": number, "username": "u", "created_at": self.moment()}
+            learner = {"username": "u", "role": "STUDENT", "created_at": self.moment()}
+            return {"id": number, **learner}
         if table == "reviews":
             about = {"course_id": 1, "reviewed_id": None, "mentor_id": None}
             return {

@@ -16,7 +16,7 @@ beat_schedule = {
         "kwargs": {"summaries": []},
     },
     # Each time a part of what has waited longest: all of it within hours.
-    "audit": {"task": "workers.tasks.audit", "schedule": 20.0},
+    "audit": {"task": "workers.tasks.audit", "schedule": 10.0},
     # A no-op unless the night's refresh is due in the reporting time zone.
     "nightly refresh": {"task": "workers.tasks.nightly_refresh", "schedule": 900.0},
 }

@@ -414,7 +414,7 @@ RETURN (
     WHERE
         audited.audited_at IS NULL
         OR audited.audited_at < clock_timestamp()
-        - CASE step.counted_from WHEN '{}' THEN interval '5 min' ELSE interval '1 hour' END
+        - CASE step.counted_from WHEN '{}' THEN interval '10 min' ELSE interval '1 hour' END
     ORDER BY audited.audited_at ASC NULLS FIRST, step.place
     LIMIT 1
 );

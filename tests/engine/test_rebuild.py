@@ -231,7 +231,8 @@ def test_only_the_answers_that_changed_get_a_new_version(
     assert rebuild(settings) == 0
     after = freshness(ours, "version")
     assert newer(before, after) == {"platform", "courses"}
-    assert newer_metrics(before, after) == {"platform_total", "course_performance"}
+    of_reviews = {"platform_total", "course_performance", "review_of", "rating", "data_quality"}
+    assert newer_metrics(before, after) == of_reviews
     spoil(ours)
     assert rebuild(settings, ["courses", "engagement"]) == 2
     last = freshness(ours, "version")
@@ -466,7 +467,7 @@ FORBIDDEN = (
     "SELECT FROM analytics.account",
     *(
         template.format(table)
-        for table in ("session_day", "mentor_ranking", "freshness", "reporting")
+        for table in ("session_day", "mentor_window", "freshness", "reporting")
         for template in (
             "INSERT INTO analytics.{} DEFAULT VALUES",
             "DELETE FROM analytics.{}",

@@ -522,7 +522,7 @@ SUMMARIES = [name for family in FAMILIES.values() for name in family.summaries]
 
 MORE = (
     "INSERT INTO public.mentors (id, user_id) VALUES (1, 4)",
-    "INSERT INTO public.lessons (id, course_id, \"order\") VALUES (1, 1, 1)",
+    'INSERT INTO public.lessons (id, course_id, "order") VALUES (1, 1, 1)',
     (
         "INSERT INTO public.messages (id, sender_id, recipient_id, created_at)"
         " VALUES (1, 2, 4, now() - interval '1 hour'), (2, 4, 2, now())"

@@ -47,3 +47,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ metric.name }}_rows();
 CREATE TRIGGER capture_deleted AFTER DELETE ON analytics.{{ metric.name }}
 REFERENCING OLD TABLE AS old_rows
 FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ metric.name }}_rows();
+
+-- ALWAYS, as those of the mirror: a session may inherit that it is a replica's.
+ALTER TABLE analytics.{{ metric.name }}
+    ENABLE ALWAYS TRIGGER capture_inserted,
+    ENABLE ALWAYS TRIGGER capture_updated,
+    ENABLE ALWAYS TRIGGER capture_deleted;

@@ -153,6 +153,7 @@ DECLARE
     has     record;
     stored  text;
     written bigint;
+    is_read boolean := (SELECT control.step.is_read FROM control.step WHERE name = refill.step);
 BEGIN
     IF (SELECT kind = 'ranking' FROM control.step WHERE name = refill.step) THEN
         EXECUTE format('SELECT control.%I()', 'refill_' || step) INTO STRICT written;
@@ -161,11 +162,19 @@ BEGIN
     SELECT * INTO STRICT has FROM control.signed_columns(step);
     stored := array_to_string(has.keys || has.sums || has.others, ', ');
     -- what is counted from it is calculated from nothing, too
-    EXECUTE format('ALTER TABLE analytics.%I DISABLE TRIGGER USER', step);
+    IF is_read THEN
+        EXECUTE format('ALTER TABLE analytics.%I DISABLE TRIGGER USER', step);
+    END IF;
     EXECUTE format('DELETE FROM analytics.%I', step);
     EXECUTE format('INSERT INTO analytics.%1$I (%2$s) SELECT %2$s FROM truth.%1$I', step, stored);
     GET DIAGNOSTICS written = ROW_COUNT;
-    EXECUTE format('ALTER TABLE analytics.%I ENABLE TRIGGER USER', step);
+    IF is_read THEN
+        EXECUTE format(
+            'ALTER TABLE analytics.%I ENABLE ALWAYS TRIGGER capture_inserted, '
+            'ENABLE ALWAYS TRIGGER capture_updated, ENABLE ALWAYS TRIGGER capture_deleted',
+            step
+        );
+    END IF;
     RETURN written;
 END
 $$;

@@ -1,5 +1,6 @@
 """Metrics that are counted from another one: right after every fold, whatever is done to that."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.stored import is_right
 from workers.audit import audit
 from workers.definitions import make_metric
 from workers.fold import fold
+from workers.rebuild import rebuild
 
 SUM = """\
 /*
@@ -166,3 +168,17 @@ def test_a_circle_is_one_sentence_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         in_order(METRICS | {"active_day": load(one), "gap": load(other)})
     assert str(caught.value) == "sql/metric/gap.sql:14: active_day is counted from itself."
+
+
+def test_what_a_session_inherits_of_replicas_keeps_nothing_from_what_is_counted_from_others(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute("SET session_replication_role = replica")
+    work(ours, 1, 40)
+    fold(ours)
+    assert number(ours, "SELECT sum(users) FROM analytics.gap")
+    assert is_right(ours)
+    rebuild(replace(settings, timezone="Asia/Tokyo"))
+    work(ours, 41, 60)
+    fold(ours)
+    assert is_right(ours)

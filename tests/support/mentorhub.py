@@ -139,9 +139,10 @@ def rows(url: str, names: Names = AS_OURS) -> Rows:
 
 
 def catch_up(settings: Settings) -> None:
-    """Wait for everything that MentorHub has committed, and recalculate."""
+    """Wait for everything that MentorHub has committed, prove it, and recalculate."""
     with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as source:
         mirror.wait_until_caught_up(ours, source)
+    assert look_until_proven(settings)
     rebuild(settings)
 
 

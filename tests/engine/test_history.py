@@ -14,7 +14,7 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.timeout(0 if LONG_RUN else 900)  # a failure takes minutes to be told briefly
+@pytest.mark.timeout(0 if LONG_RUN else 2700)  # a failure takes minutes to be told briefly
 def test_whatever_happens_nothing_drifts_and_answers_are_those_of_the_last_fold(
     stage: Stage,
 ) -> None:

@@ -14,6 +14,6 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.timeout(0 if LONG_RUN else 900)  # a failure takes minutes to be told briefly
+@pytest.mark.timeout(0 if LONG_RUN else 2700)  # a failure takes minutes to be told briefly
 def test_whoever_wins_or_loses_places_every_window_names_the_right_ten(stage: Stage) -> None:
     play(HistoryOfMentors, stage, 50)

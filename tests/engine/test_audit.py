@@ -566,7 +566,7 @@ def test_each_step_is_audited_in_turn_and_none_before_its_time(
 
 @pytest.mark.parametrize(
     ("step", "wait"),
-    [("session_day", 4), ("calendar", 4), ("mentor_ranking", 60)],
+    [("session_day", 9), ("calendar", 9), ("mentor_ranking", 60)],
 )
 def test_a_step_is_overdue_after_its_time(ours: Connection, step: str, wait: int) -> None:
     ours.execute(

@@ -229,7 +229,7 @@ def test_letters_are_no_commands_where_a_reader_turns_them_off(page: Page, see: 
     see("lang=en")
     page.get_by_role("button", name="Help and keys").click()
     page.get_by_label("Single letters are commands").uncheck()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     page.keyboard.press("1")
 
     expect(page.get_by_role("button", name="30 days")).to_have_attribute("aria-pressed", "true")

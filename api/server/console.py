@@ -7,7 +7,6 @@ that the dashboard was given. What only a look at the servers tells is left to t
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from api.access import guards
 from api.database.reader import Query, reader
 from api.database.writer import writer
 from api.requests.carried import carried
-from api.server.dashboard import POLICY
+from api.server.dashboard import POLICY, slashed
 from shared import sqlfiles
 from shared.alarms import ALARMS, Reading, duration, ringing
 
@@ -34,10 +33,8 @@ pages = Blueprint("console", __name__)
 
 @pages.get("/ops")
 def address_without_slash() -> Response:
-    """Files are found relative to the address: it has to end with a slash."""
-    response = Response(status=HTTPStatus.PERMANENT_REDIRECT)
-    response.headers["Location"] = "ops/"
-    return response
+    """As `slashed`."""
+    return slashed("ops")
 
 
 @pages.get("/ops/")
@@ -75,20 +72,18 @@ def collect() -> dict[str, Any]:
     readings = [Reading(row.name, row.label, row.value, row.since) for row in _rows("readings")]
     found = writer().row("rebuilds", carried().account.id)
     moments = [row.as_of for row in summaries if row.as_of]
+    parts = _rows("parts")
     return {
         "now": datetime.now(UTC),
         "problems": list(_problems(readings)),
         "as_of": min(moments, default=None),
         "summaries": summaries,
-        "parts": _rows("parts"),
-        "titles": {name: ALARMS[f"{name}_silent"].part for name in _PARTS},
+        "parts": parts,
+        "titles": {part.name: ALARMS[f"{part.name}_silent"].part for part in parts},
         "mirror": next(iter(_rows("mirror")), None),
         "rebuilds": orjson.loads(found.body)["rebuilds"] if found else [],
         "unfinished": UNFINISHED,
     }
-
-
-_PARTS = ("worker", "beat", "relay", "guard", "api")
 
 
 def _problems(readings: list[Reading]) -> Iterator[dict[str, Any]]:

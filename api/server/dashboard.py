@@ -48,10 +48,8 @@ class _File:
 
 @pages.get("/dashboard")
 def address_without_slash() -> Response:
-    """Files are found relative to the address: it has to end with a slash."""
-    response = Response(status=HTTPStatus.PERMANENT_REDIRECT)
-    response.headers["Location"] = "dashboard/"
-    return response
+    """As `slashed`."""
+    return slashed("dashboard")
 
 
 @pages.get("/dashboard/")
@@ -66,6 +64,13 @@ def page() -> Response:
 def asset(name: str) -> Response:
     """A file that the page names."""
     return _sent(f"assets/{name}", FOR_EVER)
+
+
+def slashed(name: str) -> Response:
+    """Files are found relative to the address: it has to end with a slash."""
+    response = Response(status=HTTPStatus.PERMANENT_REDIRECT)
+    response.headers["Location"] = f"{name}/"
+    return response
 
 
 def _sent(name: str, kept: str) -> Response:

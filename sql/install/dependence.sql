@@ -62,7 +62,7 @@ INSERT INTO control.counted (family, mirrored, name)
 SELECT DISTINCT
     answer.family,
     pg_class.relname::text,
-    CASE pg_attribute.attname WHEN 'day' THEN 'created_at' WHEN 'hour' THEN 'created_at' WHEN 'minute' THEN 'created_at' ELSE regexp_replace(pg_attribute.attname, '_day$', '_at') END
+    CASE WHEN pg_attribute.attname IN ('day', 'hour', 'minute') THEN 'created_at' ELSE regexp_replace(pg_attribute.attname, '_day$', '_at') END
 FROM
     control.step
     -- of what an answer shares it counts only what it is about: a metric's address, the metric

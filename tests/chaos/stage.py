@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,9 +21,8 @@ from shared.home import running_stack
 from tests.chaos.claims import found
 from tests.chaos.gate import Gate
 from tests.support.processes import children, wait_until
+from tests.support.stack import ANALYTICS
 from tests.support.tokens import KEY
-
-ANALYTICS = Path(sys.executable).with_name("analytics")
 
 DISK = 1_500
 """Megabytes of the disk that our server has to itself."""

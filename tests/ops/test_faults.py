@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,11 +24,10 @@ from shared import sqlfiles
 from shared.database import connect
 from tests.support.mentorhub import QUICK, tell
 from tests.support.processes import wait_until
+from tests.support.stack import ANALYTICS
 from tests.support.tokens import KEY
 
 RUNBOOK = (sqlfiles.ROOT.parent / "docs" / "runbook.md").read_text()
-
-ANALYTICS = Path(sys.executable).with_name("analytics")
 
 PATH = os.pathsep.join([str(ANALYTICS.parent), str(wheel_binaries()), os.defpath])
 

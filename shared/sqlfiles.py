@@ -39,7 +39,7 @@ def _template(name: str) -> Template:
     return templates.get_template(f"{name}.sql")
 
 
-_RESERVED = (
+_WORDS = (
     "all analyse analyze and any array as asc asymmetric both case cast check collate column"
     " constraint create current_catalog current_date current_role current_time current_timestamp"
     " current_user default deferrable desc distinct do else end except false fetch for foreign from"
@@ -48,11 +48,13 @@ _RESERVED = (
     " some symmetric system_user table then to trailing true union unique user using variadic when"
     " where window with"
 )
+
+_RESERVED = frozenset(_WORDS.split())
 """PostgreSQL's words that are names only in quotes; `returning` and `end` are measures' names."""
 
 
 def _quoted(name: object) -> object:
-    return f'"{name}"' if name in _RESERVED.split() else name
+    return f'"{name}"' if name in _RESERVED else name
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,4 +1,5 @@
 {# One answer about one metric. Names are those of its file; what a client gives is bound. #}
+{% from "each_metric/numbers.sql" import numbers, percentiles, upto %}
 {% set date = metric.date %}
 {% set by_date = metric.is_stored and date in by %}
 {% set others = by | reject("equalto", date) | list %}
@@ -44,29 +45,18 @@ CROSS JOIN LATERAL (
 coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
-{% macro measures() %}
-{% for name in metric.numbers %}
-{{ metric.ratios[name].expression if name in metric.ratios else name }} AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
-{% endmacro %}
-{# Percentiles of the hidden key: the values in their order, and how many there are up to each. #}
 {% macro ranked(by, first, last) %}
 SELECT
 {% for name in by %}
     {{ name }},
 {% endfor %}
-{% for name, each in metric.percentiles.items() %}
-    coalesce(min({{ metric.hidden }}) FILTER (WHERE 100 * upto_{{ each.of }} >= {{ each.percent }} * all_{{ each.of }} AND all_{{ each.of }} > 0), 0) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+    {{ percentiles(metric) | indent(4) | trim }}
 FROM (
     SELECT
 {% for name in by %}
         {{ name }},
 {% endfor %}
-{% for of in metric.percentiles.values() | map(attribute="of") | unique %}
-        sum(sum({{ of }})) OVER ({{ partition(by) }} ORDER BY {{ metric.hidden }}) AS upto_{{ of }},
-        sum(sum({{ of }})) OVER ({{ partition(by) }}) AS all_{{ of }},
-{% endfor %}
+        {{ upto(metric, parted="PARTITION BY " ~ by | join(", ") if by) | indent(8) | trim }}
         {{ metric.hidden }}
     FROM {{ source(first, last) | trim }}
     {{ asked(first, last) | indent(4) | trim }}
@@ -74,7 +64,6 @@ FROM (
 ) AS counted
 GROUP BY {{ by | join(", ") if by else "()" }}
 {% endmacro %}
-{% macro partition(by) %}{{ "PARTITION BY " ~ by | join(", ") if by }}{% endmacro %}
 {% macro main_units(names=metric.measures) %}
 {% for name in names %}
 coalesce({{ name }}, 0){{ " * " ~ unit if metric.measures[name].unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
@@ -228,7 +217,7 @@ FROM
                         {{ name }},
 {% endfor %}
 {% endif %}
-                        {{ measures() | indent(24) | trim }}
+                        {{ numbers(metric) | indent(24) | trim }}
                     FROM filled
                     ORDER BY
 {% if order %}
@@ -246,7 +235,7 @@ FROM
                 SELECT row_to_json(line)
                 FROM (
                     SELECT
-                        {{ measures() | indent(24) | trim }}
+                        {{ numbers(metric) | indent(24) | trim }}
                     FROM (
                         SELECT
                             {{ sums(adding) | indent(28) | trim }}
@@ -268,7 +257,7 @@ FROM
     LEFT JOIN LATERAL (
         WITH before AS (
             SELECT
-                {{ measures() | indent(16) | trim }}
+                {{ numbers(metric) | indent(16) | trim }}
             FROM (
                 SELECT
                     {{ main_units(adding) | indent(20) | trim }}

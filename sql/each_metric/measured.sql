@@ -1,4 +1,5 @@
 {# What the metric's address answers as its total. #}
+{% from "each_metric/numbers.sql" import numbers, percentiles, upto %}
 {% set others = metric.shown.items() | rejectattr("1.is_date") | list %}
 {% macro asked() %}
 {% if metric.date %}
@@ -21,9 +22,7 @@ BEGIN ATOMIC
     SELECT to_jsonb(whole)
     FROM (
         SELECT
-{% for name in metric.numbers %}
-            {{ metric.ratios[name].expression if name in metric.ratios else name }} AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+            {{ numbers(metric) | indent(12) | trim }}
         FROM
             (
                 SELECT
@@ -37,15 +36,10 @@ BEGIN ATOMIC
 {% if metric.percentiles %}
             CROSS JOIN (
                 SELECT
-{% for name, each in metric.percentiles.items() %}
-                    coalesce(min({{ metric.hidden }}) FILTER (WHERE 100 * upto_{{ each.of }} >= {{ each.percent }} * all_{{ each.of }} AND all_{{ each.of }} > 0), 0) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+                    {{ percentiles(metric) | indent(20) | trim }}
                 FROM (
                     SELECT
-{% for of in metric.percentiles.values() | map(attribute="of") | unique %}
-                        sum(sum(stored.{{ of }})) OVER (ORDER BY stored.{{ metric.hidden }}) AS upto_{{ of }},
-                        sum(sum(stored.{{ of }})) OVER () AS all_{{ of }},
-{% endfor %}
+                        {{ upto(metric, of="stored.") | indent(24) | trim }}
                         stored.{{ metric.hidden }}
                     FROM analytics.reporting INNER JOIN analytics.{{ metric.name }} AS stored ON
                         {{ asked() | indent(20) | trim }}

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from api.access import guards
 from api.blueprint import blueprint
 from api.entries.entry import Written, about, carried_out, comment, line, named
-from api.entries.numbers import NumberEntry, filters, not_too_large, stored
+from api.entries.numbers import NumberEntry, amount, days, filters, stored
 from api.fields import count, identifier, several
 from api.requests.parameters import NoParameters, WholeNumber
 from shared.metrics import METRICS
@@ -32,12 +32,7 @@ class AlertEntry(NumberEntry):
     metric = named(comment("alert.metric"), required=True)
     measure = named(comment("alert.measure"), required=True)
     filters = filters()
-    days = fields.Integer(
-        load_default=1,
-        strict=True,
-        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        **about("alert.days", "days"),
-    )
+    days = days("alert.days")
     is_relative = fields.Boolean(
         load_default=False, truthy={True}, falsy={False}, **about("alert.is_relative")
     )
@@ -46,13 +41,7 @@ class AlertEntry(NumberEntry):
         validate=validate.OneOf(("above", "below"), error="must be above or below."),
         **about("alert.direction"),
     )
-    threshold = fields.Decimal(
-        required=True,
-        allow_nan=False,
-        validate=not_too_large,
-        error_messages={"invalid": "must be a number.", "special": "must be a number."},
-        **about("alert.threshold", "that of the measure, or percent"),
-    )
+    threshold = amount("alert.threshold", "that of the measure, or percent")
     webhook = fields.String(
         load_default=None,
         allow_none=True,

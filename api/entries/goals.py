@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from api.access import guards
 from api.blueprint import blueprint
 from api.entries.entry import Written, about, carried_out, comment, line, named
-from api.entries.numbers import NumberEntry, filters, not_too_large, stored
+from api.entries.numbers import NumberEntry, amount, days, filters, stored
 from api.fields import several
 from api.requests.parameters import NoParameters
 
@@ -18,19 +18,8 @@ class GoalEntry(NumberEntry):
     metric = named(comment("goal.metric"), required=True)
     measure = named(comment("goal.measure"), required=True)
     filters = filters()
-    days = fields.Integer(
-        load_default=1,
-        strict=True,
-        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        **about("goal.days", "days"),
-    )
-    value = fields.Decimal(
-        required=True,
-        allow_nan=False,
-        validate=not_too_large,
-        error_messages={"invalid": "must be a number.", "special": "must be a number."},
-        **about("goal.value", "that of the measure"),
-    )
+    days = days("goal.days")
+    value = amount("goal.value", "that of the measure")
     text = line(200, load_default=None, allow_none=True, **about("goal.text"))
 
 

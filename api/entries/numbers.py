@@ -55,7 +55,28 @@ def filters() -> fields.Dict:
     )
 
 
-def not_too_large(value: Decimal) -> None:
+def days(column: str) -> fields.Integer:
+    """How many, today included."""
+    return fields.Integer(
+        load_default=1,
+        strict=True,
+        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
+        **about(column, "days"),
+    )
+
+
+def amount(column: str, unit: str) -> fields.Decimal:
+    """What the number is held against."""
+    return fields.Decimal(
+        required=True,
+        allow_nan=False,
+        validate=_not_too_large,
+        error_messages={"invalid": "must be a number.", "special": "must be a number."},
+        **about(column, unit),
+    )
+
+
+def _not_too_large(value: Decimal) -> None:
     # no Range, whose bounds the document would have as text
     if abs(value) >= LARGEST:
         raise ValidationError("is too large.")

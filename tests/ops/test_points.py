@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from psycopg import sql
 
 from ops.local.processes import free_port
 from shared.database import Connection
 from shared.metrics import SERIES
 from shared.settings import Settings
+from tests.metrics import stored
 from tests.support.mirror import WRITES
 from tests.support.processes import wait_until
 from workers.fold import fold
@@ -131,18 +131,6 @@ def there(measured: Callable[[str], list[dict[str, Any]]], name: str) -> Points:
         for row in measured(f'SELECT * FROM "{name}"')  # noqa: S608 - of our names
     }
     return {key: numbers for key, numbers in found.items() if any(numbers)}
-
-
-def stored(ours: Connection, name: str) -> Points:
-    metric = SERIES[name]
-    columns = [sql.Identifier(column) for column in (*metric.keys, *metric.measures)]
-    rows = ours.execute(
-        sql.SQL("SELECT {} FROM analytics.{}").format(
-            sql.SQL(", ").join(columns), sql.Identifier(name)
-        )
-    )
-    keys = len(metric.keys)
-    return {row[:keys]: tuple(map(float, row[keys:])) for row in rows}
 
 
 def count(ours: Connection) -> int:

@@ -84,7 +84,7 @@ def test_the_next_process_finds_in_redis_what_the_last_one_read(
     ours.execute("UPDATE analytics.session_day SET sessions = sessions + 1")
     server.program.stop()
     server.program.start()
-    assert wait_until(server.is_ready, 30)
+    assert wait_until(server.is_ready)
     second = server.client().get("sessions?days=7")
     ours.execute("UPDATE analytics.session_day SET sessions = sessions - 1")
 
@@ -115,7 +115,7 @@ def test_a_demoted_admin_loses_what_is_in_memory(ours: Connection, admin: Client
         (AN_ADMIN, 200),
     ):
         ours.execute(change)
-        assert wait_until(lambda due=status: admin.get("platform").status == due, 2), change
+        assert wait_until(lambda due=status: admin.get("platform").status == due), change
 
 
 def test_nobody_gets_what_is_in_memory_for_others(server: Server, admin: Client) -> None:
@@ -178,9 +178,9 @@ def test_while_the_database_is_away_nothing_is_served_and_then_everything(
         elsewhere.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
         )
-        assert wait_until(lambda: admin.get("platform").status == 503, 10)
+        assert wait_until(lambda: admin.get("platform").status == 503)
         elsewhere.execute("ALTER DATABASE test_live ALLOW_CONNECTIONS true")
-    assert wait_until(lambda: admin.get("platform").status == 200, 10)
+    assert wait_until(lambda: admin.get("platform").status == 200)
 
 
 def test_min_as_of_waits_for_the_fold(
@@ -217,9 +217,9 @@ def test_min_as_of_does_not_wait_for_ever_nor_hold_a_thread(server: Server, admi
 def test_max_staleness_refuses_what_is_older(admin: Client, folded: Callable[[], int]) -> None:
     folded()
     assert admin.get("platform?max_staleness=60").status == 200
-    assert wait_until(lambda: admin.get("platform?max_staleness=1").status == 503, 5)
-    folded()
-    assert wait_until(lambda: admin.get("platform?max_staleness=1").status == 200, 1)
+    assert wait_until(lambda: admin.get("platform?max_staleness=1").status == 503)
+    # once more where that alone takes a second
+    assert wait_until(lambda: folded() >= 0 and admin.get("platform?max_staleness=1").status == 200)
 
 
 def _text(moment: datetime) -> str:

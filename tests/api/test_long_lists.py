@@ -268,4 +268,4 @@ def test_nothing_stays_behind_when_the_api_is_killed(server: Server, admin: Clie
     assert wait_until(lambda: not any(folder.exists() for folder in folders))
     server.program.stop()
     server.program.start()
-    assert wait_until(server.is_ready, 30)
+    assert wait_until(server.is_ready)

@@ -211,7 +211,7 @@ def test_a_user_has_so_many_streams_and_gets_them_back(listen: Listen) -> None:
     assert refused.response.status == 429
 
     opened[0].close()
-    assert wait_until(lambda: listen(LEARNER).response.status == 200, 5)
+    assert wait_until(lambda: listen(LEARNER).response.status == 200)
 
 
 def test_open_streams_take_no_thread(server: Server, listen: Listen) -> None:

@@ -90,7 +90,7 @@ def test_large_answers_that_nobody_reads_are_held_in_files_and_let_go(
         attack.repeat(lambda: time.sleep(0.1))
         # two helpers, which stay, and not 16 answers
         assert attack.grown() < 230
-    assert wait_until(lambda: ask(server, "courses?format=csv")[0] == 200, 60)
+    assert wait_until(lambda: ask(server, "courses?format=csv")[0] == 200)
 
 
 def test_others_do_not_notice_small_workbooks(

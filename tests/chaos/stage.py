@@ -178,7 +178,7 @@ def _up(folder: Path, port: int, environment: dict[str, str]) -> Generator[subpr
             start_new_session=True,
         )
     try:
-        assert wait_until(lambda: bool(_described(home)) or up.poll() is not None, 120)
+        assert wait_until(lambda: bool(_described(home)) or up.poll() is not None)
         assert up.poll() is None, said.read_text()
         yield up
         assert up.poll() is None, said.read_text()

@@ -91,7 +91,7 @@ def test_without_patience_the_newest_known_time_comes_at_once(settings: Settings
             assert stood
             ours.execute("UPDATE control.question SET asked_at = asked_at - interval '6 s'")
             assert replicated_until(ours, "0") is None, "a question without an answer is too old"
-        assert wait_until(lambda: (replicated_until(ours, "0") or stood) > stood, 30)
+        assert wait_until(lambda: (replicated_until(ours, "0") or stood) > stood)
 
 
 def test_while_nobody_reads_no_time_is_claimed_and_after_it_only_what_is_compared(
@@ -146,7 +146,7 @@ def test_many_askers_cost_mentorhub_five_questions_a_second_and_one_log_in_each(
         with ThreadPoolExecutor(4) as askers:
             asking = [askers.submit(ask_on) for _ in range(4)]
             try:
-                assert wait_until(have_asked, 60)
+                assert wait_until(have_asked)
             finally:
                 enough.set()
         elapsed = ask(ours, "SELECT clock_timestamp()") - began
@@ -188,7 +188,7 @@ def test_after_a_restart_of_mentorhub_the_same_session_asks_again(
         assert wait_until(lambda: replicated_until(ours, "0") is None)
         theirs.start()
         assert look_until_proven(settings)
-        assert wait_until(lambda: replicated_until(ours, "0") is not None, 20)
+        assert wait_until(lambda: replicated_until(ours, "0") is not None)
         tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
         assert replicated_until(ours) is not None
         assert ask(ours, "SELECT count(*) FROM users") == 1

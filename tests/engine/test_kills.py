@@ -95,7 +95,7 @@ def killed_where_it_stands(
     where = ("analytics", name) if schema == "drift" else at_table
     with held(stage, *where, mode) as holder:
         working = pool.submit(work)
-        wait_until(lambda: working.done() or bool(waiting(stage, holder)), 30)
+        wait_until(lambda: working.done() or bool(waiting(stage, holder)))
         stood = not working.done()
         kill_backends(stage, waiting(stage, holder))
     assert end_of(working) in ({"AdminShutdown", "OperationalError"} if stood else {"NoneType"})

@@ -328,7 +328,7 @@ def test_a_worker_killed_in_a_fold_leaves_nothing_half_done_and_every_change_cou
         assert wait_until(lambda: is_blocked(ours, "analytics.session_day"))
         (pid,) = stack.busy()
         psutil.Process(pid).kill()
-        assert wait_until(lambda: stack.busy() not in ([], [pid]), 20), "redelivered"
+        assert wait_until(lambda: stack.busy() not in ([], [pid])), "redelivered"
         assert versions(ours) == before
     assert wait_until(lambda: is_right(stack.settings))
 
@@ -383,7 +383,7 @@ def test_a_worker_killed_in_a_rebuild_leaves_nothing_half_done_and_it_is_made_al
         psutil.Process(pid).kill()
         assert wait_until(lambda: not backends & rebuilding(ours)), "its lock goes with it"
         stack.send("rebuild", summaries=[])  # as beat does: it may be redelivered before
-        assert wait_until(lambda: stack.busy() not in ([], [pid]), 20)
+        assert wait_until(lambda: stack.busy() not in ([], [pid]))
         assert versions(ours) == before
         assert record(ours, run)["finished_at"] is None
     assert watch(stack.settings, run)["rows_changed"] == 5
@@ -443,7 +443,7 @@ def test_the_worker_survives_its_broker_and_works_on(
         assert not status.collect(stack.settings)["broker"]
         stack.redis.start()
     assert watch(stack.settings, run)["rows_changed"] > 0, "what it had in hand"
-    assert wait_until(stack.works, 30)
+    assert wait_until(stack.works)
     spoil(ours)
     again = request(stack.settings, {"metrics": ["sessions"]})
     assert watch(stack.settings, again)["rows_changed"] > 0, "what came after"
@@ -485,8 +485,8 @@ def test_after_redis_is_wiped_the_next_ticks_bring_everything_once_though_two_be
     with Client.from_url(stack.redis.url()) as client:
         client.flushall()
     with beat(stack, tmp_path / "one"), beat(stack, tmp_path / "two"):
-        assert wait_until(lambda: len(runs(ours)) == 2, 20)
-        assert wait_until(lambda: as_of(ours) > begun, 20)
+        assert wait_until(lambda: len(runs(ours)) == 2)
+        assert wait_until(lambda: as_of(ours) > begun)
         assert wait_until(stack.is_idle)
     assert sorted(runs(ours)) == [("lost", ["courses"]), ("nightly", sorted(OWNING))]
     assert is_right(stack.settings)

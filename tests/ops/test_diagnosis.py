@@ -20,12 +20,9 @@ from ops.local.embedded import Postgres, Redis
 from shared.database import connect
 from tests.support.databases import DEFAULTS
 from tests.support.mentorhub import QUICK, ask, tell
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE, wait_until
 from workers.install import install_schemas
 from workers.mirrored import creation
-
-LONG = 60
-"""Seconds after which a command counts as hung, on a machine that is busy with other tests."""
 
 
 class Stage:
@@ -62,7 +59,7 @@ class Stage:
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, what it said, and the sentence that it ended with."""
     with process:
-        said, errors = process.communicate(timeout=LONG)
+        said, errors = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors
     last = errors.strip().rpartition("\n")[2]
     if process.returncode == 2:
@@ -113,7 +110,7 @@ def test_an_init_whose_server_freezes_ends_in_one_sentence(stage: Stage) -> None
         holder.execute("SELECT pg_advisory_lock(hashtext('mentorhub_analytics replication'))")
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         process = stage.begin("init")
-        assert wait_until(lambda: ask(watch, waiting) == 1, 30)
+        assert wait_until(lambda: ask(watch, waiting) == 1)
         with frozen(stage.postgres):
             code, _, sentence = ended(process)
     assert code == 2
@@ -162,7 +159,7 @@ def test_a_database_that_dies_meanwhile_is_one_sentence(stage: Stage, command: s
             if command == "rebuild"
             else "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
         )
-        assert wait_until(lambda: ask(watch, at_work), LONG)
+        assert wait_until(lambda: ask(watch, at_work))
         with away(stage.postgres):
             code, _, sentence = ended(process)
             holder.close()

@@ -39,9 +39,6 @@ PARTS = {
     "api": "analytics serve --port $PORT",
 }
 
-PATIENCE = 120
-"""Seconds: everything here takes less than 10 on a machine that does nothing else."""
-
 LIMIT = {"max_wal_size": "64MB", "max_slot_wal_keep_size": "64MB"}
 """Of MentorHub's server."""
 
@@ -103,8 +100,8 @@ class Stage:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def problems(self) -> dict[str, dict[str, Any]]:
-        """What `analytics status --json` says is wrong, the first of each alarm."""
+    def status(self) -> dict[str, Any]:
+        """What `analytics status --json` says; it fails where something is wrong."""
         done = subprocess.run(
             [ANALYTICS, "status", "--json"],
             cwd=self.folder,
@@ -113,10 +110,15 @@ class Stage:
             text=True,
             check=False,
         )
+        said = json.loads(done.stdout)
+        assert bool(said["problems"]) == bool(done.returncode)
+        return said
+
+    def problems(self) -> dict[str, dict[str, Any]]:
+        """The first of each alarm."""
         found: dict[str, dict[str, Any]] = {}
-        for problem in json.loads(done.stdout)["problems"]:
+        for problem in self.status()["problems"]:
             found.setdefault(problem["alarm"], problem)
-        assert bool(found) == bool(done.returncode)
         return found
 
     def named(self, *alarms: str) -> dict[str, dict[str, Any]]:
@@ -128,11 +130,17 @@ class Stage:
             found.update(self.problems())
             return found.keys() >= {*alarms}
 
-        assert wait_until(are_named, PATIENCE), found
+        assert wait_until(are_named), found
         return found
 
     def is_well(self) -> bool:
-        return wait_until(lambda: not self.problems(), PATIENCE)
+        """With all parts heard of: nothing is said of one that is only starting."""
+
+        def nothing_is_wrong() -> bool:
+            said = self.status()
+            return not said["problems"] and all(part["alive"] for part in said["parts"].values())
+
+        return wait_until(nothing_is_wrong)
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +254,7 @@ def test_a_change_that_cannot_be_applied_is_named_until_it_can(stage: Stage) -> 
         told = stage.problems().get("replication_broken")
         return bool(told and 'violates check constraint "refuse"' in told["text"])
 
-    assert wait_until(is_named, PATIENCE), stage.problems()
+    assert wait_until(is_named), stage.problems()
     remedy = stage.named("replication_broken")["replication_broken"]["remedy"]
     tell(ours, "ALTER TABLE users DROP CONSTRAINT refuse")
     stage.type(remedy)

@@ -165,7 +165,7 @@ def test_the_readme_as_it_stands_runs_analytics_beside_a_mentorhub_of_ones_own(
             "INSERT INTO users (id, username, email, hashed_password, is_verified)"
             " VALUES (1000, 'one more', 'one@more', '', true)",
         )
-        assert wait_until(lambda: total_users(said) == 21, 20)
+        assert wait_until(lambda: total_users(said) == 21)
     with connect(mentorhub.postgres.url("mentorhub")) as theirs:
         schemas = theirs.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'")
         assert {name for (name,) in schemas} == {"public", "information_schema"}

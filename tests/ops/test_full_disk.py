@@ -83,9 +83,9 @@ def test_status_names_a_full_disk_while_replication_cannot_write(
     assert not names_the_disk(settings)
     filling = fill(disk)
     tell(settings.source_url(), MORE)
-    assert wait_until(lambda: names_the_disk(settings), 10)
+    assert wait_until(lambda: names_the_disk(settings))
     filling.unlink()
-    assert wait_until(lambda: not names_the_disk(settings), 20)
+    assert wait_until(lambda: not names_the_disk(settings))
     assert look_until_proven(settings)
     assert is_mirrored(settings)
 

@@ -159,7 +159,7 @@ def test_after_wakeups_lost_doubled_late_and_shuffled_one_refresh_brings_everyth
     assert version(stage) > before, "the worker heard of nothing"
     assert hand.transactions > 50
     stack.send("refresh")
-    assert wait_until(lambda: is_answered(stage) and stack.is_idle(), 30)
+    assert wait_until(lambda: is_answered(stage) and stack.is_idle())
     check(stage, hand)
 
 
@@ -168,13 +168,13 @@ def test_a_wakeup_before_the_change_and_none_after_it_leaves_it_to_the_next_tick
 ) -> None:
     for task in TASKS:
         stack.send(task)
-    assert wait_until(lambda: is_answered(stage) and stack.is_idle(), 30)
+    assert wait_until(lambda: is_answered(stage) and stack.is_idle())
     hand = Hand(stack.settings.analytics_url())
     with hand:
         assert wait_until(lambda: hand.transactions > 20)
     assert not is_answered(stage)
     stack.send("refresh")
-    assert wait_until(lambda: is_answered(stage), 30)
+    assert wait_until(lambda: is_answered(stage))
     check(stage, hand)
 
 
@@ -196,6 +196,6 @@ def test_after_redis_is_wiped_and_killed_in_the_middle_the_next_tick_brings_ever
     write_and_post(stack, hand, 1, wipe, kill, wipe)
     wipe()
     with beat(stack, tmp_path / "beat"):
-        assert wait_until(lambda: is_answered(stage), 40)
-    assert wait_until(stack.is_idle, 30)
+        assert wait_until(lambda: is_answered(stage))
+    assert wait_until(stack.is_idle)
     check(stage, hand)

@@ -43,7 +43,7 @@ def running(
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        assert wait_until(lambda: answers(address + path), 30)
+        assert wait_until(lambda: answers(address + path))
         yield address
     finally:
         process.kill()
@@ -322,7 +322,7 @@ def test_victoria_metrics_takes_them_too(
             fold(worker)
             write_points(written)
         expected = {at: n for (at,), (n,) in stored(ours, "user_day_minute").items()}
-        assert wait_until(lambda: greatest(address) == expected, 30)
+        assert wait_until(lambda: greatest(address) == expected)
 
 
 def greatest(address: str) -> dict[datetime, float]:

@@ -37,7 +37,7 @@ def servers(
         )
         second.program.start()
         try:
-            assert wait_until(second.is_ready, 30)
+            assert wait_until(second.is_ready)
             yield first, second
         finally:
             second.program.stop()
@@ -79,7 +79,7 @@ def test_a_rolling_restart_costs_no_request(servers: tuple[Server, Server], prox
             server.program.stop()
             time.sleep(0.5)
             server.program.start()
-            assert wait_until(server.is_ready, 30)
+            assert wait_until(server.is_ready)
         done.set()
     found = sum((each.result() for each in asking), Counter[int]())
     assert found.total() > 100

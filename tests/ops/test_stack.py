@@ -42,7 +42,7 @@ HEARD_OF = {
 
 
 def test_parts_that_are_stopped_are_named_with_what_wakes_them(stack: Stack) -> None:
-    assert wait_until(stack.is_fine, 30)
+    assert wait_until(stack.is_fine)
     stopped = {part: stack.find(*words) for part, words in HEARD_OF.items()}
     for process in stopped.values():
         assert process
@@ -60,10 +60,10 @@ def test_parts_that_are_stopped_are_named_with_what_wakes_them(stack: Stack) -> 
         for part, process in stopped.items()
         if process
     }
-    assert wait_until(lambda: remedies() == expected, 20)
+    assert wait_until(lambda: remedies() == expected)
     for command in expected.values():
         subprocess.run(command.split(), check=True)
-    assert wait_until(stack.is_fine, 30)
+    assert wait_until(stack.is_fine)
 
 
 def test_the_demo_answers_with_the_token_it_prints(stack: Stack) -> None:
@@ -136,9 +136,9 @@ def test_killed_children_come_back_and_their_orphans_do_not_stay(stack: Stack) -
     assert len(killed) == len(kinds)
     for child in killed:
         child.kill()
-    assert are_gone(before, 20)
-    assert wait_until(lambda: all(stack.find(*words) for words in kinds), 20)
-    assert wait_until(stack.is_ready, 20)
+    assert are_gone(before)
+    assert wait_until(lambda: all(stack.find(*words) for words in kinds))
+    assert wait_until(stack.is_ready)
     assert stack.total_users() == 20
     assert stack.said().count("it is started again") == len(kinds)
 
@@ -172,10 +172,10 @@ def test_reads_go_on_while_redis_is_frozen_and_parts_are_killed_or_frozen_in_any
                 with suppress(psutil.NoSuchProcess):  # `up` has ended it
                     child.resume()
         tell(stack.description()["source_database_url"], ONE_MORE)
-        assert wait_until(lambda: stack.total_users() == 21, 20), plan
-        assert wait_until(stack.is_fine, 30), plan
+        assert wait_until(lambda: stack.total_users() == 21), plan
+        assert wait_until(stack.is_fine), plan
         tell(stack.description()["source_database_url"], "DELETE FROM users WHERE id = 1000")
-        assert wait_until(lambda: stack.total_users() == 20, 10), plan
+        assert wait_until(lambda: stack.total_users() == 20), plan
     assert set(answers) == {200}, plan
 
 
@@ -237,7 +237,7 @@ def test_killed_it_leaves_no_process_and_its_data(stack: Stack) -> None:
 def test_ctrl_c_during_the_start_leaves_no_process(tmp_path: Path) -> None:
     with Stack(tmp_path / "hasty") as hasty:
         hasty.begin()
-        assert wait_until(lambda: hasty.find("bin/postgres", "-D") is not None, 20)
+        assert wait_until(lambda: hasty.find("bin/postgres", "-D") is not None)
         members = hasty.processes()
         assert hasty.end() == 0
     assert are_gone(members)

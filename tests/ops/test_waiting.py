@@ -70,7 +70,7 @@ def test_who_holds_a_lock_that_folds_wait_for_is_named_with_the_command_that_end
     options = {"application_name": "psql", "autocommit": False}
     with connect(settings.analytics_url(), **options) as holder, waiting(settings) as process:
         holder.execute(lock.encode())
-        assert wait_until(lambda: named(settings), 20)
+        assert wait_until(lambda: named(settings))
         (sentence,) = named(settings)
         assert sentence.startswith(f"psql (pid {holder.info.backend_pid}, user postgres) keeps ")
         assert "analytics" in sentence
@@ -90,7 +90,7 @@ def test_who_waits_behind_somebody_is_not_named(settings: Settings) -> None:
         waiting(settings),
     ):
         first.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
-        assert wait_until(lambda: named(settings), 20)
+        assert wait_until(lambda: named(settings))
         assert [sentence.split()[0] for sentence in named(settings)] == ["first"]
         first.rollback()
 
@@ -120,7 +120,7 @@ def test_the_worker_who_may_see_nothing_of_others_names_them_too(
     ):
         holder.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
         found = "SELECT pid FROM control.blockers()"
-        assert wait_until(lambda: ask(worker, found) == holder.info.backend_pid, 20)
+        assert wait_until(lambda: ask(worker, found) == holder.info.backend_pid)
         holder.rollback()
 
 

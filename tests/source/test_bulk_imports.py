@@ -61,7 +61,7 @@ def test_others_commit_while_a_large_transaction_is_open(settings: Settings) -> 
         with importing.transaction():
             importing.execute(SESSIONS.format(MANY).encode())
             if ours.info.server_version >= 160000:
-                assert wait_until(lambda: ask(ours, ARRIVES), 30)
+                assert wait_until(lambda: ask(ours, ARRIVES))
             other.execute(SESSIONS.format(1).encode())
             assert wait_until(lambda: ask(ours, count) == before + 1)
     everything_is_right(settings)

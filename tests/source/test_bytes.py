@@ -108,7 +108,7 @@ def look_until_proven(settings: Settings) -> None:
             guard.look()
             return ask(ours, "SELECT control.replicated_until('0.1 s')") is not None
 
-        assert wait_until(is_proven, 30)
+        assert wait_until(is_proven)
     count(settings)
 
 
@@ -168,7 +168,7 @@ def test_while_running_others_go_on(settings: Settings, table: str, column: str)
 
 def breaks_off(settings: Settings) -> bool:
     with connect(settings.analytics_url()) as ours:
-        return wait_until(lambda: ask(ours, BROKEN), 20)
+        return wait_until(lambda: ask(ours, BROKEN))
 
 
 def test_where_nobody_guards_init_begins_anew(settings: Settings) -> None:
@@ -278,7 +278,7 @@ def test_a_letter_that_only_mentorhubs_encoding_has_is_named(postgres: Postgres)
         check(settings)
         tell(settings.source_url(), nothing)
         with Guard(settings) as guard:
-            assert wait_until(lambda: sentence in (seen(guard, settings) or ""), 60)
+            assert wait_until(lambda: sentence in (seen(guard, settings) or ""))
         tell(settings.source_url(), sentence.split("`")[1])
         look_until_proven(settings)
         assert is_mirrored(settings)

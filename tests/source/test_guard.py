@@ -122,9 +122,9 @@ def test_a_change_that_cannot_be_applied_is_named_until_it_can(
     refuse = "ALTER TABLE users ADD CONSTRAINT refuse CHECK (username <> 'late')"
     tell(settings.analytics_url(), refuse)
     tell(settings.source_url(), NEWCOMER.format("'late'"))
-    assert wait_until(lambda: "violates check constraint" in (seen(guard, settings) or ""), 30)
+    assert wait_until(lambda: "violates check constraint" in (seen(guard, settings) or ""))
     tell(settings.analytics_url(), "ALTER TABLE users DROP CONSTRAINT refuse")
-    assert wait_until(lambda: seen(guard, settings) is None, 30)
+    assert wait_until(lambda: seen(guard, settings) is None)
     assert is_mirrored(settings)
 
 
@@ -317,7 +317,7 @@ def test_the_command_mends_until_it_is_ended_and_survives_a_restart_of_our_serve
             server.start()
             lose_subscription(settings)
             with connect(settings.analytics_url()) as ours:
-                assert wait_until(lambda: ask(ours, WELL) is True, 20)
+                assert wait_until(lambda: ask(ours, WELL) is True)
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=10)
         assert "The mirror is compared with MentorHub." in said

@@ -116,8 +116,7 @@ def test_a_table_that_was_replaced_is_followed_by_a_running_guard(
                     source,
                     "SELECT count(*) FROM pg_publication_tables"
                     " WHERE pubname = 'mentorhub_analytics' AND tablename = 'reviews'",
-                ),
-                30,
+                )
             )
     assert look_until_proven(settings)
     tell(settings.source_url(), "DELETE FROM reviews WHERE id % 5 = 0")
@@ -141,7 +140,7 @@ def test_a_mirror_is_made_anew_beside_whoever_reads_it_in_another_order(
             reader.execute("LOCK TABLE control.question IN ACCESS SHARE MODE")
             installing = pool.submit(install, settings)
             waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
-            assert wait_until(lambda: ask(onlooker, waits, reader.info.backend_pid), 30)
+            assert wait_until(lambda: ask(onlooker, waits, reader.info.backend_pid))
             reader.execute("LOCK TABLE public.users IN ACCESS SHARE MODE")
         installing.result(60)
     assert is_mirrored(settings)

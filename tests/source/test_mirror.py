@@ -191,7 +191,7 @@ def test_an_init_that_ends_in_the_first_copy_goes_on_where_it_was(
     with connect(settings.analytics_url()) as holder:
         holder.execute("SELECT pg_advisory_lock(1)")
         with init(settings, tmp_path) as process:
-            assert wait_until(lambda: ask(holder, HELD), 60)
+            assert wait_until(lambda: ask(holder, HELD))
             process.send_signal(end)
             assert process.wait(60) != 0
         subscription = ask(holder, SUBSCRIPTION)

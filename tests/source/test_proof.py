@@ -243,7 +243,7 @@ def test_a_subscription_that_the_server_does_not_start_is_made_again(settings: S
             settings.analytics_url(),
             "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION 'host=/nowhere'",
         )
-        assert wait_until(lambda: (guard.look(), ask(ours, AT_WORK))[1] is True, 30)
+        assert wait_until(lambda: (guard.look(), ask(ours, AT_WORK))[1] is True)
     tell(settings.source_url(), REVIEWS)
     assert look_until_proven(settings)
     assert is_mirrored(settings)

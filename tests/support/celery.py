@@ -26,7 +26,7 @@ class WorkerAndBroker:
 
     def start(self) -> None:
         self.worker.start()
-        assert wait_until(self.works, 30), "the worker does not answer"
+        assert wait_until(self.works), "the worker does not answer"
 
     def works(self) -> bool:
         with broker(self.settings) as (app, line):

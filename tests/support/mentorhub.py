@@ -69,7 +69,7 @@ def pair(theirs: Postgres, ours: Postgres, template: str = "template1") -> Gener
                 DEFAULTS, analytics_database_url=analytics_url, source_database_url=source_url
             )
         with connect(source_url) as source:
-            assert wait_until(lambda: ask(source, HELD) == 0, 2), "nothing of ours is held there"
+            assert wait_until(lambda: ask(source, HELD) == 0), "nothing of ours is held there"
             drop_slot(source)
 
 
@@ -206,7 +206,7 @@ def look_until_proven(settings: Settings) -> bool:
             guard.look()
             return ask(ours, "SELECT control.replicated_until('0.1 s')") is not None
 
-        return wait_until(is_proven, 30)
+        return wait_until(is_proven)
 
 
 def is_mirrored(settings: Settings) -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import psutil
 
+PATIENCE = 120
+"""Seconds, of which what happens at all takes few, however busy the machine is."""
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -26,9 +29,9 @@ def children(pid: int, *words: str, recursive: bool = False) -> Iterator[psutil.
                 yield child
 
 
-def are_gone(processes: Iterable[psutil.Process], seconds: float = 10) -> bool:
+def are_gone(processes: Iterable[psutil.Process]) -> bool:
     """Within the time; one whose parent does not wait for it has ended all the same."""
-    return wait_until(lambda: all(_is_gone(process) for process in processes), seconds)
+    return wait_until(lambda: all(_is_gone(process) for process in processes))
 
 
 def _is_gone(process: psutil.Process) -> bool:

@@ -159,7 +159,7 @@ def serving(settings: Settings, folder: Path, more: str = "") -> Generator[Serve
         server = Server(told, port, redis, program)
         program.start()
         try:
-            assert wait_until(server.is_ready, 30)
+            assert wait_until(server.is_ready)
             yield server
         finally:
             server.close_clients()

@@ -50,7 +50,7 @@ class Stack:
 
     def start(self) -> None:
         process = self.begin()
-        wait_until(lambda: self.is_up() or process.poll() is not None, 60)
+        wait_until(lambda: self.is_up() or process.poll() is not None)
         assert self.is_up(), self.said()
 
     @property

@@ -58,7 +58,7 @@ def address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
             process = subprocess.Popen(command, cwd=APPLICATION, stdout=log, stderr=log)
             started.callback(process.wait, 20)
             started.callback(process.terminate)
-        assert wait_until(lambda: answers(port), 60), (folder / "next.log").read_text()
+        assert wait_until(lambda: answers(port)), (folder / "next.log").read_text()
         yield f"http://127.0.0.1:{port}"
 
 

@@ -144,10 +144,12 @@ def test_heat_maps_funnels_and_histograms_are_drawn(page: Page, see: Open) -> No
     page.route("**/metrics/*", answer)
     see("lang=en&page=metrics")
 
+    expect(page.locator(".heat data")).to_have_count(len(WEEK))
     assert sorted(values(page, ".heat data")) == sorted(float(row["sessions"]) for row in WEEK)
     expect(page.locator(".heat tbody th").first).to_have_text("Mon")
     steps = page.locator("[data-panel='metrics/steps'] tbody tr")
     expect(steps.last).to_contain_text("25.00%")
+    expect(page.locator("[data-panel='metrics/classes'] data")).to_have_count(len(CLASSES))
     assert values(page, "[data-panel='metrics/classes'] data") == [3, 0]
     expect(page.locator("[data-panel='metrics/nothing'] .empty")).to_be_visible()
     assert_barred_by_nothing(page)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import chain, groupby
 from math import inf
 from shutil import disk_usage
 from time import monotonic, sleep
@@ -436,7 +437,17 @@ def _looked(settings: Settings) -> RenderableType:
 
 
 def listed(said: list[Line]) -> RenderableType:
-    return Group(*map(_shown, said))
+    """A fault may ring the same alarm for every answer: two of them tell."""
+    alike = [list(lines) for _, lines in groupby(said, key=lambda line: line.alarm or line)]
+    return Group(*map(_shown, chain.from_iterable(map(_gathered, alike))))
+
+
+def _gathered(alike: list[Line]) -> list[Line]:
+    first, *rest = alike
+    if len(rest) <= 2:  # noqa: PLR2004 - three lines, as many as it would take to gather them
+        return alike
+    more = f"and {len(rest) - 1} more like these two: --json names them"
+    return [first, rest[0], first._replace(text=more)]
 
 
 def _said(verdict: dict[str, Any]) -> Text:

@@ -229,8 +229,8 @@ READINGS = {alarm.reading for alarm in ALARMS.values() if alarm.reading}
 
 
 def ringing(readings: Iterable[Reading]) -> Iterator[Ringing]:
-    """Which alarms these readings ring, causes first."""
-    found = list(readings)
+    """Which alarms these readings ring, causes first, of one alarm the highest reading first."""
+    found = sorted(readings, key=lambda reading: -reading.value)
     for alarm in ALARMS.values():
         for reading in found:
             if reading.name == alarm.reading and alarm.label in {None, reading.label}:

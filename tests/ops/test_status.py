@@ -367,6 +367,20 @@ def test_the_table_fits_80_columns_with_everything_as_long_as_it_gets() -> None:
     ]
 
 
+def test_of_many_answers_with_the_same_fault_the_two_that_have_it_longest_are_named() -> None:
+    readings = [
+        {"name": "pending_age_seconds", "label": f"metric_{age}", "value": age, "since": None}
+        for age in (70, 90, 300, 80)
+    ]
+    lines = text(NOBODY_AT_WORK | {"summaries": [], "readings": readings}).splitlines()
+
+    assert [line for line in lines if line.startswith("Answers")] == [
+        "Answers  A change has waited for 5 min to be counted in metric_300",
+        "Answers  A change has waited for 90 s to be counted in metric_90",
+        "Answers  and 2 more like these two: --json names them",
+    ]
+
+
 @pytest.mark.parametrize(
     ("values", "line"),
     [

@@ -53,6 +53,10 @@ class MetricBody(Schema):
     by = fields.List(
         fields.String(), required=True, metadata={"description": "What rows are of, unasked."}
     )
+    listed = fields.Boolean(
+        required=True,
+        metadata={"description": "False where other metrics are counted from it, and no more."},
+    )
     chart = text(f"How to draw it: {', '.join(CHARTS)}.")
     parameters = fields.List(
         fields.String(), required=True, metadata={"description": "What it may be asked for."}
@@ -83,20 +87,32 @@ class MetricsBody(Schema):
     metrics = several(MetricBody, "Those that the account may read, by name.")
 
 
+class CatalogueQuery(parameters.NoParameters):
+    unlisted = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "must be true or false."},
+        metadata={"description": "With those that only other metrics are counted from."},
+    )
+
+
 @blueprint.route("/metrics")
 class Catalogue(MethodView):
     decorators: ClassVar = [guards.everyone]
     is_stored = False
 
-    @blueprint.arguments(parameters.NoParameters, location="query")
+    @blueprint.arguments(CatalogueQuery, location="query")
     @blueprint.response(200, MetricsBody)
-    def get(self, _query: dict[str, Any]) -> Response:
+    def get(self, query: dict[str, Any]) -> Response:
         """What there is to ask for: every metric, and how to draw it."""
         state = {row.name: row for row in reader().rows("metrics")}
         listed = [
             _said(metric) | _state(state[metric.name])
             for metric in METRICS.values()
-            if metric.name in state and guards.may_read_some(metric.readers)
+            if (metric.is_listed or query["unlisted"])
+            and metric.name in state
+            and guards.may_read_some(metric.readers)
         ]
         headers = {"Cache-Control": "private, no-cache"}
         body = orjson.dumps({"metrics": listed})
@@ -115,6 +131,7 @@ def _said(metric: Metric) -> dict[str, Any]:
         "readers": metric.readers,
         "date": metric.date,
         "by": metric.by,
+        "listed": metric.is_listed,
         "chart": metric.chart,
         "parameters": [str(field.data_key or name) for name, field in asked.items()],
         "columns": [*_columns(metric)],

@@ -136,6 +136,7 @@ class _HeaderSchema(_Strict):
     readers = fields.String(load_default=ADMINS)
     per = fields.String(load_default=None)
     stored = fields.Boolean(load_default=True)
+    listed = fields.Boolean(load_default=True)
     parameters = _named(_ParameterSchema, load_default=dict)
     by = fields.List(fields.String(), load_default=None)
     chart = fields.String(load_default="table", validate=validate.OneOf(CHARTS))
@@ -176,6 +177,7 @@ def load(path: Path) -> Metric:
         | {"per": _line(node, ["per"])},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
         is_stored=said.pop("stored"),
+        is_listed=said.pop("listed"),
         grains=tuple(said.pop("grains")),
         **said,
     )

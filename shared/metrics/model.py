@@ -127,6 +127,7 @@ class Metric:
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
     `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
     dates `first` and `last` where it has a date, and with `parameters`.
+    `is_listed`: or else other metrics are counted from it, and nobody is shown it unasked.
     `grains`: what it is kept by besides days; `grain`: which of them this is of, then `file` is the
     name of the metric of days.
     """
@@ -150,6 +151,7 @@ class Metric:
     reads: Mapping[str, int]
     per: str | None
     is_stored: bool
+    is_listed: bool
     parameters: Mapping[str, Parameter]
     grains: tuple[str, ...] = ()
     grain: str | None = None

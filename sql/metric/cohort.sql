@@ -12,6 +12,7 @@ measures:
   users: {en: Users active then., ru: Активные в это время пользователи.}
 chart: heatmap
 ttl: 300
+listed: false
 */
 SELECT
     grain,

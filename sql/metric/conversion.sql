@@ -11,6 +11,7 @@ measures:
   users: {en: Users., ru: Пользователи.}
 by: [step]
 chart: histogram
+listed: false
 */
 SELECT
     step,

@@ -10,6 +10,7 @@ measures:
   open: {en: 1 where the course is not completed., ru: '1, если курс не пройден.'}
   lessons: {en: Lessons completed., ru: Пройденные уроки.}
 by: [course_id]
+listed: false
 */
 SELECT
     user_id || ':' || course_id AS enrollment,

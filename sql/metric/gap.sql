@@ -11,6 +11,7 @@ measures:
   users: {en: Users., ru: Пользователи.}
 chart: table
 ttl: 300
+listed: false
 */
 SELECT
     day,

@@ -11,6 +11,7 @@ keys:
 measures:
   learners: {en: Always 1., ru: Всегда 1.}
 chart: bar
+listed: false
 */
 SELECT
     user_id,

@@ -10,6 +10,7 @@ keys:
 measures:
   completed: {en: Sessions booked in it and completed., ru: 'Сессии этого месяца записи, которые завершены.'}
 chart: bar
+listed: false
 */
 SELECT
     student_id AS user_id,

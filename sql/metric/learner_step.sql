@@ -12,6 +12,7 @@ measures:
   events: {en: So many., ru: Сколько раз.}
 by: [step]
 chart: table
+listed: false
 */
 SELECT
     user_id,

@@ -11,6 +11,7 @@ measures:
   place: {en: Its place in the course as MentorHub has it., ru: Его место в курсе.}
   reached: {en: Learners who began it., ru: Начали урок.}
   completed: {en: Learners who completed it., ru: Прошли урок.}
+listed: false
 */
 SELECT
     course_id,

@@ -8,6 +8,7 @@ keys:
   mentor_id: {type: integer, en: MentorHub's mentors.id., ru: Номер ментора.}
 measures:
   mentors: {en: Always 1., ru: Всегда 1.}
+listed: false
 */
 SELECT
     user_id,

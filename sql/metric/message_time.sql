@@ -12,6 +12,7 @@ measures:
   messages: {en: Messages., ru: Сообщения.}
 by: [day]
 chart: bar
+listed: false
 */
 SELECT
     least(sender_id, recipient_id) || ':' || greatest(sender_id, recipient_id) AS pair,

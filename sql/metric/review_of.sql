@@ -13,6 +13,7 @@ measures:
   rating_sum: {unit: stars, en: Their ratings together., ru: Сумма их оценок.}
 by: [rating]
 chart: bar
+listed: false
 */
 SELECT
     -- what is about nobody is recounted by a thousandth of it

@@ -8,6 +8,7 @@ keys:
 measures:
   sessions: {en: Sessions., ru: Сессии.}
 chart: bar
+listed: false
 */
 SELECT
     scheduled_day AS day,

@@ -10,6 +10,7 @@ keys:
 measures:
   enrollments: {en: Enrolments., ru: Записи.}
 chart: bar
+listed: false
 */
 SELECT
     course_id,

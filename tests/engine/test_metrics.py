@@ -41,6 +41,11 @@ def test_every_metric_brings_its_proof() -> None:
     assert set(EXPECTED) == set(METRICS)
 
 
+def test_what_is_not_listed_is_what_others_are_counted_from() -> None:
+    read = {name for metric in METRICS.values() for name in metric.reads}
+    assert {name for name, metric in METRICS.items() if not metric.is_listed} <= read
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[[str], Path]:
     def write(text: str) -> Path:

@@ -19,6 +19,7 @@ def test_every_metric_is_there_with_the_numbers_of_the_api(
         panel = page.locator(f"[data-panel='metrics/{metric['name']}']")
         panel.scroll_into_view_if_needed()
         expect(panel.locator("h2")).to_contain_text(metric["title"]["en"])
+    expect(page.locator("[data-panel^='metrics/']")).to_have_count(len(metrics))
     settled(page)
     for metric in metrics:
         takes_compare = "&compare=previous" if "compare" in metric["parameters"] else ""
@@ -66,6 +67,14 @@ def test_one_metric_by_what_one_likes_from_day_to_day(page: Page, see: Open, sit
     expect(page.locator("[data-panel='metrics/payment_day']")).to_be_visible()
 
 
+def test_what_is_not_listed_is_at_its_own_address(page: Page, see: Open) -> None:
+    see("lang=en&page=metrics&metric=gap")
+    expect(page.locator("main h2")).to_have_text("Time between days of activity")
+    page.get_by_role("button", name="All metrics").click()
+    expect(page.locator("[data-panel='metrics/funnel']")).to_be_visible()
+    expect(page.locator("[data-panel='metrics/gap']")).to_have_count(0)
+
+
 def test_days_that_are_brushed_are_from_and_to(page: Page, see: Open) -> None:
     see("lang=en&page=metrics&metric=session_day&from=2026-01-01&to=2026-01-31")
     page.get_by_role("group", name="Sessions by day: Sessions").focus()
@@ -102,6 +111,7 @@ def drawn(name: str, chart: str, keys: dict[str, str], measures: dict[str, str])
         "readers": "admins",
         "date": None,
         "by": [*keys],
+        "listed": True,
         "chart": chart,
         "parameters": ["by", "limit", "order"],
         "columns": [column | {"title": said} for column in columns],
@@ -140,7 +150,7 @@ def test_heat_maps_funnels_and_histograms_are_drawn(page: Page, see: Open) -> No
         }
         route.fulfill(json=body | {"rows": rows[name]}, headers=headers)
 
-    page.route("**/metrics", lambda route: route.fulfill(json={"metrics": metrics}))
+    page.route("**/metrics?unlisted=true", lambda route: route.fulfill(json={"metrics": metrics}))
     page.route("**/metrics/*", answer)
     see("lang=en&page=metrics")
 

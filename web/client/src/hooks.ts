@@ -62,6 +62,11 @@ export interface MetricOptions extends Options {
   with?: Readonly<Record<string, string>>;
 }
 
+export interface CatalogueOptions {
+  /** Those that only other metrics are counted from, too. */
+  unlisted?: boolean;
+}
+
 export interface CoursesOptions {
   courseId?: number;
   limit?: number;
@@ -205,7 +210,7 @@ export const paths = {
     query("revenue", { days, currency, compare: compare ? "previous" : null }),
   courses: ({ courseId, ...page }: CoursesOptions = {}) =>
     query("courses", { course_id: courseId, ...page }),
-  metrics: () => "metrics",
+  metrics: ({ unlisted }: CatalogueOptions = {}) => query("metrics", { unlisted: unlisted ? "true" : null }),
   metric: (name: string, options: MetricOptions = {}) => {
     const { days, from, to, by, limit, order, compare, with: more } = options;
     const window = from && to ? { from, to } : { days };
@@ -262,8 +267,8 @@ export function useMyEngagement(): Result<Engagement> {
 }
 
 /** What there is to ask: each metric, what it means, and how it is drawn. */
-export function useMetrics(): Result<Catalogue> {
-  return useResult<Catalogue>("metrics", paths.metrics());
+export function useMetrics(options: CatalogueOptions = {}): Result<Catalogue> {
+  return useResult<Catalogue>("metrics", paths.metrics(options));
 }
 
 /** Any metric of the catalogue, as rows of keys and measures; null to ask for nothing. */

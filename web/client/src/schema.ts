@@ -3404,6 +3404,8 @@ export type components = {
             definition: string;
             /** @description Rows that this found to be wrong. */
             drift: number | null;
+            /** @description False where other metrics are counted from it, and no more. */
+            listed: boolean;
             /** @description What it counts, in a sentence. */
             meaning: components["schemas"]["SaidBody"];
             /** @description Its address is `metrics/` and this. */
@@ -3450,6 +3452,7 @@ export type components = {
          *           "date": "day",
          *           "definition": "SELECT day, status, sum(w) AS sessions FROM sessions GROUP BY day, status",
          *           "drift": 0,
+         *           "listed": true,
          *           "meaning": {
          *             "en": "Sessions by day of creation and status.",
          *             "ru": "Сессии по дню создания и статусу."
@@ -5916,7 +5919,10 @@ export interface operations {
     };
     Catalogue: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With those that only other metrics are counted from. */
+                unlisted?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

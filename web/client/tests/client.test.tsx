@@ -124,6 +124,7 @@ test("every hook asks its address", async () => {
     useUserEngagement(null);
     useMyEngagement();
     useMetrics();
+    useMetrics({ unlisted: true });
     useMetric("session_day", { from: "2026-01-05", to: "2026-02-01", by: ["day", "status"] });
     useMetric("payment_day", { days: 7, compare: true, with: { currency: "USD" } });
     useMetric(null);
@@ -146,6 +147,7 @@ test("every hook asks its address", async () => {
         "user/5/engagement",
         "me/engagement",
         "metrics",
+        "metrics?unlisted=true",
         "metrics/session_day?from=2026-01-05&to=2026-02-01&by=day%2Cstatus",
         "metrics/payment_day?days=7&compare=previous&currency=USD",
         "notes?from=2026-01-05&to=2026-02-01",

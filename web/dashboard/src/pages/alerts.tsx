@@ -20,7 +20,7 @@ import { Refused, useAbout, useNumber, useTrouble } from "./entries.js";
 /** What a rule says, and how to write its number or its change. */
 function useRule(alert: Alert): { sentence: string; metric: Metric | undefined; format: (value: number) => string } {
   const { f, t } = useWords();
-  const metric = useMetrics().metrics?.find(({ name }) => name === alert.metric);
+  const metric = useMetrics({ unlisted: true }).metrics?.find(({ name }) => name === alert.metric);
   const { name, format: number } = useNumber(metric, alert);
   const format = alert.is_relative ? f.signedPercent : number;
   const limit = t.alerts[alert.direction](format(alert.threshold));

@@ -39,7 +39,7 @@ import { useNoted, useNotesByDay } from "./notes.js";
 export function Metrics(): ReactElement {
   const { metric: name } = useView();
   const { t } = useWords();
-  const catalogue = useMetrics();
+  const catalogue = useMetrics({ unlisted: true });
   const metrics = catalogue.metrics ?? [];
   const alone = metrics.find((metric) => metric.name === name);
   if (alone) return <Alone key={alone.name} metric={alone} />;
@@ -52,7 +52,7 @@ export function Metrics(): ReactElement {
   }
   return (
     <div className="metrics">
-      {metrics.map((metric) => (
+      {metrics.filter(({ listed }) => listed).map((metric) => (
         <WhenNear key={metric.name}>
           {(isNear) => <One metric={metric} isAsked={isNear} />}
         </WhenNear>

@@ -18,4 +18,4 @@ def stage(postgres: Postgres, analytics_template: str) -> Iterator[Stage]:
 def test_whatever_happens_nothing_drifts_and_answers_are_those_of_the_last_fold(
     stage: Stage,
 ) -> None:
-    play(History, stage, 950)
+    play(History, stage, 300)

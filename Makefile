@@ -62,8 +62,8 @@ mentorhub:
 	NEXT_TELEMETRY_DISABLED=1 npm --prefix web/mentorhub run build
 
 lock:
-	uv pip compile --quiet --universal --generate-hashes --extra embedded --group dev pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes pyproject.toml -o requirements-runtime.lock
+	uv pip compile --quiet --universal --generate-hashes --extra embedded --extra telemetry --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --extra telemetry pyproject.toml -o requirements-runtime.lock
 
 clean:
 	rm -rf .venv

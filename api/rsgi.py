@@ -4,6 +4,7 @@ import sys
 
 from api.app import create_app
 from api.server.adapter import Server
+from api.server.traces import trace
 from shared import logs
 from shared.errors import ConfigurationError
 from shared.settings import load
@@ -11,6 +12,8 @@ from shared.settings import load
 try:
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
-    app = Server(create_app(settings), settings)
+    flask = create_app(settings)
+    trace(flask, settings)
+    app = Server(flask, settings)
 except ConfigurationError as error:
     sys.exit(str(error))

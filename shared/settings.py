@@ -51,6 +51,7 @@ class Settings:
     webhook_private: bool
     line_protocol_url: str | None
     line_protocol_token: str | None
+    otel_exporter_otlp_endpoint: str | None
     timezone: str
     currency: str
     minor_units: str
@@ -168,6 +169,9 @@ def load(home: Path | None = None) -> Settings:
             webhook_private=_number(env, "WEBHOOK_PRIVATE", 0, most=1) == 1,
             line_protocol_url=_url(text, "ANALYTICS_LINE_PROTOCOL_URL", ("http", "https")),
             line_protocol_token=env.str("ANALYTICS_LINE_PROTOCOL_TOKEN", "") or None,
+            otel_exporter_otlp_endpoint=_url(
+                text, "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https")
+            ),
             timezone=_timezone(text("ANALYTICS_TIMEZONE") or "UTC"),
             currency=_currency(text("ANALYTICS_CURRENCY") or "RUB"),
             minor_units=_minor_units(text("ANALYTICS_MINOR_UNITS") or money.ISO4217),

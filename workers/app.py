@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_process_init
 
+from shared import traces
 from shared.errors import ConfigurationError
 from shared.logs import configure
 from shared.settings import load
@@ -63,6 +64,26 @@ app.conf.update(
     },
     worker_cancel_long_running_tasks_on_connection_loss=False,
 )
+
+
+def trace(part: str) -> None:
+    """Each task as a part of the trace of who sent it, where a collector is named."""
+    if traces.begin(load(), part):
+        from opentelemetry.instrumentation.celery import CeleryInstrumentor  # noqa: PLC0415
+
+        # or those that are sent by name would never end
+        app.loader.import_default_modules()
+        CeleryInstrumentor().instrument()
+
+
+@worker_process_init.connect
+def _trace_tasks(**_: Any) -> None:
+    trace("worker")
+
+
+@beat_init.connect
+def _trace_schedule(**_: Any) -> None:
+    trace("beat")
 
 
 @setup_logging.connect

@@ -14,7 +14,7 @@ from psycopg import OperationalError
 from shared.database import Connection
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from workers.app import app
+from workers.app import app, trace
 from workers.broker import has_room
 from workers.fold import worker_connection
 from workers.pulse import Pulse
@@ -96,6 +96,7 @@ class Wakeups:
 
 def relay(settings: Settings) -> NoReturn:
     """Relay until killed; servers that go away are waited for."""
+    trace("relay")
     said, pulse = None, Pulse(settings, "relay")
     while True:
         try:

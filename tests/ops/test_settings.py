@@ -58,6 +58,7 @@ def test_what_one_process_tells_another_is_what_it_read(tmp_path: Path) -> None:
         "WEBHOOK_PRIVATE": "1",
         "ANALYTICS_LINE_PROTOCOL_URL": "http://m:8086/write?db=n",
         "ANALYTICS_LINE_PROTOCOL_TOKEN": "o",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://p:4318",
         "ANALYTICS_TIMEZONE": "Asia/Tokyo",
         "ANALYTICS_CURRENCY": "JPY",
         "ANALYTICS_MINOR_UNITS": "2",

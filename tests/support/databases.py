@@ -38,6 +38,7 @@ DEFAULTS = Settings(
     webhook_private=False,
     line_protocol_url=None,
     line_protocol_token=None,
+    otel_exporter_otlp_endpoint=None,
     timezone="UTC",
     currency="RUB",
     minor_units="iso4217",

@@ -11,6 +11,7 @@ class Family:
 
     `name`: of its address, with _ for -; `metrics/NAME` is the answer about one metric.
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
+    `journals`: what of MentorHub's is remembered for it in schema `kept` (sql/journal).
     `summaries`: metrics (sql/metric), which are sums over signed rows.
     `rankings`: the same, but the definition is no sum: it is counted from a summary, and sql/fold
     tells how it follows that summary's changes.
@@ -22,13 +23,14 @@ class Family:
     ttl: int
     summaries: tuple[str, ...]
     rankings: tuple[str, ...] = ()
+    journals: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
         """All that is stored for the family, in the order it is made."""
-        return (*self.summaries, *self.rankings, *self.views)
+        return (*self.journals, *self.summaries, *self.rankings, *self.views)
 
 
 _SET_ASIDE = ("unusable_row", "unusable_total")
@@ -73,13 +75,14 @@ FAMILIES = CONTRACT | {
             # at midnight its days are others
             *(["calendar"] if metric.date or metric.is_of_today else []),
         ),
+        journals=metric.journals,
     )
     for metric in in_order(METRICS)
 }
 """All of them: the contract's, and one for each metric."""
 
 STEPS = {step: family for family in FAMILIES.values() for step in family.steps}
-"""Every summary, ranking and view, in the order they are made, and the family it belongs to."""
+"""Every journal, summary, ranking and view, in the order they are made, and whose it is."""
 
 SUMMARIES = {name: family for name, family in STEPS.items() if name not in family.views}
 """Those of them that are counted."""

@@ -10,6 +10,7 @@ from psycopg import Error, ProgrammingError
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
+from shared.journals import JOURNALS, Journal
 from shared.metrics import EVERY, METRICS, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
 from workers import metrics
@@ -51,6 +52,8 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     for name, family in STEPS.items():
         if name in EVERY:
             yield from of_metric(EVERY[name])
+        elif name in family.journals:
+            yield from _of_journal(JOURNALS[name])
         elif name in family.rankings:
             yield Statement("pg_catalog", sqlfiles.render(f"summary/{name}"))
             yield Statement("truth, source", sqlfiles.render(f"definition/{name}"))
@@ -104,8 +107,20 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
         yield Statement("pg_catalog", sql, metric)
 
 
+def _of_journal(journal: Journal) -> Iterator[Statement]:
+    """Its definition, the entries that it begins with, and what adds others."""
+    defined = sqlfiles.read(f"journal/{journal.name}")
+    yield Statement("truth, source", defined)
+    yield Statement("delta, change", defined)
+    yield Statement("truth, source", sqlfiles.read(f"opening/{journal.name}"))
+    yield Statement("pg_catalog", sqlfiles.render("each_journal/journal", journal=journal))
+
+
 def _view(metric: Metric, template: str, *, signed: bool = False) -> str:
-    read = {name: METRICS[name] for name in metric.reads}
+    read = {
+        **{name: METRICS[name] for name in metric.reads},
+        **{name: JOURNALS[name] for name in metric.journals},
+    }
     return sqlfiles.render(f"each_metric/{template}", metric=metric, read=read, signed=signed)
 
 
@@ -173,6 +188,7 @@ def _mistake(error: Error, statement: Statement) -> str | None:
 def _steps() -> Iterator[tuple[str, str, str]]:
     for family in FAMILIES.values():
         for kind, names in (
+            ("journal", family.journals),
             ("summary", family.summaries),
             ("ranking", family.rankings),
             ("view", family.views),

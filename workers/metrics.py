@@ -66,7 +66,8 @@ def _check_grouping(connection: Connection, metric: Metric) -> None:
 def _check_weights(connection: Connection, metric: Metric) -> None:
     weighed = connection.execute(sqlfiles.read("each_metric/weighed").encode(), [metric.name])
     # of another metric's rows, the weight is no table's column
-    if weighed.fetchone() != (True,) and not (metric.reads and _WEIGHT.search(metric.select)):
+    is_counted_from = metric.reads or metric.journals
+    if weighed.fetchone() != (True,) and not (is_counted_from and _WEIGHT.search(metric.select)):
         sentence = "no sum has w in it: a row counts w times, or what vanishes would count, too."
         raise ConfigurationError(f"{metric.at(metric.line)}: {sentence}")
 

@@ -260,6 +260,8 @@ def _headers(family: str, row: Row[Any], currency: Any) -> list[tuple[str, str]]
     if hasattr(row, "currencies"):
         headers.append(("X-Analytics-Currency", currency or row.currency))
         headers.append(("X-Analytics-Currencies", row.currencies or ""))
+    if hasattr(row, "since"):
+        headers.append(("X-Analytics-Since", timestamp(row.since)))
     return headers
 
 

@@ -96,6 +96,12 @@ HEADERS = {
         "ISO 4217 codes of the currencies that hold amounts.", pattern="^([A-Z]{3}(, [A-Z]{3})*)?$"
     ),
     "X-Analytics-Currency": _header("ISO 4217 code of what amounts are in.", pattern="^[A-Z]{3}$"),
+    "X-Analytics-Since": _header(
+        "Since when it is remembered when MentorHub's rows changed; of earlier days the answer has "
+        "what the rows said then. Absent where nothing is remembered for it.",
+        format="date-time",
+    )
+    | {"required": False},
     "Content-Disposition": _header("The name of a file; JSON has none.") | {"required": False},
     "Link": _header(
         "The first and the next page, relative to this address (RFC 8288).",
@@ -122,6 +128,7 @@ HEADERS_OF_PARAMETERS = {
     "days": ("X-Analytics-Window",),
     "currency": ("X-Analytics-Currency", "X-Analytics-Currencies"),
     "limit": ("Link",),
+    "by": ("X-Analytics-Since",),
 }
 
 HEADERS_OF_PROBLEMS = {

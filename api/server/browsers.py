@@ -34,6 +34,7 @@ READABLE = [
     "X-Analytics-Window",
     "X-Analytics-Currency",
     "X-Analytics-Currencies",
+    "X-Analytics-Since",
 ]
 """Response headers that a script of another origin may read."""
 

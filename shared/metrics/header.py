@@ -170,7 +170,8 @@ def load(path: Path) -> Metric:
         name=path.stem,
         select=select,
         line=line,
-        reads=_reads(select, line),
+        reads=_reads(select, line, "metric"),
+        journals=tuple(_reads(select, line, "journal")),
         lines={
             name: _line(node, [part, name]) for part in ("keys", *_COUNTED) for name in said[part]
         }
@@ -235,9 +236,9 @@ def _check_percentiles(said: Mapping[str, Any]) -> None:
             raise ValidationError({"percentiles": {name: {"of": [wrong]}}})
 
 
-def _reads(select: str, line: int) -> dict[str, int]:
-    """The metrics that it reads, each with its line."""
-    others = {path.stem for path in (sqlfiles.ROOT / "metric").glob("*.sql")}
+def _reads(select: str, line: int, folder: str) -> dict[str, int]:
+    """What of a folder it reads, each with its line."""
+    others = {path.stem for path in (sqlfiles.ROOT / folder).glob("*.sql")}
     found = {
         match[1]: line + select.count("\n", 0, match.start(1))
         for match in _READ.finditer(select)

@@ -124,6 +124,7 @@ class Metric:
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.
     `reads`: the metrics whose stored rows the SELECT counts, and the line of each.
+    `journals`: those that it is counted from.
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
     `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
     dates `first` and `last` where it has a date, and with `parameters`.
@@ -149,6 +150,7 @@ class Metric:
     line: int
     lines: Mapping[str, int]
     reads: Mapping[str, int]
+    journals: tuple[str, ...]
     per: str | None
     is_stored: bool
     is_listed: bool

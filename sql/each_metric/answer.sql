@@ -86,6 +86,9 @@ SELECT
     answer.*,
     span.from_day,
     span.to_day,
+{% if metric.journals %}
+    (SELECT max(since) FROM analytics.journal WHERE {% for name in metric.journals %}name = '{{ name }}'{{ " OR " if not loop.last }}{% endfor %}) AS since,
+{% endif %}
 {% if metric.apart %}
     (
         SELECT string_agg(DISTINCT {{ metric.apart[0] }}, ', ' ORDER BY {{ metric.apart[0] }})

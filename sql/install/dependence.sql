@@ -15,7 +15,7 @@ WITH RECURSIVE used (step, class, object) AS (
             (
                 SELECT format('truth.%I', summary.name)::regclass::oid
                 FROM control.step AS summary
-                WHERE summary.kind = 'summary' AND to_regclass(format('analytics.%I', summary.name)) = pg_depend.refobjid
+                WHERE summary.kind IN ('summary', 'journal') AND to_regclass(format('analytics.%I', summary.name)) = pg_depend.refobjid
             ),
             pg_depend.refobjid
         )

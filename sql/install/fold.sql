@@ -2,7 +2,7 @@ CREATE TABLE control.step (
     name         text PRIMARY KEY,
     family       text NOT NULL,
     shared       text [] NOT NULL,
-    kind         text NOT NULL CHECK (kind IN ('summary', 'ranking', 'view')),
+    kind         text NOT NULL CHECK (kind IN ('journal', 'summary', 'ranking', 'view')),
     place        integer NOT NULL,
     mirrored     text [] NOT NULL DEFAULT '{}',
     counted_from text [] NOT NULL DEFAULT '{}',
@@ -12,7 +12,7 @@ COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registr
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
 COMMENT ON COLUMN control.step.family IS 'The answer that it is stored for.';
 COMMENT ON COLUMN control.step.shared IS 'Other answers that read it.';
-COMMENT ON COLUMN control.step.kind IS 'summary: a sum over signed rows; ranking: the best of a summary in every window; view: of the day and the settings alone.';
+COMMENT ON COLUMN control.step.kind IS 'journal: what is added to schema kept and never calculated again; summary: a sum over signed rows; ranking: the best of a summary in every window; view: of the day and the settings alone.';
 COMMENT ON COLUMN control.step.place IS 'In which order they are folded: rankings after what they are made of.';
 COMMENT ON COLUMN control.step.mirrored IS 'The tables in schema public that it is counted from, as its definition says.';
 COMMENT ON COLUMN control.step.counted_from IS 'The summaries that it is counted from.';
@@ -155,7 +155,7 @@ DECLARE
     written bigint;
     is_read boolean := (SELECT control.step.is_read FROM control.step WHERE name = refill.step);
 BEGIN
-    IF (SELECT kind = 'ranking' FROM control.step WHERE name = refill.step) THEN
+    IF (SELECT kind IN ('ranking', 'journal') FROM control.step WHERE name = refill.step) THEN
         EXECUTE format('SELECT control.%I()', 'refill_' || step) INTO STRICT written;
         RETURN written;
     END IF;
@@ -178,7 +178,7 @@ BEGIN
     RETURN written;
 END
 $$;
-COMMENT ON FUNCTION control.refill(text) IS 'Calculates a step from nothing, by its definition, and returns how many rows it has.';
+COMMENT ON FUNCTION control.refill(text) IS 'Calculates a step from nothing, by its definition, and returns how many rows it has; a journal is begun, or added to.';
 
 CREATE FUNCTION control.moved() RETURNS text []
 STABLE LANGUAGE plpgsql
@@ -267,7 +267,7 @@ BEGIN
             moved := moved || step.name;
         END IF;
         -- what a new day is nothing to stays the answer that it was
-        IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind <> 'summary') THEN
+        IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind IN ('ranking', 'view')) THEN
             changed := changed || step.family || step.shared;
         END IF;
     END LOOP;
@@ -416,14 +416,14 @@ COMMENT ON FUNCTION control.audit(text, boolean, boolean) IS 'Compares the whole
 
 CREATE FUNCTION control.overdue_audit() RETURNS text
 STABLE LANGUAGE sql
--- what is counted from a summary is counted from all of it each time
+-- what is counted from a summary is counted from all of it each time, and a journal added up
 RETURN (
     SELECT step.name
     FROM control.step LEFT JOIN control.audited ON audited.summary = step.name
     WHERE
         audited.audited_at IS NULL
         OR audited.audited_at < clock_timestamp()
-        - CASE step.counted_from WHEN '{}' THEN interval '10 min' ELSE interval '1 hour' END
+        - CASE WHEN step.counted_from = '{}' AND step.kind <> 'journal' THEN interval '10 min' ELSE interval '1 hour' END
     ORDER BY audited.audited_at ASC NULLS FIRST, step.place
     LIMIT 1
 );

@@ -11,6 +11,13 @@ FROM kept.note;
 COMMENT ON VIEW analytics.note IS 'kept.note.';
 GRANT INSERT (day, text), UPDATE (day, text), DELETE ON analytics.note TO analytics_reader;
 
+CREATE VIEW analytics.journal AS
+SELECT
+    name,
+    since
+FROM kept.journal;
+COMMENT ON VIEW analytics.journal IS 'kept.journal.';
+
 CREATE VIEW analytics.goal AS
 SELECT
     id,

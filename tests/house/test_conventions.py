@@ -7,6 +7,7 @@ import pytest
 
 from shared import sqlfiles
 from shared.database import connect
+from shared.journals import JOURNALS
 from shared.metrics import METRICS, SERIES, STORED
 from shared.registry import CONTRACT, FAMILIES, SUMMARIES
 from shared.settings import Settings
@@ -74,8 +75,11 @@ def test_every_column_that_is_stored_for_readers_and_operators_has_a_comment(
 
 def test_the_registry_and_the_sql_files_name_the_same_things() -> None:
     rankings = {name for family in FAMILIES.values() for name in family.rankings}
+    journals = {name for family in FAMILIES.values() for name in family.journals}
     views = {name for family in FAMILIES.values() for name in family.views}
-    assert names("metric") - (set(METRICS) - set(STORED)) == set(SUMMARIES) - rankings - set(SERIES)
+    counted = set(SUMMARIES) - rankings - journals - set(SERIES)
+    assert names("metric") - (set(METRICS) - set(STORED)) == counted
+    assert names("journal") == names("opening") == set(JOURNALS) == journals
     assert names("summary") == names("definition") == names("fold") == rankings
     assert names("view") == views
     assert set(CONTRACT) <= names("read")
@@ -83,7 +87,7 @@ def test_the_registry_and_the_sql_files_name_the_same_things() -> None:
 
 
 def test_a_definition_names_its_rows_by_table_and_never_by_schema() -> None:
-    folders = (sqlfiles.ROOT / folder for folder in ("metric", "definition"))
+    folders = (sqlfiles.ROOT / folder for folder in ("metric", "definition", "journal", "opening"))
     for path in (path for folder in folders for path in folder.glob("*.sql")):
         tables = re.findall(r"(?:FROM|JOIN)\s+(\w+)\.\w+", path.read_text())
         assert set(tables) <= {"analytics"}, path.name

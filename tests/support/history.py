@@ -39,6 +39,7 @@ from shared.registry import FAMILIES, STEPS
 from tests import metrics
 from tests.support import dashboard, series
 from tests.support.databases import DEFAULTS, database
+from tests.support.journal import Journal
 from tests.support.mirror import at
 from tests.support.oracle import SMALLEST, STATUSES, Oracle, Row, Rows
 from tests.support.processes import wait_until
@@ -58,7 +59,7 @@ Key = tuple[str, int]
 Changes = dict[Key, Row | None]
 """What a row became; None where it went."""
 
-TABLES = [step for step, family in STEPS.items() if step not in family.views]
+TABLES = [step for step, family in STEPS.items() if step not in (*family.views, *family.journals)]
 
 LONG_RUN = int(os.environ.get("HISTORIES", "0"))
 """So many histories, looked at after every step; 0 as in everyday tests."""
@@ -243,6 +244,7 @@ class Stage:
         self.ours = connect(url)
         self.worker = worker_connection(self.settings)
         self.platform = Platform(url)
+        self.journal = Journal()
         self.pool = ThreadPoolExecutor(1)
         self.is_clean = True
 
@@ -266,6 +268,8 @@ class Stage:
             self.worker.close()
             self.worker = worker_connection(self.settings)
             self.ours.execute("UPDATE control.installation SET definitions = 'broken'")
+            self.ours.execute("TRUNCATE kept.journal, kept.payment_journal")
+            self.journal = Journal()
             with connect(self.settings.analytics_url()) as connection:
                 install_schemas(connection, self.settings, datetime.now(UTC))
         self.is_clean = False
@@ -615,7 +619,10 @@ class Scene(RuleBasedStateMachine):
 
     def is_folded(self) -> None:
         """Answers are of now, unless tampered with."""
-        self.oracle = None if self.tampered else self.truth()
+        oracle = self.truth()
+        self.stage.journal.note(oracle, self.now)
+        oracle.journal = dict(self.stage.journal.moments)
+        self.oracle = None if self.tampered else oracle
 
     def truth(self) -> Oracle:
         rows, s = self.platform.committed(), self.settings

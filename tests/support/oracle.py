@@ -38,7 +38,10 @@ KNOWN_BEFORE = (
 
 
 class Oracle:
-    """`rows`: every row of MentorHub by table, `now`: an aware instant, amounts in minor units."""
+    """`rows`: every row of MentorHub by table, `now`: an aware instant, amounts in minor units.
+
+    `journal`: what was earned and refunded, by moment and currency; set by whoever saw it happen.
+    """
 
     def __init__(
         self, rows: Rows, now: datetime, timezone: str, currency: str, minor_units: str
@@ -49,6 +52,7 @@ class Oracle:
         self.today = self.day(now)
         self.currency = currency
         self.minor_units = minor_units
+        self.journal: dict[tuple[datetime, str], tuple[int, int]] = {}
 
     def day(self, instant: datetime | None) -> date:
         """That of no instant is before all others that anybody asks for."""

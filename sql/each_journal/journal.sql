@@ -1,0 +1,131 @@
+{# Of what MentorHub overwrites, the moment of each change: kept.{{ journal.name }}. #}
+{% set columns = journal.keys + journal.measures %}
+{% macro each(names, template) %}
+{% for name in names %}
+{{ template | replace("?", name) }}{{ "," if not loop.last }}
+{% endfor %}
+{% endmacro %}
+{% macro differs(template="?") %}
+{% for name in journal.measures %}
+{{ template | replace("?", name) }} <> 0{{ " OR " if not loop.last }}
+{%- endfor %}
+{% endmacro %}
+CREATE VIEW analytics.{{ journal.name }} AS
+SELECT
+    {{ each(journal.added, "?") | indent(4) | trim }}
+FROM kept.{{ journal.name }};
+
+COMMENT ON VIEW analytics.{{ journal.name }} IS 'kept.{{ journal.name }}.';
+
+CREATE TABLE capture.{{ journal.name }} AS
+SELECT
+    *,
+    1::smallint AS w
+FROM analytics.{{ journal.name }}
+WITH NO DATA;
+
+-- Every row lives in a fold only: it is vacuumed by count, not by share.
+ALTER TABLE capture.{{ journal.name }} SET (
+    autovacuum_vacuum_threshold = 2000,
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = -1,
+    autovacuum_vacuum_cost_delay = 0
+);
+
+COMMENT ON TABLE capture.{{ journal.name }} IS 'New entries of kept.{{ journal.name }}.';
+
+CREATE VIEW drift.{{ journal.name }} AS
+SELECT
+    {{ each(journal.keys, "?") | indent(4) | trim }},
+    {{ each(journal.measures, "sum(?) AS ?") | indent(4) | trim }}
+FROM (
+    SELECT
+        {{ each(columns, "?") | indent(8) | trim }}
+    FROM truth.{{ journal.name }}
+    UNION ALL
+    SELECT
+        {{ each(journal.keys, "?") | indent(8) | trim }},
+        {{ each(journal.measures, "- ?") | indent(8) | trim }}
+    FROM delta.{{ journal.name }}
+    UNION ALL
+    SELECT
+        {{ each(journal.keys, "?") | indent(8) | trim }},
+        {{ each(journal.measures, "- ?") | indent(8) | trim }}
+    FROM analytics.{{ journal.name }}
+) AS signed
+GROUP BY {{ journal.keys | join(", ") }}
+HAVING {{ differs("sum(?)") | trim }};
+
+COMMENT ON VIEW drift.{{ journal.name }} IS 'Of whom the entries do not add up to what they are, and what they lack: empty.';
+
+CREATE FUNCTION control.fold_{{ journal.name }}() RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    is_compared boolean := EXISTS (SELECT FROM control.repair WHERE step = '{{ journal.name }}');
+    written     bigint;
+BEGIN
+    WITH entry AS (
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        SELECT
+            analytics.now(),
+            CASE WHEN is_compared THEN 'comparison' ELSE 'fold' END,
+            added.*
+        FROM (
+            SELECT
+                {{ each(journal.keys, "?") | indent(16) | trim }},
+                {{ each(journal.measures, "sum(?) AS ?") | indent(16) | trim }}
+            FROM (
+                SELECT * FROM delta.{{ journal.name }}
+                UNION ALL
+                SELECT * FROM drift.{{ journal.name }} WHERE is_compared
+            ) AS signed
+            GROUP BY {{ journal.keys | join(", ") }}
+        ) AS added
+        WHERE {{ differs() | trim }}
+        RETURNING {{ journal.added | join(", ") }}
+    )
+
+    INSERT INTO capture.{{ journal.name }} ({{ journal.added | join(", ") }}, w)
+    SELECT
+        *,
+        1
+    FROM entry;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION control.fold_{{ journal.name }}() IS 'Adds to {{ journal.name }} what changed; returns how many entries that are.';
+
+CREATE FUNCTION control.refill_{{ journal.name }}() RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    written bigint;
+BEGIN
+    IF EXISTS (SELECT FROM kept.journal WHERE name = '{{ journal.name }}') THEN
+        -- what happened while nobody looked is found now
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        SELECT
+            analytics.now(),
+            'comparison',
+            *
+        FROM drift.{{ journal.name }};
+    ELSE
+        INSERT INTO kept.journal (name, since) VALUES ('{{ journal.name }}', analytics.now());
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        SELECT
+            -- what has no moment, or one to come, was there by now
+            least(happened_at, analytics.now()),
+            'opening',
+            {{ each(columns, "?") | indent(12) | trim }}
+        FROM truth.{{ journal.name }}_opening
+        WHERE {{ differs() | trim }};
+    END IF;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+
+COMMENT ON FUNCTION control.refill_{{ journal.name }}() IS 'Begins {{ journal.name }} with what there is; or adds to it what it lacks. Returns how many entries that are.';

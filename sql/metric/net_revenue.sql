@@ -24,3 +24,5 @@ SELECT
     sum(w * refunded) AS refunded
 FROM payment_journal
 GROUP BY 1, 2
+-- what was earned and taken back on the same day is nothing
+HAVING sum(w * earned) <> 0 OR sum(w * refunded) <> 0

@@ -56,6 +56,18 @@ ENTRIES = {
         ),
         "INSERT INTO kept.firing (alert, value, ended_at) SELECT id, 101, now() FROM kept.alert",
     ),
+    "0003": (
+        (
+            "INSERT INTO kept.journal (name, since) VALUES ('payment_journal', '2026-01-01Z')"
+            " ON CONFLICT DO NOTHING"
+        ),
+        (
+            "INSERT INTO kept.payment_journal"
+            " (happened_at, found_by, payment_id, currency, earned, refunded)"
+            " VALUES ('2026-01-02Z', 'fold', -1, 'RUB', 5, 0),"
+            " ('2026-01-03Z', 'fold', -1, 'RUB', 0, 5), ('2026-01-04Z', 'fold', -1, 'RUB', -5, -5)"
+        ),
+    ),
 }
 """What somebody writes at each revision, in what it has brought."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from psycopg import sql
 
 from shared.database import Connection
+from shared.journals import JOURNALS
 from shared.registry import CONTRACT, STEPS, SUMMARIES
 
 
@@ -102,6 +103,10 @@ def differences(connection: Connection, summary: str) -> int:
             " AS rank FROM {}.mentor_ranking) AS ranked WHERE rank <= 10"
         )
         truth, stored = (listed.format(sql.Identifier(name)) for name in ("truth", "analytics"))
+    return _unequal(connection, truth, stored)
+
+
+def _unequal(connection: Connection, truth: sql.Composed, stored: sql.Composed) -> int:
     query = sql.SQL(
         "SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0})) AS wrong"
     ).format(truth, stored)
@@ -111,4 +116,26 @@ def differences(connection: Connection, summary: str) -> int:
 
 def is_right(connection: Connection) -> bool:
     """Every summary is what its definition says now: nothing is pending, nothing wrong."""
-    return not any(differences(connection, name) for name in SUMMARIES)
+    return not any(
+        unbalanced(connection, name) if name in JOURNALS else differences(connection, name)
+        for name in SUMMARIES
+    )
+
+
+def unbalanced(connection: Connection, journal: str) -> int:
+    """Of how many the entries don't add up to what they are."""
+    columns, sums, differ = (
+        sql.SQL(separator).join(sql.SQL(template).format(sql.Identifier(name)) for name in names)
+        for separator, template, names in (
+            (", ", "{}", JOURNALS[journal].keys),
+            (", ", "sum({})", JOURNALS[journal].measures),
+            (" OR ", "sum({}) <> 0", JOURNALS[journal].measures),
+        )
+    )
+    truth, stored = (
+        sql.SQL("SELECT {}, {} FROM {} GROUP BY {} HAVING {}").format(
+            columns, sums, sql.Identifier(schema, journal), columns, differ
+        )
+        for schema in ("truth", "kept")
+    )
+    return _unequal(connection, truth, stored)

@@ -714,6 +714,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/net_revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Net revenue
+         * @description Only for admins.
+         *
+         *     What was earned and what was refunded, each by the day on which it happened: from `X-Analytics-Since` on, the day it was counted; before, the day the payment was created, or last written.
+         */
+        get: operations["NetRevenueMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/payment_day": {
         parameters: {
             query?: never;
@@ -3485,6 +3507,74 @@ export type components = {
             /** @description Those that the account may read, by name. */
             metrics: components["schemas"]["MetricBody"][];
         };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "net_revenue",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "earned": 12,
+         *           "net": 50,
+         *           "refunded": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "earned": 12,
+         *         "net": 50,
+         *         "refunded": 12
+         *       }
+         *     }
+         */
+        NetRevenueMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["NetRevenueMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["NetRevenueMetricTotal"] | null;
+        };
+        NetRevenueMetricRow: {
+            /** @description ISO 4217 code; XXX where the payment has none. */
+            currency?: string;
+            /**
+             * Format: date
+             * @description Day in the reporting time zone.
+             */
+            day?: string;
+            /** @description Payments completed on it, less those taken back otherwise than by a refund. */
+            earned: number;
+            /** @description Earned less refunded. */
+            net: number;
+            /** @description Payments refunded on it. */
+            refunded: number;
+        };
+        NetRevenueMetricTotal: {
+            /** @description Payments completed on it, less those taken back otherwise than by a refund. */
+            earned: number;
+            /** @description Earned less refunded. */
+            net: number;
+            /** @description Payments refunded on it. */
+            refunded: number;
+        };
         NewUsersBody: {
             /**
              * Format: date
@@ -5410,6 +5500,8 @@ export type components = {
         "X-Analytics-Max-Staleness": string;
         /** @description Changes that are known and not counted yet: an insert or delete is one, an update two; of each table 1,000 are looked at. */
         "X-Analytics-Pending": string;
+        /** @description Since when it is remembered when MentorHub's rows changed; of earlier days the answer has what the rows said then. Absent where nothing is remembered for it. */
+        "X-Analytics-Since": string;
         /** @description Rows set aside, that the answer lacks: a value in them can't be counted. Absent where there are none. */
         "X-Analytics-Unusable": string;
         /** @description First and last day of what is counted, and the reporting time zone. */
@@ -6000,6 +6092,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6020,6 +6113,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6088,6 +6182,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6108,6 +6203,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6170,6 +6266,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6189,6 +6286,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6250,6 +6348,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6270,6 +6369,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6340,6 +6440,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6360,6 +6461,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6426,6 +6528,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6446,6 +6549,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6506,6 +6610,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6525,6 +6630,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6586,6 +6692,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6605,6 +6712,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6662,6 +6770,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6681,6 +6790,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6738,6 +6848,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6757,6 +6868,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6816,6 +6928,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6835,6 +6948,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -6904,6 +7018,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6924,6 +7039,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -6984,6 +7100,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7003,6 +7120,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7070,6 +7188,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7090,6 +7209,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7156,6 +7276,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7176,6 +7297,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7244,6 +7366,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7264,6 +7387,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7328,6 +7452,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7348,6 +7473,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7410,6 +7536,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7429,6 +7556,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7488,6 +7616,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7507,6 +7636,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7568,6 +7698,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7588,6 +7719,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7648,6 +7780,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7667,6 +7800,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7734,6 +7868,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7754,6 +7889,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7826,6 +7962,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7846,6 +7983,101 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    NetRevenueMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day, currency. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description Only rows of this one. ISO 4217 code; XXX where the payment has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "currency" | "-currency" | "earned" | "-earned" | "refunded" | "-refunded" | "net" | "-net";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetRevenueMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7918,6 +8150,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7940,6 +8173,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8000,6 +8234,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8021,6 +8256,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8078,6 +8314,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8097,6 +8334,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8158,6 +8396,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8177,6 +8416,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8244,6 +8484,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8264,6 +8505,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8334,6 +8576,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8354,6 +8597,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8428,6 +8672,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8450,6 +8695,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8522,6 +8768,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8544,6 +8791,7 @@ export interface operations {
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8608,6 +8856,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8627,6 +8876,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8696,6 +8946,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8716,6 +8967,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8782,6 +9034,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8802,6 +9055,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8862,6 +9116,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8881,6 +9136,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -8948,6 +9204,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -8968,6 +9225,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -9028,6 +9286,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9047,6 +9306,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9108,6 +9368,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9127,6 +9388,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9186,6 +9448,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9205,6 +9468,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9272,6 +9536,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -9292,6 +9557,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -9350,6 +9616,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9369,6 +9636,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9428,6 +9696,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -9447,6 +9716,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };

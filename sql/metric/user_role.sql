@@ -1,11 +1,12 @@
 /*
 title: {en: Accounts by role, ru: Учётные записи по ролям}
 meaning:
-  en: Each account and its role.
-  ru: Учётные записи и их роли.
+  en: Each account, its role and its name.
+  ru: 'Учётные записи, их роли и имена.'
 keys:
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
   role: {en: 'Role, in lower case.', ru: 'Роль, строчными буквами.'}
+  username: {en: The name that the account has; of a longer one the first 200 letters., ru: 'Имя пользователя, не больше 200 первых букв.'}
 measures:
   users: {en: Always 1., ru: Всегда 1.}
 by: [role]
@@ -14,6 +15,8 @@ chart: bar
 SELECT
     id AS user_id,
     role,
+    -- a key has its bound
+    left(username, 200) AS username,
     sum(w) AS users
 FROM users
-GROUP BY id, role
+GROUP BY id, role, left(username, 200)

@@ -8,6 +8,6 @@ def expected(oracle: Oracle) -> Counted:
     days = active_day.days(oracle)
     return {
         (user, max(days.get(user, [date(1, 1, 1)]))): (1,)
-        for user, role in user_role.expected(oracle)
+        for user, role, _ in user_role.expected(oracle)
         if role == "student"
     }

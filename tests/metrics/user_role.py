@@ -4,7 +4,7 @@ from tests.support.oracle import Oracle
 
 def expected(oracle: Oracle) -> Counted:
     pairs = (
-        ((each["id"], each["role"].lower()), (1,))
+        ((each["id"], each["role"].lower(), (each["username"] or "")[:200]), (1,))
         for each in oracle.as_they_are["users"]
         if each["role"] is not None
     )

@@ -24,6 +24,7 @@ export const TITLES: Readonly<Record<string, { zh: string; he: string }>> = {
   lifecycle: { zh: "用户生命周期", he: "מחזור החיים של המשתמשים" },
   mentor_account: { zh: "导师账户", he: "חשבונות המנטורים" },
   mentor_day: { zh: "导师每日辅导课", he: "מפגשים לפי מנטור ויום" },
+  mentor_name: { zh: "导师姓名", he: "שמות המנטורים" },
   message_time: { zh: "消息时间", he: "זמני ההודעות" },
   net_revenue: { zh: "净收入", he: "הכנסות נטו" },
   payment_day: { zh: "每日付款", he: "תשלומים לפי יום" },

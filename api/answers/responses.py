@@ -1,13 +1,13 @@
 """One row of a read model becomes one response."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from time import monotonic, perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -53,6 +53,16 @@ LONGEST_NAME = 256
 log = structlog.get_logger("analytics")
 
 
+class _Beside(NamedTuple):
+    """What a file holds beside the answer, each in JSON: notes, and names of mentors."""
+
+    noted: str = ""
+    named: str = ""
+
+
+NOTHING = _Beside()
+
+
 def remembered(subject: int | None) -> Response | None:
     """The answer, where this very request was answered and nothing has changed since.
 
@@ -71,31 +81,46 @@ def answer(
     *,
     min_as_of: datetime | None = None,
     max_staleness: int | None = None,
-    notes: bool = False,
+    more: Collection[str] = (),
     **parameters: object,
 ) -> Response:
     """The stored answer of `family`, or 304 to a client that has it already.
 
-    `notes`: a file of it holds what people wrote on its days.
+    `more`: what a file of it holds, too: `notes`, what people wrote on its days; `names`, what its
+    mentors are called.
     """
     found = _found(family, query or family, parameters)
     _refuse_early(family, found[1], min_as_of)
     _refuse_stale(found[1], max_staleness)
-    if notes and wanted_format() in EXPORTS:
-        return _file(found, EXPORTS[wanted_format() or ""], _noted(found[0]))
-    if min_as_of is None and max_staleness is None and not notes:
+    if more and wanted_format() in EXPORTS:
+        _refuse_others_than_admins()
+        beside = _Beside(
+            _noted(found[0]) if "notes" in more else "", _named(found) if "names" in more else ""
+        )
+        return _file(found, EXPORTS[wanted_format() or ""], beside)
+    if min_as_of is None and max_staleness is None and not more:
         cache().remember(carried().spelling, found[0])
     return _response(found)
 
 
-def _noted(entry: Entry) -> str:
-    """What people wrote on the answer's days, in JSON: for admins."""
+def _refuse_others_than_admins() -> None:
     account = carried().account
     if not (account.is_admin and account.is_proven):
-        refuse(Problem.NOT_PERMITTED, "Your account may not read notes.")
+        refuse(Problem.NOT_PERMITTED, "Your account may not read notes and names.")
+
+
+def _named(found: Found) -> str:
+    """What the answer's mentors are called, in JSON: for admins."""
+    _, _, stored = _tagged(found, None)
+    row = reader().row("mentor_names", mentors=stored.mentors)
+    return row.body if row else ""
+
+
+def _noted(entry: Entry) -> str:
+    """What people wrote on the answer's days, in JSON: for admins."""
     window = Headers(entry.headers).get("X-Analytics-Window", "")
     first, last = window.split()[0].split("/")
-    row = writer().row("notes", account.id, first=first, last=last)
+    row = writer().row("notes", carried().account.id, first=first, last=last)
     return row.body if row else ""
 
 
@@ -161,9 +186,9 @@ def _response(found: Found) -> Response:
     return Response(entry.body, headers=headers, content_type="application/json")
 
 
-def _file(found: Found, export: Export | None, noted: str = "") -> Response:
+def _file(found: Found, export: Export | None, beside: _Beside = NOTHING) -> Response:
     entry = found[0]
-    etag, headers, stored = _tagged(found, export, noted)
+    etag, headers, stored = _tagged(found, export, beside)
     if request.if_none_match.contains_weak(etag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers.update(_kind(export, stored))
@@ -193,14 +218,16 @@ def _long(entry: Entry, export: Export | None, listing: Listing, headers: Header
     return _apart(lanes().long, listing, headers, described)
 
 
-def _tagged(found: Found, export: Export | None, noted: str = "") -> tuple[str, Headers, Answer]:
+def _tagged(
+    found: Found, export: Export | None, beside: _Beside = NOTHING
+) -> tuple[str, Headers, Answer]:
     entry, fresh = found
     headers = Headers([*fresh.headers, *entry.headers])
     window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
-    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency, noted)
+    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency, *beside)
     etag = entry.etag + (export.tag(stored) if export else "")
-    if noted:
-        etag += f"/{blake2b(noted.encode(), digest_size=16).hexdigest()}"
+    if any(beside):
+        etag += f"/{blake2b(orjson.dumps([*beside]), digest_size=16).hexdigest()}"
     headers["ETag"] = quote_etag(etag)
     return etag, headers, stored
 

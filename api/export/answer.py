@@ -18,6 +18,12 @@ FACT = ("section", "name", "value")
 DAYS = ("date", "day")
 """Columns that hold days."""
 
+MENTOR = "mentor_id"
+"""The column that holds mentors."""
+
+NAME = "username"
+"""The column beside it that says what they are called."""
+
 NOTES = "notes"
 """What people wrote: a table, or a column of one whose rows are of days."""
 
@@ -64,6 +70,7 @@ class Answer:
 
     `today`: the day of as-of in the reporting time zone.
     `noted`: what people wrote on its days, as GET notes answers it; empty where nobody asked.
+    `named`: what its mentors are called, by their ids, in JSON; empty where nobody asked.
     """
 
     family: str
@@ -73,6 +80,7 @@ class Answer:
     window: str | None = None
     currency: str | None = None
     noted: str = ""
+    named: str = ""
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -92,9 +100,23 @@ class Answer:
         days = self.window.split()[0].split("/") if self.window else [str(self.today)]
         return "_".join(["-".join(filter(None, named)), *days])
 
+    @property
+    def mentors(self) -> list[int]:
+        """Whose ids are in it."""
+        ids = {
+            row[table.columns.index(MENTOR)]
+            for table in self._numbers()
+            if MENTOR in table.columns
+            for row in table.rows
+        }
+        return sorted(each for each in ids if isinstance(each, int))
+
     def tables(self) -> list[Table]:
-        """Every number of the body, once, and what people wrote on its days, where asked for."""
+        """Every number of the body, once, with names and notes where they were asked for."""
         tables = self._numbers()
+        if self.named:
+            names = json.loads(self.named)
+            tables = [_with_names(table, names) for table in tables]
         if not self.noted:
             return tables
         notes = json.loads(self.noted)["notes"]
@@ -183,6 +205,16 @@ def _with_notes(table: Table, notes: list[dict[str, Any]]) -> Table:
         texts.setdefault(note["day"], []).append(note["text"])
     rows = [(*row, "; ".join(texts.get(row[place], ())) or None) for row in table.rows]
     return Table(table.name, (*table.columns, NOTES), rows)
+
+
+def _with_names(table: Table, names: dict[str, str]) -> Table:
+    """With a column of usernames behind that of mentors, where there is one."""
+    if MENTOR not in table.columns:
+        return table
+    place = table.columns.index(MENTOR) + 1
+    rows = [(*row[:place], names.get(str(row[place - 1])), *row[place:]) for row in table.rows]
+    columns = (*table.columns[:place], NAME, *table.columns[place:])
+    return Table(table.name, columns, rows)
 
 
 def _is_list(part: object) -> TypeGuard[list[dict[str, Cell]]]:

@@ -49,7 +49,7 @@ class SessionsBody(Schema):
 class Sessions(MethodView):
     decorators: ClassVar = [guards.admin]
 
-    @blueprint.arguments(parameters.DaysCompared, location="query")
+    @blueprint.arguments(parameters.DaysComparedNamed, location="query")
     @blueprint.response(200, SessionsBody)
     def get(self, query: dict[str, Any]) -> Response:
         """Sessions by status, and the busiest mentors."""

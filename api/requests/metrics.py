@@ -192,6 +192,8 @@ def query_schema(metric: Metric) -> type[Schema]:
                 " means them."
             },
         )
+    if "mentor_id" in metric.shown and "username" not in metric.shown:
+        base = (*base, parameters.Named)
     filters = {name: _filter(key) for name, key in metric.shown.items() if not key.is_date}
     asked = {name: _parameter(each) for name, each in metric.parameters.items()}
     return type(f"{metric.schema}Query", base, {"metric": metric} | more | filters | asked)

@@ -102,7 +102,17 @@ class Answer(NoParameters):
         return data
 
 
-class Noted(NoParameters):
+class More(NoParameters):
+    """What a file may hold beside the answer: it is asked for by names that are true."""
+
+    @post_load
+    def gathered(self, data: Any, **_: Any) -> Any:
+        """As a set: `more`, where there is any."""
+        more = frozenset(name for name in ("notes", "names") if data.pop(name, False))
+        return data | {"more": more} if more else data
+
+
+class Noted(More):
     notes = fields.Boolean(
         load_default=False,
         truthy={"true"},
@@ -110,6 +120,19 @@ class Noted(NoParameters):
         error_messages={"invalid": "must be true or false."},
         metadata={
             "description": "A file of it holds what admins wrote on the days, too: for admins."
+        },
+    )
+
+
+class Named(More):
+    names = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "must be true or false."},
+        metadata={
+            "description": "A file of it holds the usernames of mentors beside their ids: for"
+            " admins."
         },
     )
 
@@ -144,6 +167,10 @@ class Compare(NoParameters):
 
 
 class DaysCompared(Days, Compare):
+    pass
+
+
+class DaysComparedNamed(DaysCompared, Named):
     pass
 
 

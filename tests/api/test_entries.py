@@ -3,6 +3,7 @@
 import csv
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -165,6 +166,22 @@ def test_only_admins_have_notes_in_files(written: Connection, client: FlaskClien
     assert client.get(asked, headers=headers).status_code == 200
     assert_problem(client.get(f"{asked}&notes=true", headers=headers), 403)
     del written
+
+
+@pytest.mark.parametrize("path", ["sessions?days=7", "metrics/session_outcome?by=mentor_id"])
+def test_a_file_names_its_mentors_for_admins(
+    admin: FlaskClient, client: FlaskClient, path: str
+) -> None:
+    asked = address(f"{path}&format=csv")
+    plain, named = (admin.get(each) for each in (asked, f"{asked}&names=true"))
+
+    cells, more = ({*re.split("[,\r\n]+", each.text)} for each in (plain, named))
+    assert "mentor" in more - cells
+    assert admin.get(address(f"{path}&names=true")).data == admin.get(address(path)).data
+    assert named.headers["ETag"] != plain.headers["ETag"]
+    headers = bearer(sign(LEARNER, role="admin"))
+    for query in ("", "&names=true"):
+        assert_problem(client.get(f"{asked}{query}", headers=headers), 403)
 
 
 def test_goals_of_one_metric_are_listed(written: Connection, admin: FlaskClient) -> None:

@@ -32,6 +32,7 @@ def fill(connection: psycopg.Connection) -> None:
         " VALUES (%s, %s, %s, %s, true, %s)",
         [(*user, now) for user in USERS],
     )
+    insert("INSERT INTO public.mentors (id, user_id) VALUES (%s, %s)", [(5, MENTOR)])
     insert(
         "INSERT INTO public.courses (id, title, is_active) VALUES (%s, %s, true)",
         [(PYTHON, "Python для начинающих"), (EMPTY, "=1+1")],

@@ -47,8 +47,11 @@ def test_the_numbers_of_a_window(page: Page, see: Open, site: Site, days: int) -
         assert one(page, f"{row} td:nth-child(2) data") == count, status
         change = sessions["comparison"]["metrics"][f"by_status.{status}"]
         assert values(page, f"{row} .delta data") == deltas(change), status
+    named = site.api("metrics/mentor_name")["rows"]
+    names = {mentor["mentor_id"]: mentor["username"] for mentor in named}
     for mentor in met["top_mentors"]:
         row = f"[data-panel=mentors] [data-row='{mentor['mentor_id']}']"
+        expect(page.locator(f"{row} th")).to_have_text(names[mentor["mentor_id"]])
         assert one(page, f"{row} td data") == mentor["sessions"]
 
 

@@ -692,6 +692,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/mentor_name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names of mentors
+         * @description Only for admins.
+         *
+         *     Which user each mentor is, and the name of that account.
+         */
+        get: operations["MentorNameMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/message_time": {
         parameters: {
             query?: never;
@@ -1143,7 +1165,7 @@ export type paths = {
          * Accounts by role
          * @description Only for admins.
          *
-         *     Each account and its role.
+         *     Each account, its role and its name.
          */
         get: operations["UserRoleMetric"];
         put?: never;
@@ -3346,6 +3368,63 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "user_id",
+         *         "mentor_id",
+         *         "username"
+         *       ],
+         *       "from": null,
+         *       "metric": "mentor_name",
+         *       "rows": [
+         *         {
+         *           "mentor_id": 5,
+         *           "mentors": 12,
+         *           "user_id": 5,
+         *           "username": "completed"
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "mentors": 12
+         *       }
+         *     }
+         */
+        MentorNameMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MentorNameMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MentorNameMetricTotal"] | null;
+        };
+        MentorNameMetricRow: {
+            /** @description MentorHub's mentors.id. */
+            mentor_id?: number;
+            /** @description Always 1. */
+            mentors: number;
+            /** @description MentorHub's users.id. */
+            user_id?: number;
+            /** @description The name of the mentor's account. */
+            username?: string;
+        };
+        MentorNameMetricTotal: {
+            /** @description Always 1. */
+            mentors: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "day"
          *       ],
          *       "from": "2025-12-01",
@@ -5308,6 +5387,8 @@ export type components = {
             role?: string;
             /** @description MentorHub's users.id. */
             user_id?: number;
+            /** @description The name that the account has; of a longer one the first 200 letters. */
+            username?: string;
             /** @description Always 1. */
             users: number;
         };
@@ -7754,6 +7835,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "mentor_id" | "-mentor_id" | "mentors" | "-mentors";
                 /** @description Only rows of this one. MentorHub's users.id. */
@@ -7840,6 +7923,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -7892,6 +7977,88 @@ export interface operations {
                     "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    MentorNameMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, mentor_id, username. Nothing gives one row. `user_id,mentor_id,username` where it isn't given. */
+                by?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one. MentorHub's mentors.id. */
+                mentor_id?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "mentor_id" | "-mentor_id" | "username" | "-username" | "mentors" | "-mentors";
+                /** @description Only rows of this one. MentorHub's users.id. */
+                user_id?: number;
+                /** @description Only rows of this one. The name of the mentor's account. */
+                username?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentorNameMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8370,6 +8537,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum" | "satisfied" | "-satisfied" | "average" | "-average" | "csat" | "-csat";
                 /** @description Only rows of this one. The rating, rounded down. */
@@ -8640,6 +8809,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -8828,6 +8999,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum";
                 /** @description Only rows of this one. The rating, rounded down. */
@@ -9176,6 +9349,8 @@ export interface operations {
                 mentor_id?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -9658,7 +9833,7 @@ export interface operations {
     UserRoleMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of user_id, role. Nothing gives one row. `role` where it isn't given. */
+                /** @description What rows are of, with commas between: of user_id, role, username. Nothing gives one row. `role` where it isn't given. */
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
@@ -9669,11 +9844,13 @@ export interface operations {
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "user_id" | "-user_id" | "role" | "-role" | "users" | "-users";
+                order?: "user_id" | "-user_id" | "role" | "-role" | "username" | "-username" | "users" | "-users";
                 /** @description Only rows of this one. Role, in lower case. */
                 role?: string;
                 /** @description Only rows of this one. MentorHub's users.id. */
                 user_id?: number;
+                /** @description Only rows of this one. The name that the account has; of a longer one the first 200 letters. */
+                username?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -10182,6 +10359,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
             };

@@ -1,5 +1,5 @@
 import { Analytics, AnalyticsProvider, useMyEngagement, usePlatformStats } from "@mentorhub/analytics";
-import { useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import { SWRConfig } from "swr";
 
 import { PAGES, show, useView, type Page } from "./address.js";
@@ -9,12 +9,14 @@ import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
 import { Ringing } from "./pages/alerts.js";
 import { Me } from "./pages/me.js";
-import { Metrics } from "./pages/metrics.js";
 import { Platform } from "./pages/platform.js";
 import { SignIn } from "./pages/sign-in.js";
 import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
 import { forgetToken, keepToken, saysAdmin, takeToken, tokens } from "./session.js";
 import { Toolbar } from "./toolbar.js";
+
+// what the first view does not need comes when it is asked for
+const Metrics = lazy(() => import("./pages/metrics.js").then(({ Metrics }) => ({ default: Metrics })));
 
 /** One connection for each token: what one person was told is never shown to the next. */
 export function App(): ReactElement {
@@ -105,7 +107,13 @@ function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement 
   return children(
     <>
       <Toolbar page={page} />
-      {page === "platform" ? <Platform /> : <Metrics />}
+      {page === "platform" ? (
+        <Platform />
+      ) : (
+        <Suspense fallback={<p className="notice" aria-busy="true">{t.states.loading}</p>}>
+          <Metrics />
+        </Suspense>
+      )}
       <Ringing />
     </>,
   );

@@ -61,13 +61,17 @@ export function writer({ f, t }: Words, unit: string, currency: string): (value:
   }
 }
 
-/** A key's value as people write it. */
-export function keyWriter({ f, t }: Words, key: MetricColumn): (value: MetricValue) => string {
+/** A key's value as people write it; `mentor` says what one is called. */
+export function keyWriter(
+  { f, t }: Words,
+  key: MetricColumn,
+  mentor: (id: number) => string,
+): (value: MetricValue) => string {
   if (isDate(key)) return (value) => f.day(String(value));
   if (key.name === "weekday") return (value) => f.weekday(Number(value));
   if (key.name === "hour") return (value) => `${String(value).padStart(2, "0")}:00`;
   if (key.name === "status") return (value) => t.statuses.names[String(value)] ?? String(value);
-  if (key.name === "mentor_id") return (value) => (value === null ? "—" : t.mentors.number(Number(value)));
+  if (key.name === "mentor_id") return (value) => (value ? mentor(Number(value)) : "—");
   return (value) => (value === null ? "—" : String(value));
 }
 

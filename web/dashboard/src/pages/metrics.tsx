@@ -28,6 +28,7 @@ import {
   titleOf,
   writer,
 } from "../metric.js";
+import { named, useMentorNames } from "../names.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term } from "../term.js";
@@ -74,7 +75,8 @@ function useAsked(metric: Metric, isAsked: boolean, by?: readonly string[]) {
   };
   const state = useMetric(isAsked ? metric.name : null, options);
   const window = takes("notes") ? state.answer?.window : null;
-  return { state, path: useNoted(paths.metric(metric.name, options), window) };
+  const path = useNoted(paths.metric(metric.name, options), window);
+  return { state, path: takes("names") ? named(path) : path };
 }
 
 /** One among all: its usual grouping, and a way to more of it. */
@@ -173,14 +175,15 @@ interface Shown {
 function useWriters({ metric, state, answer }: Shown) {
   const words = useWords();
   const currency = state.answer?.currency ?? "RUB";
+  const mentor = useMentorNames(answer.by.includes("mentor_id"));
   return useMemo(() => {
     const keys = keysOf(metric).filter(({ name }) => answer.by.includes(name));
     const number = (measure: MetricColumn, row?: Record<string, MetricValue>) =>
       writer(words, measure.of, String(row?.["currency"] ?? currency));
     const label = (value: MetricValue, unit: string): string =>
       value === null ? "—" : unit === "moment" ? words.f.moment(new Date(value)) : String(value);
-    return { keys, number, label, key: (key: MetricColumn) => keyWriter(words, key) };
-  }, [words, metric, answer, currency]);
+    return { keys, number, label, key: (key: MetricColumn) => keyWriter(words, key, mentor) };
+  }, [words, metric, answer, currency, mentor]);
 }
 
 /** The numbers over everything asked for, and the chart that the metric's file declares. */

@@ -16,6 +16,7 @@ import { Meter } from "../charts/meter.js";
 import { Sparkline } from "../charts/sparkline.js";
 import { AsOf } from "../fresh.js";
 import { useWords } from "../i18n/index.js";
+import { named, useMentorNames } from "../names.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term, type Meaning } from "../term.js";
@@ -285,9 +286,8 @@ function Statuses({ sessions }: { sessions: SessionsState }): ReactElement {
 function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
   const { days, compare } = useView();
   const { f, t } = useWords();
-  // A name where the API says one.
-  const mentors: readonly { mentor_id: number; sessions: number; username?: string }[] =
-    sessions.analytics?.top_mentors ?? [];
+  const name = useMentorNames();
+  const mentors = sessions.analytics?.top_mentors ?? [];
   const most = mentors[0]?.sessions ?? 1;
   return (
     <Panel
@@ -295,7 +295,7 @@ function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
       meaning={meaningOf("SessionAnalyticsBody.top_mentors")}
       title={t.mentors.title}
       state={sessions}
-      path={paths.sessions(days, { compare })}
+      path={named(paths.sessions(days, { compare }))}
       isEmpty={mentors.length === 0}
     >
       <table className="bars">
@@ -307,10 +307,10 @@ function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
           </tr>
         </thead>
         <tbody>
-          {mentors.map(({ mentor_id, sessions: count, username }) => (
+          {mentors.map(({ mentor_id, sessions: count }) => (
             <tr key={mentor_id} data-row={mentor_id}>
               <th scope="row">
-                <bdi>{username ?? t.mentors.number(mentor_id)}</bdi>
+                <bdi>{name(mentor_id)}</bdi>
               </th>
               <td>
                 <Meter share={count / most} />

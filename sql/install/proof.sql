@@ -158,3 +158,4 @@ $$;
 COMMENT ON FUNCTION control.tell_proven() IS 'Says that what may be relied on is something else now.';
 CREATE TRIGGER tell_proven AFTER UPDATE ON control.proof
 FOR EACH STATEMENT EXECUTE FUNCTION control.tell_proven();
+ALTER TABLE control.proof ENABLE ALWAYS TRIGGER tell_proven;

@@ -132,8 +132,8 @@ def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     # silent in replication; and on only while the table is compared with MentorHub's
     expected += [(table, "note_edit", "O") for table in MIRRORED]
     expected += [(table, "make_way", "D") for table in MIRRORED]
-    expected += [("control.proof", "tell_proven", "O")]
     # a session may inherit that it is a replica's
+    expected += [("control.proof", "tell_proven", "A")]
     deeds = ("capture_deleted", "capture_inserted", "capture_updated")
     expected += [(f"analytics.{name}", deed, "A") for name in READ for deed in deeds]
     assert triggers == sorted(expected)

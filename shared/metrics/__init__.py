@@ -84,3 +84,7 @@ def check_reading(metric: Metric) -> None:
     if metric.per and not metric.reads:
         sentence = "what is counted per key reads another metric."
         raise ConfigurationError(f"{metric.at(metric.lines['per'])}: {sentence}")
+    for name in metric.near:
+        if not metric.per or name not in metric.reads:
+            sentence = f"{name} is no metric that it reads per key."
+            raise ConfigurationError(f"{metric.at(metric.lines['near'])}: {sentence}")

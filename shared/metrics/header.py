@@ -135,6 +135,11 @@ class _HeaderSchema(_Strict):
     generated = _named(_ExpressionSchema, load_default=dict)
     readers = fields.String(load_default=ADMINS)
     per = fields.String(load_default=None)
+    near = fields.Dict(
+        fields.String(),
+        fields.Integer(strict=True, validate=validate.Range(1, 9)),
+        load_default=dict,
+    )
     stored = fields.Boolean(load_default=True)
     listed = fields.Boolean(load_default=True)
     parameters = _named(_ParameterSchema, load_default=dict)
@@ -175,7 +180,7 @@ def load(path: Path) -> Metric:
         lines={
             name: _line(node, [part, name]) for part in ("keys", *_COUNTED) for name in said[part]
         }
-        | {"per": _line(node, ["per"])},
+        | {name: _line(node, [name]) for name in ("per", "near")},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
         is_stored=said.pop("stored"),
         is_listed=said.pop("listed"),

@@ -126,6 +126,7 @@ class Metric:
     `reads`: the metrics whose stored rows the SELECT counts, and the line of each.
     `journals`: those that it is counted from.
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
+    `near`: of what it reads, where so many rows on each side of one decide what that one counts.
     `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
     dates `first` and `last` where it has a date, and with `parameters`.
     `is_listed`: or else other metrics are counted from it, and nobody is shown it unasked.
@@ -152,6 +153,7 @@ class Metric:
     reads: Mapping[str, int]
     journals: tuple[str, ...]
     per: str | None
+    near: Mapping[str, int]
     is_stored: bool
     is_listed: bool
     parameters: Mapping[str, Parameter]
@@ -224,6 +226,13 @@ class Metric:
     def added(self) -> dict[str, Key | Measure]:
         """What another metric may be counted from: what adds up, and by what."""
         return {**self.keys, **self.measures}
+
+    def named(self, other: "Metric") -> list[str]:
+        """What the SELECT is given of another one: the keys, and the measures that it names."""
+        return [*other.keys, *(name for name in other.measures if self._names(name))]
+
+    def _names(self, column: str) -> bool:
+        return re.search(rf"\b{column}\b", self.select) is not None
 
     @property
     def rolling(self) -> tuple[str, ...]:

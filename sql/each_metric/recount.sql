@@ -1,61 +1,103 @@
 {# What is no sum is one for each {{ metric.per }}. #}
--- Of whoever was touched: what they count now, less what they counted before.
-CREATE VIEW {{ metric.name }} AS
-WITH touched AS MATERIALIZED (
-{% for name in read %}
-    {{ "UNION " if not loop.first }}SELECT {{ "DISTINCT " if read | length == 1 }}{{ metric.per }} FROM capture.{{ name }}
-{% endfor %}
-),
-
-{% for name, other in read.items() %}
-{{ name }}_now AS MATERIALIZED (
-    SELECT
-{% for column in other.added %}
+{% macro whole(name, columns, owners) %}
+SELECT
+{% for column in columns %}
         there.{{ column }}{{ "," if not loop.last }}
 {% endfor %}
-    FROM touched CROSS JOIN LATERAL (
+    FROM {{ owners }} AS owner CROSS JOIN LATERAL (
         SELECT *
         FROM analytics.{{ name }} AS there
-        WHERE there.{{ metric.per }} = ANY (ARRAY[touched.{{ metric.per }}])
+        WHERE there.{{ metric.per }} = ANY (ARRAY[owner.{{ metric.per }}])
         OFFSET 0
     ) AS there
-),
+{% endmacro %}
+{# The rows next to a changed one in the order of the key: the index gives them, and no more. #}
+{% macro beside(name, columns, order, sign, direction) %}
+SELECT
+{% for column in columns %}
+        there.{{ column }}{{ "," if not loop.last }}
+{% endfor %}
+    FROM {{ name }}_changed AS changed CROSS JOIN LATERAL (
+        SELECT *
+        FROM analytics.{{ name }} AS there
+        WHERE
+            there.{{ metric.per }} = changed.{{ metric.per }}
+            AND ({% for key in order %}there.{{ key }}{{ ", " if not loop.last }}{% endfor %}) {{ sign }} ({% for key in order %}changed.{{ key }}{{ ", " if not loop.last }}{% endfor %})
 
-{{ name }}_before AS (
+        ORDER BY {% for key in order %}there.{{ key }}{{ direction }}{{ ", " if not loop.last }}{% endfor %}
+
+        LIMIT {{ metric.near[name] }}
+    ) AS there
+{% endmacro %}
+{% macro owners(names) %}
+{% for name in names %}
+    {{ "UNION " if not loop.first }}SELECT {{ "DISTINCT " if names | length == 1 }}{{ metric.per }} FROM {{ name }}_changed
+{% endfor %}
+{% endmacro %}
+-- Of whoever was touched: what they count now, less what they counted before.
+CREATE VIEW {{ metric.name }} AS
+WITH
+{% for name, other in read.items() %}
+-- rows that another sum came to, of those that the definition names, are no change
+{{ name }}_changed AS MATERIALIZED (
     SELECT
-{% for column in other.keys %}
+{% for column in metric.named(other) %}
         {{ column }},
 {% endfor %}
-{% for column in other.measures %}
-        sum({{ column }}) AS {{ column }}{{ "," if not loop.last }}
+        sum(w)::integer AS more
+    FROM capture.{{ name }}
+    GROUP BY {{ metric.named(other) | listed }}
+    HAVING sum(w) <> 0
+),
+
 {% endfor %}
+{% for name, other in read.items() %}
+{% set columns = metric.named(other) %}
+{% set others = read | reject("eq", name) | list if name in metric.near else read | list %}
+{% if others %}
+{{ name }}_owners AS (
+{{ owners(others) }}),
+
+{% endif %}
+{{ name }}_there AS (
+{% if name in metric.near %}
+{% set order = (other.keys | list)[1:] %}
+    {{ beside(name, columns, order, "<", " DESC") }}
+    UNION ALL
+    {{ beside(name, columns, order, ">", "") }}
+    {{- "    UNION ALL\n" if others }}
+{% endif %}
+{% if others %}
+    {{ whole(name, columns, name ~ "_owners") }}
+{% endif %}
+),
+
+-- changes are what is there now, less what was there before
+{{ name }}_both AS MATERIALIZED (
+    SELECT
+{% for column in columns %}
+        {{ column }},
+{% endfor %}
+        max(now) AS now,
+        max(now) - sum(more) AS before
     FROM (
-        SELECT
-{% for column in other.added %}
-            {{ column }}{{ "," if not loop.last }}
-{% endfor %}
-        FROM {{ name }}_now
+        SELECT *, 1 AS now, 0 AS more FROM {{ name }}_there
         UNION ALL
         SELECT
-{% for column in other.keys %}
+{% for column in columns %}
             {{ column }},
 {% endfor %}
-{% for column in other.measures %}
-            - w * {{ column }}{{ "," if not loop.last }}
-{% endfor %}
-        FROM capture.{{ name }}
+            (more > 0)::integer,
+            more
+        FROM {{ name }}_changed
     ) AS signed
-    GROUP BY {{ other.keys | join(", ") }}
-    HAVING
-{% for column in other.measures %}
-        {{ "OR " if not loop.first }}sum({{ column }}) <> 0
-{% endfor %}
+    GROUP BY {{ columns | listed }}
 ){{ "," if not loop.last }}
 
 {% endfor %}
 {% macro counted(moment) %}
-{% for name in read %}
-{{ "WITH " if loop.first }}{{ name }} AS (SELECT *, 1 AS w FROM {{ name }}_{{ moment }}){{ "," if not loop.last }}
+{% for name, other in read.items() %}
+{{ "WITH " if loop.first }}{{ name }} AS (SELECT {{ metric.named(other) | listed }}, 1 AS w FROM {{ name }}_both WHERE {{ moment }} = 1){{ "," if not loop.last }}
 {% endfor %}
 SELECT * FROM (
 {{ metric.select }}

@@ -3,7 +3,7 @@ CREATE VIEW {{ metric.name }} AS
 {% for name, other in read.items() %}
 {{ "WITH " if loop.first }}{{ name }} AS (
     SELECT
-{% for column in other.added %}
+{% for column in metric.named(other) %}
         {{ column }},
 {% endfor %}
         {{ "w" if signed else "1 AS w" }}

@@ -4,6 +4,7 @@ meaning:
   en: 'Users by the first week or month that they were active in, and by how many later they were active again.'
   ru: 'Пользователи по первой неделе или первому месяцу активности и по числу недель или месяцев до повторной.'
 per: user_id
+near: {active_day: 1}
 keys:
   grain: {en: '`week` or `month`.', ru: 'Неделя или месяц: week, month.'}
   cohort: {type: day, en: First day of the week or month that they were first active in., ru: Первый день первой недели или первого месяца активности.}
@@ -24,14 +25,31 @@ FROM (
         grain,
         began,
         w,
-        min(began) OVER (PARTITION BY user_id, grain) AS cohort
+        min(began) FILTER (WHERE is_first) OVER (PARTITION BY user_id, grain) AS cohort
     FROM (
         SELECT
             user_id,
             grain,
             date_trunc(grain, day::timestamp)::date AS began,
+            bool_or(is_first) AS is_first,
             max(w) AS w
-        FROM active_day CROSS JOIN (VALUES ('week'), ('month')) AS grains (grain)
+        FROM
+            (
+                SELECT
+                    user_id,
+                    day,
+                    false AS is_first,
+                    w
+                FROM active_day
+                UNION ALL
+                SELECT
+                    user_id,
+                    day,
+                    true,
+                    0 * w
+                FROM first_day
+            ) AS days
+            CROSS JOIN (VALUES ('week'), ('month')) AS grains (grain)
         GROUP BY 1, 2, 3
     ) AS intervals
 ) AS placed

@@ -24,17 +24,9 @@ FROM
             min(hour) FILTER (WHERE step = 'registered') AS registered,
             min(hour) FILTER (WHERE step = 'booked') AS booked,
             min(hour) FILTER (WHERE step = 'completed') AS completed,
-            min(hour) FILTER (WHERE step = 'completed' AND upto > 1) AS second,
+            min(hour) FILTER (WHERE step = 'second') AS second,
             min(hour) FILTER (WHERE step = 'paid') AS paid
-        FROM (
-            SELECT
-                user_id,
-                step,
-                hour,
-                w,
-                sum(events) OVER (PARTITION BY user_id, step ORDER BY hour) AS upto
-            FROM learner_step
-        ) AS events
+        FROM first_step
         GROUP BY user_id
     ) AS firsts
     -- who left a step out is in none after it

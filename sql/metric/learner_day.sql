@@ -5,6 +5,7 @@ meaning:
   ru: Учётные записи с ролью ученика по дню последней активности.
 readers: user_id
 per: user_id
+near: {active_day: 1}
 keys:
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
   day: {type: day, en: 'Day in the reporting time zone; 0001-01-01 where nothing was done.', ru: 'День в отчётном часовом поясе; 0001-01-01, если ничего не было.'}

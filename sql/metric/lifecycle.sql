@@ -4,6 +4,7 @@ meaning:
   en: 'Active users by week: those who are new, came back after the week before or after a longer time, and those who stayed away.'
   ru: 'Пользователи по неделям: новые, вернувшиеся сразу, вернувшиеся после перерыва и переставшие приходить.'
 per: user_id
+near: {active_day: 1}
 keys:
   week: {type: week, en: Monday of the week in the reporting time zone., ru: Понедельник недели в отчётном часовом поясе.}
 measures:

@@ -37,7 +37,7 @@ FROM (
             day,
             w,
             first_value(way) OVER (PARTITION BY pair ORDER BY moment, way) AS first_way
-        FROM message_time
+        FROM first_message
     ) AS begun
 ) AS asked
 WHERE place = 1 AND answered IS NOT NULL

@@ -143,6 +143,11 @@ def test_nothing_of_an_erased_user_is_left(ours: Connection, worker: Connection)
         (("per: user_id", "per: day"), 17, "day, which it is counted per, is not the first key"),
         (("FROM active_day", "FROM reviews"), 4, "what is counted per key reads another metric"),
         (
+            ("per: user_id", "per: user_id\nnear: {gap: 1}"),
+            5,
+            "gap is no metric that it reads per key",
+        ),
+        (
             ("measures:", "labels:\n  last: {en: Last., ru: Last.}\nmeasures:"),
             19,
             "what is counted from another metric has no labels",

@@ -11,8 +11,8 @@ def expected(oracle: Oracle) -> Counted:
         (
             (
                 "{}:{}".format(*sorted((each["sender_id"], each["recipient_id"]))),
-                (each["created_at"] - EPOCH) // timedelta(microseconds=1),
                 1 if each["sender_id"] < each["recipient_id"] else 2,
+                (each["created_at"] - EPOCH) // timedelta(microseconds=1),
                 oracle.day(each["created_at"]),
             ),
             (1,),

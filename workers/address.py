@@ -26,6 +26,8 @@ def address(source_url: str) -> str:
     return make_conninfo(
         source_url,
         options=options,
+        # what sessions there inherit may be one that theirs can't be turned into
+        client_encoding="UTF8",
         connect_timeout=given.get("connect_timeout", 10),
         # a kept connection must notice that MentorHub's machine is gone
         tcp_user_timeout=given.get("tcp_user_timeout", 10_000),

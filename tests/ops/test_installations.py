@@ -46,10 +46,23 @@ DRAWN = int(os.environ.get("INSTALLATIONS", "6"))
 NO_OTHER = f"{OTHER_BINARIES} is not there: no second version of PostgreSQL is drawn."
 
 
+EVERYTHING = {name: values[0] for name, values in INHERITED.items()}
+UNKNOWN_LETTERS = Database(
+    is_other_server=False,
+    encoding="WIN1251",
+    locale=0,
+    inherited={"client_encoding": "LATIN1"},
+    is_by_role=False,
+)
+"""No server turns one into the other: a session that asks for it is refused."""
+
+
 def strangest(*, is_other_server: bool) -> Database:
     """Whose sessions inherit something of everything."""
-    inherited = {name: values[0] for name, values in INHERITED.items()}
-    return Database(is_other_server, "UTF8", 0, inherited, is_by_role=False)
+    return Database(is_other_server, "UTF8", 0, EVERYTHING, is_by_role=False)
+
+
+STRANGEST = [strangest(is_other_server=is_other) for is_other in (False, True)]
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +104,14 @@ def test_every_answer_equals_a_recount_wherever_it_is_installed(
     phases=(Phase.generate,),
 )
 @given(world=worlds(ZONES))
-@pytest.mark.parametrize("is_other_server", [False, True])
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [*((strange, strange) for strange in STRANGEST), (UNKNOWN_LETTERS, STRANGEST[0])],
+)
 def test_nothing_that_sessions_inherit_has_an_effect(
-    servers: dict[bool, Postgres], world: World, *, is_other_server: bool
+    servers: dict[bool, Postgres], world: World, theirs: Database, ours: Database
 ) -> None:
-    strange = strangest(is_other_server=is_other_server)
-    _play(servers, Installation(strange, strange), world)
+    _play(servers, Installation(theirs, ours), world)
 
 
 def lacking(installation: Installation) -> set[tuple[str, str]]:

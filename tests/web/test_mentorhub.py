@@ -123,6 +123,22 @@ def test_the_page_of_analytics_shows_what_the_api_says(
     assert_barred_by_nothing(page)
 
 
+def test_the_page_of_funnels_shows_the_steps_of_any_window(
+    page: Page, visit: Visit, site: Site
+) -> None:
+    visit("/en/funnels", site.admin_token)
+    for asked in (30, 365):
+        page.get_by_role("button", name=f"{asked} days").click()
+        expect(page.locator("caption")).to_contain_text(f"within {asked} days")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        rows = site.api(f"metrics/funnel?window={asked}")["rows"]
+        expect(page.locator("tbody tr")).to_have_count(len(rows))
+        assert values(page, "tbody td:nth-child(3) data") == [row["users"] for row in rows]
+        assert values(page, "tbody td:nth-child(4) data") == [row["share"] for row in rows]
+    expect(page.locator("tbody th").first).to_have_text("Registered")
+    assert_barred_by_nothing(page)
+
+
 def test_a_row_that_is_committed_comes_through_their_proxy(
     page: Page, visit: Visit, site: Site
 ) -> None:

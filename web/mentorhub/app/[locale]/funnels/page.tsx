@@ -1,0 +1,5 @@
+import ConversionFunnels from "@/components/analytics/ConversionFunnels";
+
+export default function Page() {
+  return <ConversionFunnels />;
+}

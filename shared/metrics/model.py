@@ -4,6 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.journals import Journal
 
 UNITS = (
     "count",
@@ -227,9 +231,9 @@ class Metric:
         """What another metric may be counted from: what adds up, and by what."""
         return {**self.keys, **self.measures}
 
-    def named(self, other: "Metric") -> list[str]:
-        """What the SELECT is given of another one: the keys, and the measures that it names."""
-        return [*other.keys, *(name for name in other.measures if self._names(name))]
+    def named(self, other: "Metric | Journal") -> list[str]:
+        """What the SELECT is given of another one: all but the measures that it doesn't name."""
+        return [name for name in other.added if name not in other.measures or self._names(name)]
 
     def _names(self, column: str) -> bool:
         return re.search(rf"\b{column}\b", self.select) is not None

@@ -7424,6 +7424,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7444,6 +7445,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7516,6 +7518,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7536,6 +7539,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
                     [name: string]: unknown;
@@ -7598,6 +7602,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };
@@ -7617,6 +7622,7 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
                     "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
                     [name: string]: unknown;
                 };

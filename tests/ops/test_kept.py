@@ -68,6 +68,11 @@ ENTRIES = {
             " ('2026-01-03Z', 'fold', -1, 'RUB', 0, 5), ('2026-01-04Z', 'fold', -1, 'RUB', -5, -5)"
         ),
     ),
+    "0004": (
+        "SET session_replication_role = replica",
+        "SET kept.writer = '9'",
+        "UPDATE kept.goal SET value = 7",
+    ),
 }
 """What somebody writes at each revision, in what it has brought."""
 

@@ -11,7 +11,7 @@ demo: .venv
 	@exec $(BIN)/analytics up --demo $(if $(PORT),--port $(PORT))
 
 test: .venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What starts no program of ours and plays few histories.
 QUICK := house/test_conventions engine/test_definitions engine/test_comparison engine/test_midnight engine/test_numbers \

@@ -12,7 +12,7 @@ from celery.signals import beat_init, setup_logging, worker_process_init
 from shared import traces
 from shared.errors import ConfigurationError
 from shared.logs import configure
-from shared.settings import load
+from shared.settings import Settings, load
 from workers.broker import KEY_PREFIX
 from workers.pulse import PAUSE, Pulse
 
@@ -66,9 +66,9 @@ app.conf.update(
 )
 
 
-def trace(part: str) -> None:
+def trace(settings: Settings, part: str) -> None:
     """Each task as a part of the trace of who sent it, where a collector is named."""
-    if traces.begin(load(), part):
+    if traces.begin(settings, part):
         from opentelemetry.instrumentation.celery import CeleryInstrumentor  # noqa: PLC0415
 
         # or those that are sent by name would never end
@@ -78,12 +78,12 @@ def trace(part: str) -> None:
 
 @worker_process_init.connect
 def _trace_tasks(**_: Any) -> None:
-    trace("worker")
+    trace(_settings, "worker")
 
 
 @beat_init.connect
 def _trace_schedule(**_: Any) -> None:
-    trace("beat")
+    trace(_settings, "beat")
 
 
 @setup_logging.connect

@@ -96,7 +96,7 @@ class Wakeups:
 
 def relay(settings: Settings) -> NoReturn:
     """Relay until killed; servers that go away are waited for."""
-    trace("relay")
+    trace(settings, "relay")
     said, pulse = None, Pulse(settings, "relay")
     while True:
         try:

@@ -111,8 +111,7 @@ def _refuse_others_than_admins() -> None:
 
 def _named(found: Found) -> str:
     """What the answer's mentors are called, in JSON: for admins."""
-    _, _, stored = _tagged(found, None)
-    row = reader().row("mentor_names", mentors=stored.mentors)
+    row = reader().row("mentor_names", mentors=_stored(found).mentors)
     return row.body if row else ""
 
 
@@ -223,13 +222,19 @@ def _tagged(
 ) -> tuple[str, Headers, Answer]:
     entry, fresh = found
     headers = Headers([*fresh.headers, *entry.headers])
-    window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
-    stored = Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency, *beside)
+    stored = _stored(found, beside)
     etag = entry.etag + (export.tag(stored) if export else "")
     if any(beside):
         etag += f"/{blake2b(orjson.dumps([*beside]), digest_size=16).hexdigest()}"
     headers["ETag"] = quote_etag(etag)
     return etag, headers, stored
+
+
+def _stored(found: Found, beside: _Beside = NOTHING) -> Answer:
+    entry, fresh = found
+    headers = Headers(entry.headers)
+    window, currency = headers.get("X-Analytics-Window"), headers.get("X-Analytics-Currency")
+    return Answer(entry.family, entry.body, fresh.as_of, fresh.today, window, currency, *beside)
 
 
 def _kind(export: Export | None, stored: Answer) -> dict[str, str]:

@@ -88,13 +88,7 @@ class MetricsBody(Schema):
 
 
 class CatalogueQuery(parameters.NoParameters):
-    unlisted = fields.Boolean(
-        load_default=False,
-        truthy={"true"},
-        falsy={"false"},
-        error_messages={"invalid": "must be true or false."},
-        metadata={"description": "With those that only other metrics are counted from."},
-    )
+    unlisted = parameters.flag("With those that only other metrics are counted from.")
 
 
 @blueprint.route("/metrics")

@@ -102,6 +102,17 @@ class Answer(NoParameters):
         return data
 
 
+def flag(description: str) -> fields.Boolean:
+    """False where nobody asks."""
+    return fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "must be true or false."},
+        metadata={"description": description},
+    )
+
+
 class More(NoParameters):
     """What a file may hold beside the answer: it is asked for by names that are true."""
 
@@ -113,28 +124,11 @@ class More(NoParameters):
 
 
 class Noted(More):
-    notes = fields.Boolean(
-        load_default=False,
-        truthy={"true"},
-        falsy={"false"},
-        error_messages={"invalid": "must be true or false."},
-        metadata={
-            "description": "A file of it holds what admins wrote on the days, too: for admins."
-        },
-    )
+    notes = flag("A file of it holds what admins wrote on the days, too: for admins.")
 
 
 class Named(More):
-    names = fields.Boolean(
-        load_default=False,
-        truthy={"true"},
-        falsy={"false"},
-        error_messages={"invalid": "must be true or false."},
-        metadata={
-            "description": "A file of it holds the usernames of mentors beside their ids: for"
-            " admins."
-        },
-    )
+    names = flag("A file of it holds the usernames of mentors beside their ids: for admins.")
 
 
 class Days(Answer, Noted):

@@ -87,7 +87,7 @@ SELECT
     span.from_day,
     span.to_day,
 {% if metric.journals %}
-    (SELECT max(since) FROM analytics.journal WHERE {% for name in metric.journals %}name = '{{ name }}'{{ " OR " if not loop.last }}{% endfor %}) AS since,
+    (SELECT max(since) FROM analytics.journal WHERE name IN ('{{ metric.journals | join("', '") }}')) AS since,
 {% endif %}
 {% if metric.apart %}
     (

@@ -1,4 +1,5 @@
 {# Of what MentorHub overwrites, the moment of each change: kept.{{ journal.name }}. #}
+{% from "each_table/vacuumed.sql" import vacuumed %}
 {% set columns = journal.keys + journal.measures %}
 {% macro each(names, template) %}
 {% for name in names %}
@@ -26,10 +27,7 @@ WITH NO DATA;
 
 -- Every row lives in a fold only: it is vacuumed by count, not by share.
 ALTER TABLE capture.{{ journal.name }} SET (
-    autovacuum_vacuum_threshold = 2000,
-    autovacuum_vacuum_scale_factor = 0,
-    autovacuum_vacuum_insert_threshold = -1,
-    autovacuum_vacuum_cost_delay = 0
+    {{ vacuumed() | indent(4) | trim }}
 );
 
 COMMENT ON TABLE capture.{{ journal.name }} IS 'New entries of kept.{{ journal.name }}.';

@@ -1,3 +1,4 @@
+{% from "each_table/vacuumed.sql" import vacuumed %}
 -- Other metrics are counted from it: whatever changes a row of it, the signed rows are there.
 CREATE TABLE capture.{{ metric.name }} AS
 SELECT
@@ -10,10 +11,7 @@ WITH NO DATA;
 
 -- Every row lives in a fold only: it is vacuumed by count, not by share.
 ALTER TABLE capture.{{ metric.name }} SET (
-    autovacuum_vacuum_threshold = 2000,
-    autovacuum_vacuum_scale_factor = 0,
-    autovacuum_vacuum_insert_threshold = -1,
-    autovacuum_vacuum_cost_delay = 0
+    {{ vacuumed() | indent(4) | trim }}
 );
 
 COMMENT ON TABLE capture.{{ metric.name }} IS 'Signed rows of analytics.{{ metric.name }}.';

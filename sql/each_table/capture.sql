@@ -1,3 +1,4 @@
+{% from "each_table/vacuumed.sql" import vacuumed %}
 -- Row triggers on the mirror append signed rows, in the transaction that applies the change. They
 -- are ALWAYS enabled, or replication would not fire them. Statement triggers fire in replication for
 -- TRUNCATE alone. A table has a function of its own, as dynamic SQL for each row would cost
@@ -5,10 +6,7 @@
 
 -- Every row lives for a moment only: it is vacuumed by count, not by share.
 CREATE TABLE capture.{{ table }} (LIKE public.{{ table }}) WITH (
-    autovacuum_vacuum_threshold = 2000,
-    autovacuum_vacuum_scale_factor = 0,
-    autovacuum_vacuum_insert_threshold = -1,
-    autovacuum_vacuum_cost_delay = 0,
+    {{ vacuumed() | indent(4) | trim }},
     toast.autovacuum_enabled = false
 );
 

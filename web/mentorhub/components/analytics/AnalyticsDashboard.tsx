@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { DayChart } from "@/components/analytics/DayChart";
 import { Freshness } from "@/components/analytics/Freshness";
 import { StatCard } from "@/components/analytics/StatCard";
+import { Windows } from "@/components/analytics/Windows";
 import {
   useCoursePerformance,
   usePlatformStats,
@@ -13,8 +14,6 @@ import {
   useSessionAnalytics,
   useUserGrowth,
 } from "@/hooks/useAnalyticsData";
-
-const WINDOWS = [7, 30, 90, 365];
 
 const PANEL =
   "rounded-xl border border-gray-200 bg-white p-5 dark:border-gray-700 dark:bg-gray-800";
@@ -57,19 +56,7 @@ export default function AnalyticsDashboard() {
       <header className="flex flex-wrap items-center gap-4">
         <h2 className="text-xl font-semibold text-gray-900 dark:text-gray-50">{t("title")}</h2>
         <Freshness of={[platform, growth, sessions, revenue, courses]} />
-        <div className="ms-auto flex gap-1" role="group" aria-label={t("window")}>
-          {WINDOWS.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={each === days}
-              onClick={() => setDays(each)}
-              className="rounded-md border border-gray-300 px-3 py-1 text-sm text-gray-800 aria-pressed:bg-gray-900 aria-pressed:text-white dark:border-gray-600 dark:text-gray-200 dark:aria-pressed:bg-gray-100 dark:aria-pressed:text-gray-900"
-            >
-              {t("days", { count: each })}
-            </button>
-          ))}
-        </div>
+        <Windows days={days} onChange={setDays} label={t("window")} />
       </header>
 
       <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">

@@ -4,9 +4,8 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
 
 import { Freshness } from "@/components/analytics/Freshness";
+import { Windows } from "@/components/analytics/Windows";
 import { useMetric } from "@/hooks/useAnalyticsData";
-
-const WINDOWS = [7, 30, 90, 365];
 
 /** The page `/funnels`: how many users came from registration to payment within so many days. */
 export default function ConversionFunnels() {
@@ -32,19 +31,7 @@ export default function ConversionFunnels() {
       <header className="flex flex-wrap items-center gap-4">
         <h2 className="text-xl font-semibold text-gray-900 dark:text-gray-50">{t("funnel")}</h2>
         <Freshness of={[funnel]} />
-        <div className="ms-auto flex flex-wrap gap-1" role="group" aria-label={t("within")}>
-          {WINDOWS.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={each === days}
-              onClick={() => setDays(each)}
-              className="rounded-md border border-gray-300 px-3 py-1 text-sm text-gray-800 aria-pressed:bg-gray-900 aria-pressed:text-white dark:border-gray-600 dark:text-gray-200 dark:aria-pressed:bg-gray-100 dark:aria-pressed:text-gray-900"
-            >
-              {t("days", { count: each })}
-            </button>
-          ))}
-        </div>
+        <Windows days={days} onChange={setDays} label={t("within")} />
       </header>
       <div
         className="min-h-64 overflow-x-auto rounded-xl border border-gray-200 bg-white p-5 dark:border-gray-700 dark:bg-gray-800"

@@ -114,6 +114,10 @@ class Stage:
         assert bool(said["problems"]) == bool(done.returncode)
         return said
 
+    def noted_parts(self) -> set[str]:
+        with connect(self.ours.url("analytics")) as ours:
+            return {name for (name,) in ours.execute("SELECT name FROM control.part")}
+
     def problems(self) -> dict[str, dict[str, Any]]:
         """The first of each alarm."""
         found: dict[str, dict[str, Any]] = {}
@@ -130,15 +134,19 @@ class Stage:
             found.update(self.problems())
             return found.keys() >= {*alarms}
 
-        assert wait_until(are_named), found
+        assert wait_until(are_named), [*found]
         return found
 
     def is_well(self) -> bool:
-        """With all parts heard of: nothing is said of one that is only starting."""
+        """With all parts heard of: nothing is said of one that is only starting.
+
+        An API is known by its connections, which go with it, until another part noted it.
+        """
 
         def nothing_is_wrong() -> bool:
             said = self.status()
-            return not said["problems"] and all(part["alive"] for part in said["parts"].values())
+            alive = all(part["alive"] for part in said["parts"].values())
+            return not said["problems"] and alive and self.noted_parts() == {*PARTS}
 
         return wait_until(nothing_is_wrong)
 
@@ -171,7 +179,7 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture(autouse=True)
 def _ends_as_it_began(stage: Stage) -> Iterator[None]:
     yield
-    assert stage.is_well(), stage.problems()
+    assert stage.is_well(), [*stage.problems()]
 
 
 def chapter(alarm: str) -> list[str]:

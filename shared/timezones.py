@@ -2,6 +2,7 @@
 
 import zoneinfo
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,9 +24,10 @@ def exists(name: str) -> bool:
         return False
 
 
-def offsets(name: str) -> tuple[list[datetime], list[int]]:
-    """A moment of each day from 1970 to 2040, and the seconds the zone is ahead of UTC then."""
+@cache
+def offsets(name: str) -> tuple[int, ...]:
+    """The seconds the zone is ahead of UTC at the beginning of each UTC day from 1970 to 2040."""
     zone, first = zoneinfo.ZoneInfo(name), datetime(1970, 1, 1, tzinfo=UTC)
-    moments = [first + timedelta(days) for days in range(71 * 365)]
-    ahead = [moment.astimezone(zone).utcoffset() or timedelta() for moment in moments]
-    return moments, [int(offset.total_seconds()) for offset in ahead]
+    moments = (first + timedelta(days) for days in range(71 * 365))
+    ahead = (moment.astimezone(zone).utcoffset() or timedelta() for moment in moments)
+    return tuple(int(offset.total_seconds()) for offset in ahead)

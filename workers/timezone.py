@@ -1,6 +1,6 @@
 """Whether the analytics server and the tz database mean the same by the reporting zone."""
 
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from psycopg.errors import InvalidParameterValue
@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError
 
 def check(ours: Connection, zone: str) -> None:
     """Raise ConfigurationError for a name that the server lacks or takes for a fixed offset."""
-    row = _compared(ours, zone) if timezones.exists(zone) else None
+    row = _compared(ours, zone, years=1) if timezones.exists(zone) else None
     if row is None:
         raise ConfigurationError(
             f"ANALYTICS_TIMEZONE={zone!r} is unknown to the analytics server or to the tz database."
@@ -42,16 +42,18 @@ def difference(ours: Connection, zone: str, years: int = 100) -> str | None:
     )
 
 
-def _compared(ours: Connection, zone: str, years: int = 100) -> tuple[int, Any, Any, bool] | None:
-    now = datetime.now(UTC).year
-    known = zip(*timezones.offsets(zone), strict=True)
-    near = [(moment, ahead) for moment, ahead in known if abs(moment.year - now) <= years]
-    moments, ahead = [moment for moment, _ in near], [ahead for _, ahead in near]
+def _compared(ours: Connection, zone: str, years: int) -> tuple[int, Any, Any, bool] | None:
+    today = date.today().toordinal() - date(1970, 1, 1).toordinal()  # noqa: DTZ011 - any zone's
+    first = max(0, today - 366 * years)
     try:
         cursor = ours.cursor(row_factory=tuple_row)
         return cursor.execute(
             sqlfiles.read("status/timezone").encode(),
-            {"zone": zone, "moments": moments, "ahead": ahead},
+            {
+                "zone": zone,
+                "first": first,
+                "ahead": list(timezones.offsets(zone)[first : today + 366 * years]),
+            },
         ).fetchone()  # pyright: ignore[reportReturnType]
     except InvalidParameterValue:
         return None

@@ -28,6 +28,9 @@ from shared.metrics.model import (
     Said,
 )
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, where PyYAML has it: every command of ours reads all headers before anything else."""
+
 _COUNTED = ("measures", "ratios", "percentiles", "labels", "generated")
 
 _HEADER = re.compile(r"\A/\*\n(.*?)^\*/\n", re.DOTALL | re.MULTILINE)
@@ -190,9 +193,10 @@ def load(path: Path) -> Metric:
 
 
 def _parsed(header: str, where: str) -> tuple[Node, object]:
+    loader = _LOADER(header)
     try:
-        node = cast("Any", yaml.compose(header, Loader=yaml.SafeLoader))
-        data = yaml.safe_load(header)
+        node = loader.get_single_node()
+        data: object = loader.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 2 if mark else 2

@@ -23,6 +23,9 @@ hypothesis.settings.register_profile("analytics", deadline=None)
 hypothesis.settings.load_profile("analytics")
 
 
+UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""As nothing in it outlives the tests."""
+
 LONGEST = ("test_history.py", "test_history_of_mentors.py")
 
 
@@ -33,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """An embedded PostgreSQL; fsync is off, as nothing in it outlives the tests.
+    """An embedded PostgreSQL.
 
     POSTGRES_BINARIES names the folder of another version's initdb and postgres.
     """
@@ -42,7 +45,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     with Postgres(
         data,
         binaries=Path(binaries) if binaries else None,
-        settings={"fsync": "off", "synchronous_commit": "off"},
+        settings=UNSAFE,
     ) as server:
         yield server
 

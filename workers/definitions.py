@@ -1,7 +1,7 @@
 """Which SQL makes the schemas, in which order, and how to tell that it changed."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,17 +126,22 @@ def _view(metric: Metric, template: str, *, signed: bool = False) -> str:
 
 def digest(mapping: Path | None) -> str:
     """Changes whenever any statement does: then everything must be made and calculated anew."""
-    texts = "\0".join(f"{each.search_path}\0{each.sql}" for each in statements(mapping))
+    return _digest(statements(mapping))
+
+
+def _digest(made: Iterable[Statement]) -> str:
+    texts = "\0".join(f"{each.search_path}\0{each.sql}" for each in made)
     return hashlib.sha256(f"{texts}\0{FAMILIES}".encode()).hexdigest()
 
 
 def execute(connection: Connection, mapping: Path | None) -> None:
     """Make all schemas anew inside the caller's transaction; what they held is dropped."""
-    for statement in statements(mapping):
+    made = list(statements(mapping))
+    for statement in made:
         _execute(connection, statement)
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
     connection.execute(
-        "INSERT INTO control.installation (definitions) VALUES (%s)", [digest(mapping)]
+        "INSERT INTO control.installation (definitions) VALUES (%s)", [_digest(made)]
     )
     for family in FAMILIES.values():
         connection.execute(

@@ -17,6 +17,7 @@ from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.database import connect
+from shared.metrics import ADMINS, METRICS
 from shared.settings import Settings
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER, MENTOR, forget_entries
@@ -65,6 +66,13 @@ CONFIG = {
     ],
 }
 
+ONLY_ADMINS = [
+    f"/api/v1/analytics/metrics/{metric.name}"
+    for metric in METRICS.values()
+    if metric.readers == ADMINS
+]
+"""Of others, one stands for all: they are sent away before anything of the metric is looked at."""
+
 log = logging.getLogger(__name__)
 
 
@@ -81,7 +89,7 @@ def app(world: Settings) -> Iterator[Flask]:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("who", WHO)
 def test_schemathesis_finds_nothing(app: Flask, who: str) -> None:
-    recorded = list(run(app, WHO[who]))
+    recorded = list(run(app, WHO[who], [] if who == "admin" else ONLY_ADMINS[1:]))
     reached = Counter(status for recorder in recorded for status in statuses(recorder))
     log.info("%s: %d requests, %s", who, reached.total(), dict(reached))
 
@@ -89,11 +97,12 @@ def test_schemathesis_finds_nothing(app: Flask, who: str) -> None:
     assert reached.keys() >= REACHED[who]
 
 
-def run(app: Flask, headers: dict[str, str]) -> Iterator[ScenarioRecorder]:
+def run(app: Flask, headers: dict[str, str], without: list[str]) -> Iterator[ScenarioRecorder]:
     """What schemathesis asked, an address at a time."""
     config = schemathesis.Config.from_dict(CONFIG | {"headers": headers})
     document = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
-    for event in engine.from_schema(document).execute():
+    asked = document.exclude(path=without) if without else document
+    for event in engine.from_schema(asked).execute():
         assert not isinstance(event, FatalError | NonFatalError), event
         if isinstance(event, ScenarioFinished):
             yield event.recorder

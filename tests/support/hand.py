@@ -86,7 +86,8 @@ class Hand:
             except psycopg.OperationalError:
                 connection.close()
                 connection = self._settle(changes)
-            self._told_to_rest.wait(0.002)
+            # all the time, and yet it leaves the machine to what it writes beside
+            self._told_to_rest.wait(0.01)
         connection.close()
 
     def _commit(self, connection: psycopg.Connection, changes: Changes) -> None:

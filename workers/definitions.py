@@ -135,7 +135,7 @@ def _digest(made: Iterable[Statement]) -> str:
 
 
 def execute(connection: Connection, mapping: Path | None) -> None:
-    """Make all schemas anew inside the caller's transaction; what they held is dropped."""
+    """Make all schemas, of which none is there, inside the caller's transaction."""
     made = list(statements(mapping))
     for statement in made:
         _execute(connection, statement)

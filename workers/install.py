@@ -1,6 +1,6 @@
 """`analytics init`: from an empty database to the first right answer, and on to new versions."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,13 +14,15 @@ from shared.database import Connection, flags, watched
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers import comparison, definitions, kept, mirror, timezone
+from workers import before, comparison, definitions, kept, mirror, timezone
 from workers import source as mentorhub
 from workers.fold import fold_as_of, one
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import has_turn, reporting, restate, settings_differ
 from workers.series import keep_series, kept_days
+
+_READ = "Somebody reads what the version before has stored"
 
 log = structlog.get_logger("analytics")
 
@@ -53,10 +55,14 @@ def install(settings: Settings) -> None:
             ours, source, names, lambda rows: bars.advance(comparing, rows)
         )
         bars.remove_task(comparing)
-        install_schemas(ours, settings, as_of, bars)
-        mirror.remember_source(ours, source, settings.source_url())
-        for table, witness in proven.items():
-            comparison.store(ours, table, witness)
+        described = mirror.described(source, settings.source_url())
+
+        def prove() -> None:
+            mirror.remember_source(ours, described)
+            for table, witness in proven.items():
+                comparison.store(ours, table, witness)
+
+        install_schemas(ours, settings, as_of, bars, prove)
         # what the comparison brought waited for the proof
         fold_as_of(ours, as_of)
         for table, reason, _, ids in ours.execute(sqlfiles.read("status/unusable").encode()):
@@ -97,12 +103,17 @@ def _answers(connection: Connection) -> bool:
 
 
 def install_schemas(
-    ours: Connection, settings: Settings, as_of: datetime, bars: Progress | None = None
+    ours: Connection,
+    settings: Settings,
+    as_of: datetime,
+    bars: Progress | None = None,
+    prove: Callable[[], object] = lambda: None,
 ) -> None:
     """Make the schemas above an existing mirror what this version defines, and calculate them.
 
-    In one transaction: until it commits, readers see what was there before. `as_of`: every change
-    committed at MentorHub up to then has arrived.
+    In one transaction: until it commits, readers see what was there before, and wait for nobody.
+    `as_of`: every change committed at MentorHub up to then has arrived. `prove`: writes into the
+    schemas what the mirror is proven under: without it, nobody is taken for an admin.
     """
     bars = bars or Progress(disable=True)
     has_turn(ours)
@@ -114,24 +125,36 @@ def install_schemas(
         bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
 
     if _installed(ours) != definitions.digest(settings.mapping):
+        if not before.drop(ours):
+            raise ConfigurationError(f"{_READ}: `analytics status` says who.")
         _make_roles(ours)
-        mirror.beside_readers(lambda: _install_anew(ours, settings, as_of, show))
+        _install_anew(ours, settings, as_of, prove, show)
         ours.execute("ANALYZE")  # or folds would be planned for empty tables
-    elif settings_differ(ours, settings):
-        restate(ours, settings, show)
     else:
-        fold_as_of(ours, as_of)
+        if settings_differ(ours, settings):
+            restate(ours, settings, show)
+        else:
+            fold_as_of(ours, as_of)
+        prove()
     keep_series(ours, settings)
     # what is written from here on may have been written by a fold a moment ago
     ours.isolation_level = None
+    if not before.drop(ours):
+        log.warning("Analytics: %s: the next `analytics init` drops it", _READ)
     bars.remove_task(task)
 
 
 def _install_anew(
-    ours: Connection, settings: Settings, as_of: datetime, progress: RebuildProgress
+    ours: Connection,
+    settings: Settings,
+    as_of: datetime,
+    prove: Callable[[], object],
+    progress: RebuildProgress,
 ) -> None:
+    has_turns = one(ours, "SELECT to_regclass('control.turn') IS NOT NULL")
     with ours.transaction():
-        _hold_off_changes(ours)
+        _hold_off_changes(ours, folds=has_turns)
+        before.put_aside(ours)
         definitions.execute(ours, settings.mapping)
         one(ours, "SELECT control.report_in(%s, %s, %s)", reporting(settings))
         one(ours, "SELECT control.keep_series(%s)", [kept_days(settings)])
@@ -149,14 +172,16 @@ def _install_anew(
             " VALUES (gen_random_uuid(), %s, 'install', now(), clock_timestamp(), %s)",
             [list(FAMILIES), rows],
         )
+        prove()
 
 
-def _hold_off_changes(ours: Connection) -> None:
+def _hold_off_changes(ours: Connection, *, folds: bool) -> None:
     """Let no change come between the snapshot and the triggers that capture changes.
 
-    A lock is taken without a snapshot. Replication, and a fold of the version before, come first.
+    A lock is taken without a snapshot. Replication, and a fold of the version before, come first:
+    `folds`, where there was one.
     """
-    if one(ours, "SELECT to_regclass('control.turn') IS NOT NULL"):
+    if folds:
         ours.execute("LOCK TABLE control.turn IN EXCLUSIVE MODE")
     for table in MIRRORED:
         ours.execute(

@@ -32,10 +32,16 @@ _LOCK = "hashtext('mentorhub_analytics replication')"
 BOUNDS = {**fold.BOUNDS, "idle_session_timeout": "180s"}
 """Of a session that makes or mends replication; longer than it waits for MentorHub."""
 
-SCHEMAS = (
+DERIVED = (
     *("capture", "source", "change", "truth", "delta", "vanished"),
-    *("correction", "pending", "drift", "analytics", "control", "link"),
+    *("correction", "pending", "drift", "analytics", "control"),
 )
+"""Schemas that an upgrade makes anew."""
+
+SCHEMAS = (*DERIVED, "link")
+
+BEFORE = "before_"
+"""What stands before the name of a schema that was put aside (workers/before.py)."""
 
 
 BROKEN_OFF = (
@@ -152,7 +158,7 @@ def begin_anew(
     make_way(ours, received(ours))
     _subscribe_or_drop_slot(ours, source, source_url)
     if _is_known(ours):
-        remember_source(ours, source, source_url)
+        remember_source(ours, described(source, source_url))
 
 
 def subscribe_again(ours: Connection, source_url: str) -> None:
@@ -285,7 +291,10 @@ def _refuse_strangers(ours: Connection, names: Names) -> None:
     """
     stranger = ours.execute(
         sqlfiles.read("mirror/strangers").encode(),
-        {"tables": [*MIRRORED, *names.tables.values()], "schemas": list(SCHEMAS)},
+        {
+            "tables": [*MIRRORED, *names.tables.values()],
+            "schemas": [*SCHEMAS, *(BEFORE + schema for schema in DERIVED)],
+        },
     ).fetchone()
     if stranger:
         raise ConfigurationError(
@@ -541,21 +550,25 @@ def _arrived(ours: Connection, position: str) -> tuple[bool, int]:
     return (row[0], row[1]) if row else (False, 0)
 
 
-def remember_source(ours: Connection, source: Connection, source_url: str) -> None:
+def described(source: Connection, source_url: str) -> list[str]:
+    """Where replication comes from, as control.source has it."""
+    return [
+        address(source_url),
+        mentorhub.timeline(source),
+        sqlfiles.read("source/witness"),
+        mentorhub.legible(source).replace("{column}", "%1$I"),
+    ]
+
+
+def remember_source(ours: Connection, described: list[str]) -> None:
     """Keep MentorHub's address where control.replicated_until() looks for it."""
-    timeline = mentorhub.timeline(source)
     ours.execute(sqlfiles.read("mirror/discreet").encode())
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
         ours.execute(
             "INSERT INTO control.source (conninfo, timeline, witness, legible)"
             " VALUES (%s, %s, %s, %s)",
-            [
-                address(source_url),
-                timeline,
-                sqlfiles.read("source/witness"),
-                mentorhub.legible(source).replace("{column}", "%1$I"),
-            ],
+            described,
         )
         # a position in another history says nothing in this one
         ours.execute(

@@ -2,7 +2,8 @@
 -- Row triggers on the mirror append signed rows, in the transaction that applies the change. They
 -- are ALWAYS enabled, or replication would not fire them. Statement triggers fire in replication for
 -- TRUNCATE alone. A table has a function of its own, as dynamic SQL for each row would cost
--- several times as much.
+-- several times as much. An upgrade finds those of before, which are replaced: to drop one would
+-- take the lock that readers of accounts wait for.
 
 -- Every row lives for a moment only: it is vacuumed by count, not by share.
 CREATE TABLE capture.{{ table }} (LIKE public.{{ table }}) WITH (
@@ -44,17 +45,17 @@ $$;
 
 COMMENT ON FUNCTION capture.{{ table }}_truncated() IS 'Appends that every row of public.{{ table }} vanishes.';
 
-CREATE TRIGGER capture_row AFTER INSERT OR DELETE ON public.{{ table }}
+CREATE OR REPLACE TRIGGER capture_row AFTER INSERT OR DELETE ON public.{{ table }}
 FOR EACH ROW EXECUTE FUNCTION capture.{{ table }}_row();
 
-CREATE TRIGGER capture_update AFTER UPDATE ON public.{{ table }}
+CREATE OR REPLACE TRIGGER capture_update AFTER UPDATE ON public.{{ table }}
 FOR EACH ROW WHEN (
 {% for name in measured %}
     {{ "OR " if not loop.first }}OLD.{{ name }} IS DISTINCT FROM NEW.{{ name }}
 {% endfor %}
 ) EXECUTE FUNCTION capture.{{ table }}_row();
 
-CREATE TRIGGER capture_truncate BEFORE TRUNCATE ON public.{{ table }}
+CREATE OR REPLACE TRIGGER capture_truncate BEFORE TRUNCATE ON public.{{ table }}
 FOR EACH STATEMENT EXECUTE FUNCTION capture.{{ table }}_truncated();
 
 ALTER TABLE public.{{ table }}

@@ -9,9 +9,9 @@ END
 $$;
 COMMENT ON FUNCTION capture.tell_accounts() IS 'Says, once in a transaction, that an account is another or is gone.';
 
-CREATE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
+CREATE OR REPLACE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
 FOR EACH ROW EXECUTE FUNCTION capture.tell_accounts();
-CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.users
+CREATE OR REPLACE TRIGGER tell_truncated AFTER TRUNCATE ON public.users
 FOR EACH STATEMENT EXECUTE FUNCTION capture.tell_accounts();
 ALTER TABLE public.users
     ENABLE ALWAYS TRIGGER tell_accounts,

@@ -1,10 +1,5 @@
--- Everything but the mirror is derived from it: an upgrade drops it all and calculates it again.
-DROP SCHEMA IF EXISTS
-    control, analytics, drift, pending, correction, vanished, delta, truth, change, source, capture, link
-CASCADE;
--- Of earlier versions.
-DROP SCHEMA IF EXISTS slice, folded, derived CASCADE;
-
+-- Everything but the mirror is derived from it: an upgrade makes and calculates it again, beside what
+-- was there (workers/before.py).
 CREATE SCHEMA capture;
 COMMENT ON SCHEMA capture IS 'Signed rows of the mirror, as they came.';
 CREATE SCHEMA source;
@@ -34,7 +29,8 @@ FROM pg_trigger INNER JOIN pg_class ON pg_class.oid = tgrelid
 WHERE tgname = 'note_edit' AND relnamespace = 'public'::regnamespace;
 COMMENT ON VIEW control.mirrored IS 'The tables of the mirror: those whose edits are noted.';
 
-CREATE SCHEMA link;
+-- outlives upgrades, as what is in it is the server's
+CREATE SCHEMA IF NOT EXISTS link;
 COMMENT ON SCHEMA link IS 'The extension dblink, in nobody''s reach: for control.replicated_until() alone.';
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA link;
 

@@ -1,7 +1,8 @@
 -- Row triggers on the mirror append signed rows, in the transaction that applies the change. They
 -- are ALWAYS enabled, or replication would not fire them. Statement triggers fire in replication for
 -- TRUNCATE alone. A table has a function of its own, as dynamic SQL for each row would cost
--- several times as much.
+-- several times as much. An upgrade finds those of before, which are replaced: to drop one would
+-- take the lock that readers of accounts wait for.
 
 -- Every row lives for a moment only: it is vacuumed by count, not by share.
 CREATE TABLE capture.users (LIKE public.users) WITH (
@@ -46,10 +47,10 @@ $$;
 
 COMMENT ON FUNCTION capture.users_truncated() IS 'Appends that every row of public.users vanishes.';
 
-CREATE TRIGGER capture_row AFTER INSERT OR DELETE ON public.users
+CREATE OR REPLACE TRIGGER capture_row AFTER INSERT OR DELETE ON public.users
 FOR EACH ROW EXECUTE FUNCTION capture.users_row();
 
-CREATE TRIGGER capture_update AFTER UPDATE ON public.users
+CREATE OR REPLACE TRIGGER capture_update AFTER UPDATE ON public.users
 FOR EACH ROW WHEN (
     OLD."id" IS DISTINCT FROM NEW."id"
     OR OLD."username" IS DISTINCT FROM NEW."username"
@@ -58,7 +59,7 @@ FOR EACH ROW WHEN (
     OR OLD."created_at" IS DISTINCT FROM NEW."created_at"
 ) EXECUTE FUNCTION capture.users_row();
 
-CREATE TRIGGER capture_truncate BEFORE TRUNCATE ON public.users
+CREATE OR REPLACE TRIGGER capture_truncate BEFORE TRUNCATE ON public.users
 FOR EACH STATEMENT EXECUTE FUNCTION capture.users_truncated();
 
 ALTER TABLE public.users

@@ -8,6 +8,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from psycopg.errors import FeatureNotSupported
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -67,9 +68,12 @@ class Reader:
             try:
                 return self._execute(name, parameters)
             except DBAPIError as error:
+                # An upgrade gave the answer other columns than this connection has prepared for.
+                if isinstance(error.orig, FeatureNotSupported):
+                    self.engine.dispose()
                 # The server restarted since this connection was last used: the pool has just
                 # dropped all of that age, so the second try gets a new one or no server at all.
-                if not error.connection_invalidated or isinstance(error.orig, ServerSilentError):
+                elif not error.connection_invalidated or isinstance(error.orig, ServerSilentError):
                     raise
                 return self._execute(name, parameters)
 

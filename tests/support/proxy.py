@@ -21,7 +21,10 @@ def proxying(folder: Path, *servers: int, more: dict[str, str] | None = None) ->
     folders = " ".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
     text = CONFIGURATION.read_text()
     changes = {
-        "server 127.0.0.1:8000;": " ".join(f"server 127.0.0.1:{each};" for each in servers),
+        "server 127.0.0.1:8000 ": " ".join(
+            f"server 127.0.0.1:{each} max_fails=0;" for each in servers[:-1]
+        )
+        + f" server 127.0.0.1:{servers[-1]} ",
         "listen 8080": f"listen 127.0.0.1:{port}",
         "/tmp/analytics-nginx.pid": str(folder / "pid"),  # noqa: S108
         "http {": f"http {{ {folders}",

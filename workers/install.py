@@ -124,21 +124,22 @@ def install_schemas(
     def show(step: str, done: int, steps: int) -> None:
         bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
 
-    if _installed(ours) != definitions.digest(settings.mapping):
+    is_anew = _installed(ours) != definitions.digest(settings.mapping)
+    if is_anew:
         if not before.drop(ours):
             raise ConfigurationError(f"{_READ}: `analytics status` says who.")
         _make_roles(ours)
         _install_anew(ours, settings, as_of, prove, show)
         ours.execute("ANALYZE")  # or folds would be planned for empty tables
+    elif settings_differ(ours, settings):
+        restate(ours, settings, show)
     else:
-        if settings_differ(ours, settings):
-            restate(ours, settings, show)
-        else:
-            fold_as_of(ours, as_of)
-        prove()
+        fold_as_of(ours, as_of)
     keep_series(ours, settings)
     # what is written from here on may have been written by a fold a moment ago
     ours.isolation_level = None
+    if not is_anew:
+        prove()
     if not before.drop(ours):
         log.warning("Analytics: %s: the next `analytics init` drops it", _READ)
     bars.remove_task(task)

@@ -1,6 +1,8 @@
 """Each fault, made as it comes, is named by `analytics status`, and ends by what that says to type.
 
 The parts are processes that nobody starts again, as with compose; docs/runbook.md is typed too.
+A fault is real; where its alarm waits for minutes or hours, what we have noted of its beginning is
+moved back so far. Of `streams_full` no `status` hears, as an API writes nothing.
 """
 
 import json
@@ -22,7 +24,7 @@ from ops.local.embedded import Postgres, Redis, wheel_binaries
 from ops.local.processes import free_port
 from shared import sqlfiles
 from shared.database import connect
-from tests.support.mentorhub import QUICK, tell
+from tests.support.mentorhub import QUICK, ask, tell
 from tests.support.processes import wait_until
 from tests.support.stack import ANALYTICS
 from tests.support.tokens import KEY
@@ -258,6 +260,16 @@ def test_a_change_that_cannot_be_applied_is_named_until_it_can(stage: Stage) -> 
     tell(ours, "ALTER TABLE users ADD CONSTRAINT refuse CHECK (id < 0) NOT VALID")
     tell(stage.theirs.url("mentorhub"), NEWCOMER)
 
+    def has_failed() -> bool:
+        with connect(ours) as connection:
+            return ask(connection, "SELECT apply_errors > 0 FROM control.slot")
+
+    assert wait_until(has_failed)
+    # before it has failed three times, and the guard begins anew
+    os.kill(stage.parts["guard"].pid, signal.SIGSTOP)
+    assert stage.named("apply_error")["apply_error"]["remedy"] in chapter("apply_error")
+    os.kill(stage.parts["guard"].pid, signal.SIGCONT)
+
     def is_named() -> bool:
         told = stage.problems().get("replication_broken")
         return bool(told and 'violates check constraint "refuse"' in told["text"])
@@ -283,3 +295,73 @@ def test_a_wrong_row_is_named_until_somebody_took_note(stage: Stage) -> None:
     remedy = stage.named("drift")["drift"]["remedy"]
     assert remedy in chapter("drift")
     stage.type(remedy)
+
+
+def test_a_slot_that_nobody_can_read_is_named(stage: Stage) -> None:
+    ours = stage.ours.url("analytics")
+    tell(stage.theirs.url("mentorhub"), "ALTER SYSTEM SET max_wal_senders = 0")
+    restart(stage.theirs)
+
+    def is_noted() -> bool:
+        with connect(ours) as connection:
+            return ask(connection, "SELECT inactive_since IS NOT NULL FROM control.slot")
+
+    assert wait_until(is_noted)
+    tell(ours, "UPDATE control.slot SET inactive_since = inactive_since - interval '2 min'")
+    remedy = stage.named("slot_inactive")["slot_inactive"]["remedy"]
+    tell(stage.theirs.url("mentorhub"), "ALTER SYSTEM RESET max_wal_senders")
+    restart(stage.theirs)
+    assert remedy in chapter("slot_inactive")
+    # while another one is on duty it does nothing
+    stage.start("second guard", remedy)
+    assert stage.is_well(), [*stage.problems()]
+    stage.end("second guard")
+
+
+def restart(server: Postgres) -> None:
+    assert server.process
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait()
+    server.start()
+
+
+def test_a_rebuild_and_audits_that_no_worker_makes_are_named_behind_it(stage: Stage) -> None:
+    stage.type("analytics audit session_day")
+    stage.end("worker")
+    stage.type("analytics rebuild session_day --no-wait")
+    tell(
+        stage.ours.url("analytics"),
+        "UPDATE control.run SET requested_at = requested_at - interval '11 min'"
+        " WHERE finished_at IS NULL",
+        "UPDATE control.audited SET whole_at = whole_at - interval '27 h'"
+        " WHERE summary = 'session_day'",
+    )
+    found = stage.named("worker_silent", "rebuild_stuck", "audit_old")
+    assert [*found].index("worker_silent") < [*found].index("rebuild_stuck")
+    remedy = found["rebuild_stuck"]["remedy"]
+    assert remedy in chapter("rebuild_stuck")
+    stage.start("worker", remedy)
+    asked = found["audit_old"]["remedy"]
+    assert asked in chapter("audit_old")
+    stage.type(asked)
+
+
+LONG_AGO = """
+    UPDATE control.tally SET minute = minute - interval '1 day' WHERE minute > '-infinity'
+"""
+
+
+def test_folds_that_fail_are_named_by_the_tasks_and_by_what_grows_old(stage: Stage) -> None:
+    ours = stage.ours.url("analytics")
+    summary = "ALTER TABLE analytics.platform_total"
+    tell(ours, LONG_AGO, f"{summary} ADD CONSTRAINT refuse CHECK (users < 0) NOT VALID")
+    tell(stage.theirs.url("mentorhub"), NEWCOMER)
+    stage.named("tasks_failing")
+    tell(ours, "UPDATE analytics.freshness SET as_of = as_of - interval '4 min'")
+    found = stage.named("tasks_failing", "pending_old", "as_of_old")
+    tell(ours, f"{summary} DROP CONSTRAINT refuse")
+    for alarm in ("pending_old", "as_of_old"):
+        assert found[alarm]["remedy"] in chapter(alarm)
+        stage.type(found[alarm]["remedy"])
+    assert wait_until(lambda: "pending_old" not in stage.problems())
+    tell(ours, LONG_AGO)

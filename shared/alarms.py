@@ -192,6 +192,15 @@ ALARMS = {
             page=1,
         ),
         Alarm(
+            "points_refused",
+            "Series",
+            says="The time-series database has taken no points for {age}; "
+            "the worker's log says why",
+            remedy='curl -i --data "" "$ANALYTICS_LINE_PROTOCOL_URL"',
+            reading="points_refused_seconds",
+            warning=5 * _MINUTE,
+        ),
+        Alarm(
             "drift",
             "Audit",
             says="{value:,.0f} wrong rows were found in {label}",

@@ -18,6 +18,7 @@ READINGS: dict[str, tuple[str, str]] = {
     "parts_alive": ("part", "On how many machines it gave a sign of life lately."),
     "pending_age_seconds": ("family", "How long a change has waited at most to be counted."),
     "pending_changes": ("family", "Signed rows not counted yet, of each table 1,000 at most."),
+    "points_refused_seconds": ("", "Since when a time-series database took no points; 0: it does."),
     "queue_length": ("", "Tasks that wait in Redis."),
     "rebuild_failed": ("family", "1 where its last rebuild was given up."),
     "rebuild_seconds": ("family", "How long its last rebuild took."),

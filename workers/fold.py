@@ -1,6 +1,6 @@
 """Fold: add what is pending to every answer, in one transaction, exactly once."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
@@ -118,15 +118,22 @@ class Folder:
 
     def fold(self, settings: Settings) -> int:
         """Raises ConfigurationError or psycopg's OperationalError where the server is away."""
+        return self._with(settings, fold)
+
+    def ask(self, settings: Settings, query: str) -> Any:
+        """The first column of the first row. Raises as `fold`."""
+        return self._with(settings, lambda connection: one(connection, query))
+
+    def _with(self, settings: Settings, work: Callable[[Connection], Any]) -> Any:
         if self._connection:
             try:
-                return fold(self._connection)
+                return work(self._connection)
             except Error:
                 if not self._connection.broken:
                     raise
-        # the server restarted since the last fold, or ended us as we stood still
+        # the server restarted since the last time, or ended us as we stood still
         self._connection = worker_connection(settings)
-        return fold(self._connection)
+        return work(self._connection)
 
     def write_down(self) -> None:
         """What this process has done, over the connection that it has anyway."""

@@ -46,12 +46,15 @@ def write_points(settings: Settings) -> int:
         ):
             return 0
         try:
-            return _write(connection, settings)
+            written = _write(connection, settings)
         except PointsError as error:
+            one(connection, "SELECT control.note_points(false)")
             log.warning("Analytics: the time-series database takes nothing: %s", error)
             if one(connection, "SELECT count(*) FROM control.point") > MOST:
                 _write_to(connection, None)
             return 0
+        one(connection, "SELECT control.note_points(true)")
+        return written
 
 
 def _write(connection: Connection, settings: Settings) -> int:

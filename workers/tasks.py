@@ -112,13 +112,17 @@ def audit() -> None:
 @app.task(throws=_EXPECTED, soft_time_limit=LONGEST, time_limit=2 * LONGEST)  # pyright: ignore[reportUntypedFunctionDecorator]
 def tell() -> None:
     """Tell webhooks of the alerts that fired; one that takes too long is tried again later."""
-    tell_all(load())
+    settings = load()
+    if _folder.ask(settings, "SELECT control.is_delivery_due()"):
+        tell_all(settings)
 
 
 @app.task(throws=_EXPECTED, soft_time_limit=LONGEST, time_limit=2 * LONGEST)  # pyright: ignore[reportUntypedFunctionDecorator]
 def points() -> None:
     """Write on to a time-series database, where a setting names one, what changed in the series."""
-    write_points(load())
+    settings = load()
+    if settings.line_protocol_url or _folder.ask(settings, "SELECT control.has_written_on()"):
+        write_points(settings)
 
 
 def _call() -> None:

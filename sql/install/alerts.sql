@@ -123,6 +123,22 @@ END
 $$;
 COMMENT ON FUNCTION control.evaluate_alerts() IS 'Lets the rules fire whose number has crossed its threshold, ends the firings whose number has come back, and returns how many fired. To be called in the transaction of the fold.';
 
+CREATE FUNCTION control.is_delivery_due() RETURNS boolean
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT
+        FROM kept.firing INNER JOIN kept.alert ON alert.id = firing.alert
+        WHERE
+            firing.delivered_at IS NULL
+            AND firing.next_at <= clock_timestamp()
+            AND firing.attempts < 12
+            AND alert.webhook IS NOT NULL
+    );
+END;
+COMMENT ON FUNCTION control.is_delivery_due() IS 'Whether a firing is to be told now.';
+
 CREATE FUNCTION control.claim_delivery() RETURNS TABLE (firing bigint, webhook text, body text)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

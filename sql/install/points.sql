@@ -6,6 +6,32 @@ CREATE UNIQUE INDEX point_target_is_one_row ON control.point_target ((true));
 COMMENT ON TABLE control.point_target IS 'Which time-series database is written on to; no row where none is.';
 COMMENT ON COLUMN control.point_target.target IS 'A digest of its URL and of what the numbers are given with: another one is written everything.';
 
+CREATE TABLE control.point_trouble (
+    since timestamptz
+);
+CREATE UNIQUE INDEX point_trouble_is_one_row ON control.point_trouble ((true));
+INSERT INTO control.point_trouble DEFAULT VALUES;
+COMMENT ON TABLE control.point_trouble IS 'Whether the time-series database takes points; one row.';
+COMMENT ON COLUMN control.point_trouble.since IS 'Since when it has taken none; NULL where it does, and where none is written on to.';
+
+CREATE FUNCTION control.note_points(taken boolean) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    UPDATE control.point_trouble
+    SET since = CASE WHEN NOT taken THEN clock_timestamp() END
+    WHERE taken = (since IS NOT NULL);
+END;
+COMMENT ON FUNCTION control.note_points(boolean) IS 'Says whether the time-series database took what it was sent.';
+
+CREATE FUNCTION control.has_written_on() RETURNS boolean
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM control.point_target) OR EXISTS (SELECT FROM control.point_trouble WHERE since IS NOT NULL);
+END;
+COMMENT ON FUNCTION control.has_written_on() IS 'Whether there is something to be forgotten where no setting names a time-series database any more.';
+
 CREATE TABLE control.point (
     id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     step text NOT NULL,

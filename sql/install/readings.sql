@@ -180,6 +180,9 @@ SELECT 'wal_retained_share', '', retained / most::double precision, NULL
 FROM control.slot
 WHERE most > 0 AND retained IS NOT NULL
 UNION ALL
+SELECT 'points_refused_seconds', '', coalesce(extract(EPOCH FROM clock_timestamp() - since), 0), since
+FROM control.point_trouble
+UNION ALL
 SELECT 'apply_errors', '', apply_errors, failing_since
 FROM control.slot
 WHERE apply_errors IS NOT NULL

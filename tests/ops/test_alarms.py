@@ -81,6 +81,7 @@ AUDITED = (
     "UPDATE control.audited SET whole_at = clock_timestamp() - interval '{}'"
     " WHERE summary = 'session_day'"
 )
+REFUSED = "UPDATE control.point_trouble SET since = clock_timestamp() - interval '{}'"
 UNFINISHED = (
     "INSERT INTO control.run (id, reason, started_at)"
     " VALUES ('x', 'request', clock_timestamp() - interval '{}')"
@@ -108,6 +109,7 @@ FAULTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("wal_retained", "warning"): (f"{SLOT} retained = 51, most = 100",),
     ("wal_retained", "page"): (f"{SLOT} retained = 81, most = 100",),
     ("apply_error", "page"): (f"{SLOT} apply_errors = 1, failing_since = now()",),
+    ("points_refused", "warning"): (REFUSED.format("301 s"),),
     ("audit_old", "warning"): (AUDITED.format("27 h"),),
     ("audit_old", "page"): (AUDITED.format("51 h"),),
     ("rebuild_stuck", "warning"): (UNFINISHED.format("11 min"),),

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from ops.local.processes import free_port
+from ops.status import collect
 from shared.database import Connection
 from shared.metrics import SERIES
 from shared.settings import Settings
@@ -259,6 +260,19 @@ def test_what_it_does_not_take_waits_for_it(
     assert (
         there(measured, "session_day_minute").items() <= stored(ours, "session_day_minute").items()
     )
+
+
+def test_one_that_takes_nothing_is_named_until_it_does_or_nobody_wants_it_to(
+    ours: Connection, written: Settings, settings: Settings
+) -> None:
+    for mended in (written, settings):
+        # to whom nothing was ever written, too
+        write_points(replace(written, line_protocol_url=NOTHING))
+        ours.execute("UPDATE control.point_trouble SET since = since - interval '6 min'")
+        (told,) = (each for each in collect(written)["problems"] if each["name"] == "Series")
+        assert (told["alarm"], told["level"]) == ("points_refused", "warning")
+        write_points(mended)
+        assert "points_refused" not in {each["alarm"] for each in collect(written)["problems"]}
 
 
 def test_another_database_and_a_new_version_are_written_everything(

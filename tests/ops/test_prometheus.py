@@ -31,6 +31,7 @@ THRESHOLDS: dict[str, tuple[str, float, float | None, float | None]] = {
     ),
     "slot_inactive": ("analytics_slot_inactive_seconds", 60, 61, 301),
     "wal_retained": ("analytics_wal_retained_share", 0.5, 0.51, 0.81),
+    "points_refused": ("analytics_points_refused_seconds", 300, 301, None),
     "apply_error": ("analytics_apply_errors", 0, None, 1),
     "rebuild_stuck": ("analytics_rebuild_silent_seconds", 600, 601, 1801),
     "beat_silent": ('analytics_part_silent_seconds{part="beat"}', 6, 9, 21),

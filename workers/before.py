@@ -45,8 +45,8 @@ def drop(ours: Connection) -> bool:
     _wait_for_readers(ours)
     try:
         with ours.transaction():
-            # sooner than a deadlock is looked for: whoever reads is not ended for it
-            ours.execute("SET LOCAL lock_timeout = '500ms'")
+            # an autovacuum makes way after a second; whoever reads is not waited for
+            ours.execute("SET LOCAL lock_timeout = '1500ms'")
             for table, trigger in _triggers(ours):
                 ours.execute(_on(table, trigger, "DROP TRIGGER {1} ON public.{0}"))
             schemas = sql.SQL(", ").join(map(sql.Identifier, there))

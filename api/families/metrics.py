@@ -26,7 +26,7 @@ from api.fields import (
 from api.problems import Problem, refuse
 from api.requests.metrics import MOST_ROWS, query_schema
 from shared import sqlfiles
-from shared.metrics import ADMINS, EVERY, GRAINS, METRICS, Key, Measure, Metric
+from shared.metrics import ADMINS, EVERY, GRAINS, METRICS, Key, Measure, Metric, journals
 
 UNITS = {"money": AMOUNT, "percent": PERCENT, "stars": STARS, "points": "points", "count": "count"}
 """How the document says the units of a metric file; others are said as they are."""
@@ -186,6 +186,7 @@ def _query(
     rendered = sqlfiles.render(
         "each_metric/answer",
         metric=metric,
+        journals=journals(metric),
         by=by,
         filters=tuple(key for key in filters if key not in pinned),
         pinned=pinned,

@@ -133,7 +133,7 @@ class _Keys(fields.String):
         by: tuple[str, ...] = tuple(filter(None, value.split(",")))
         if not set(self._needed) <= set(by):
             needed = ", ".join(self._needed)
-            raise ValidationError(f"must have {needed}: what is distinct does not add up.")
+            raise ValidationError(f"must have {needed}: not everything adds up over it.")
         if len(set(by)) < len(by) or not set(by) <= set(self._keys):
             keys = ", ".join(self._keys)
             raise ValidationError(f"must be of {keys}, each once, with commas between.")
@@ -157,7 +157,7 @@ def query_schema(metric: Metric) -> type[Schema]:
     more: dict[str, Any] = {
         "by": _Keys(
             tuple(metric.shown),
-            (metric.date,) if metric.date and metric.rolling else (),
+            (metric.date,) if metric.date and metric.is_by_date else (),
             metadata={
                 "description": f"What rows are of, with commas between: of {keys}. Nothing gives"
                 f" one row. `{','.join(metric.by)}` where it isn't given."

@@ -22,6 +22,7 @@ __all__ = [
     "Parameter",
     "check_reading",
     "in_order",
+    "journals",
     "load",
     "sources",
 ]
@@ -68,6 +69,12 @@ def sources(metric: Metric) -> tuple[str, ...]:
         for name in ([read] if METRICS[read].is_stored else sources(METRICS[read]))
     )
     return tuple(found)
+
+
+def journals(metric: Metric) -> tuple[str, ...]:
+    """Those that it is counted from, by itself or by what it reads."""
+    read = (name for other in metric.reads for name in journals(METRICS[other]))
+    return tuple(dict.fromkeys((*metric.journals, *read)))
 
 
 def check_reading(metric: Metric) -> None:

@@ -18,6 +18,7 @@ from shared.metrics.model import (
     ADMINS,
     CHARTS,
     GRAINS,
+    STATES,
     TYPES,
     UNITS,
     Key,
@@ -80,11 +81,15 @@ class _MeasureSchema(_Strict):
     ru = _said()
     unit = fields.String(load_default="count", validate=validate.OneOf(UNITS))
     rolling = fields.Boolean(load_default=False)
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    main = fields.Boolean(load_default=False)
 
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Measure:
         said = Said(data["en"], data["ru"])
-        return Measure(said, data["unit"], data.get("is"), data["rolling"])
+        return Measure(
+            said, data["unit"], data.get("is"), data["rolling"], data["state"], data["main"]
+        )
 
 
 class _ParameterSchema(_Strict):
@@ -218,6 +223,7 @@ def _check(said: Mapping[str, Any]) -> None:
         raise ValidationError({"parameters": ["go with stored: false."]})
     if said["grains"] and (said["labels"] or "day" not in keys or keys["day"].type != "day"):
         raise ValidationError({"grains": ["are of a metric without labels whose date is `day`."]})
+    _check_states(said)
     for name in said["by"] or ():
         if name not in keys or keys[name].hidden:
             raise ValidationError({"by": [f"{name} is none of the keys."]})
@@ -228,6 +234,16 @@ def _check(said: Mapping[str, Any]) -> None:
             if name in seen:
                 raise ValidationError({part: {name: ["stands in the header twice."]}})
             seen.add(name)
+
+
+def _check_states(said: Mapping[str, Any]) -> None:
+    fits = not said["stored"] and any(
+        key.type in {"week", "month"} for key in said["keys"].values()
+    )
+    for name, measure in said["measures"].items():
+        if measure.state and not fits:
+            wrong = "goes with stored: false and a date that is a week or a month."
+            raise ValidationError({"measures": {name: {"state": [wrong]}}})
 
 
 def _check_percentiles(said: Mapping[str, Any]) -> None:

@@ -21,10 +21,13 @@ UNITS = (
     "moment",
     "text",
 )
-"""Of `money` the minor unit is stored, and the main one answered."""
+"""Of `money` the main unit is answered; the minor one is stored, unless `main` is said."""
 
 DATES = ("day", "week", "month")
 """Types of a key that is a date: the first day of so much, in the reporting time zone."""
+
+STATES = ("first", "last")
+"""Of a measure that is no sum over dates: which of them the total has."""
 
 GRAINS = ("hour", "minute")
 """What a metric of days may be kept by, too: such a key is the instant at which it begins."""
@@ -81,12 +84,22 @@ class Measure:
     """A column that is counted; `expression`: of others, for what the SELECT doesn't give.
 
     `rolling`: of the days of the parameter `window`, which don't add up: the total is of all days.
+    `state`: what there is when a date begins (`first`) or has ended (`last`): the total has that of
+    the first or last date.
+    `is_main`: its money is given in main units.
     """
 
     said: Said
     unit: str
     expression: str | None = None
     rolling: bool = False
+    state: str | None = None
+    is_main: bool = False
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether it is answered in other units than it is given in."""
+        return self.unit == "money" and not self.is_main
 
 
 @dataclass(frozen=True)
@@ -242,6 +255,16 @@ class Metric:
     def rolling(self) -> tuple[str, ...]:
         """Measures that don't add up over days."""
         return tuple(name for name, measure in self.measures.items() if measure.rolling)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Measures of which the total has that of the first date, or of the last."""
+        return {name: each.state for name, each in self.measures.items() if each.state}
+
+    @property
+    def is_by_date(self) -> bool:
+        """Whether something doesn't add up over dates, so that rows are of one each."""
+        return bool(self.date and (self.rolling or self.states))
 
     @property
     def arguments(self) -> dict[str, str]:

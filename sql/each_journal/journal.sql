@@ -6,6 +6,17 @@
 {{ template | replace("?", name) }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
+{# what it is from now on, found by its key; `of` whom #}
+{% macro becomes(of) %}
+{% if journal.stated %}
+(
+    SELECT coalesce(sum(there.{{ journal.stated }}), 0)
+    FROM truth.{{ journal.name }} AS there
+    WHERE {% for name in journal.keys %}there.{{ name }} = {{ of }}.{{ name }}{{ " AND " if not loop.last }}{% endfor %}
+
+)
+{%- endif %}
+{% endmacro %}
 {% macro differs(template="?") %}
 {% for name in journal.measures %}
 {{ template | replace("?", name) }} <> 0{{ " OR " if not loop.last }}
@@ -58,17 +69,22 @@ COMMENT ON VIEW drift.{{ journal.name }} IS 'Of whom the entries do not add up t
 
 CREATE FUNCTION control.fold_{{ journal.name }}() RETURNS bigint
 LANGUAGE plpgsql
+{% if journal.stated %}
+-- a table that was small when the plan was made is not read as a whole
+SET enable_seqscan = off
+{% endif %}
 AS $$
 DECLARE
     is_compared boolean := EXISTS (SELECT FROM control.repair WHERE step = '{{ journal.name }}');
     written     bigint;
 BEGIN
     WITH entry AS (
-        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ journal.written | join(", ") }})
         SELECT
             analytics.now(),
             CASE WHEN is_compared THEN 'comparison' ELSE 'fold' END,
-            added.*
+            added.*{{ "," if journal.stated }}
+            {{ becomes("added") | indent(12) | trim }}
         FROM (
             SELECT
                 {{ each(journal.keys, "?") | indent(16) | trim }},
@@ -104,20 +120,21 @@ DECLARE
 BEGIN
     IF EXISTS (SELECT FROM kept.journal WHERE name = '{{ journal.name }}') THEN
         -- what happened while nobody looked is found now
-        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ journal.written | join(", ") }})
         SELECT
             analytics.now(),
             'comparison',
-            *
-        FROM drift.{{ journal.name }};
+            added.*{{ "," if journal.stated }}
+            {{ becomes("added") | indent(12) | trim }}
+        FROM drift.{{ journal.name }} AS added;
     ELSE
         INSERT INTO kept.journal (name, since) VALUES ('{{ journal.name }}', analytics.now());
-        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ columns | join(", ") }})
+        INSERT INTO kept.{{ journal.name }} (happened_at, found_by, {{ journal.written | join(", ") }})
         SELECT
             -- what has no moment, or one to come, was there by now
             least(happened_at, analytics.now()),
             'opening',
-            {{ each(columns, "?") | indent(12) | trim }}
+            {{ each(journal.written, "?") | indent(12) | trim }}
         FROM truth.{{ journal.name }}_opening
         WHERE {{ differs() | trim }};
     END IF;

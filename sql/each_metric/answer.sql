@@ -32,7 +32,7 @@ analytics.{{ metric.name }}
 CROSS JOIN LATERAL (
     SELECT
 {% for name in metric.rolling %}
-        coalesce(sum({{ name }}{{ " * " ~ unit if metric.measures[name].unit == "money" }}), 0) AS {{ name }}{{ "," if not loop.last }}
+        coalesce(sum({{ name }}{{ " * " ~ unit if metric.measures[name].is_minor }}), 0) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
     FROM {{ source(last, last, days ~ " - 1") | trim }}
     {{ asked(last, last) | indent(4) | trim }}
@@ -40,9 +40,10 @@ CROSS JOIN LATERAL (
 {% endif %}
 {% endmacro %}
 {% set adding = metric.measures | reject("in", metric.rolling) | list %}
-{% macro sums(names=metric.measures) %}
+{# `dates`: rows are of several, and of a state that of the first or last is taken #}
+{% macro sums(names=metric.measures, dates={}) %}
 {% for name in names %}
-coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
+coalesce(sum({{ name }}){{ " FILTER (WHERE " ~ date ~ " = " ~ dates[metric.states[name]] ~ ")" if dates and name in metric.states }}, 0) AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {% macro ranked(by, first, last) %}
@@ -66,7 +67,7 @@ GROUP BY {{ by | join(", ") if by else "()" }}
 {% endmacro %}
 {% macro main_units(names=metric.measures) %}
 {% for name in names %}
-coalesce({{ name }}, 0){{ " * " ~ unit if metric.measures[name].unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+coalesce({{ name }}, 0){{ " * " ~ unit if metric.measures[name].is_minor }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {% macro asked(first, last) %}
@@ -86,8 +87,8 @@ SELECT
     answer.*,
     span.from_day,
     span.to_day,
-{% if metric.journals %}
-    (SELECT max(since) FROM analytics.journal WHERE name IN ('{{ metric.journals | join("', '") }}')) AS since,
+{% if journals %}
+    (SELECT max(since) FROM analytics.journal WHERE name IN ('{{ journals | join("', '") }}')) AS since,
 {% endif %}
 {% if metric.apart %}
     (
@@ -241,7 +242,7 @@ FROM
                         {{ numbers(metric) | indent(24) | trim }}
                     FROM (
                         SELECT
-                            {{ sums(adding) | indent(28) | trim }}
+                            {{ sums(adding, {"first": "span.first_date", "last": "date_trunc('" ~ step ~ "', span.to_day::timestamp)::date"}) | indent(28) | trim }}
 {% if adding %}
                         FROM filled
 {% endif %}

@@ -27,7 +27,7 @@ BEGIN ATOMIC
             (
                 SELECT
 {% for name, measure in metric.measures.items() %}
-                    coalesce(sum(stored.{{ name }}), 0){{ " * analytics.unit(coalesce(filters ->> '" ~ metric.apart[0] ~ "', reporting.currency))" if measure.unit == "money" }} AS {{ name }}{{ "," if not loop.last }}
+                    coalesce(sum(stored.{{ name }}), 0){{ " * analytics.unit(coalesce(filters ->> '" ~ metric.apart[0] ~ "', reporting.currency))" if measure.is_minor }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
                 FROM analytics.reporting LEFT JOIN analytics.{{ metric.name }} AS stored ON
                     {{ asked() | indent(16) | trim }}

@@ -149,7 +149,7 @@ def test_a_comparison_is_of_the_same_window(admin: FlaskClient, name: str) -> No
         ("active_users?window=0", "must be a whole number from 1 to 365."),
         ("active_users?window=366", "must be a whole number from 1 to 365."),
         ("retention?grain=year", "must be one of week, month."),
-        ("active_users?by=", "must have day: what is distinct does not add up."),
+        ("active_users?by=", "must have day: not everything adds up over it."),
     ],
 )
 def test_what_it_may_not_be_asked_is_one_sentence(

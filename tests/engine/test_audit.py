@@ -202,6 +202,17 @@ TAMPERED: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         INSERT INTO capture.payment_journal SELECT *, 1 FROM entry""",
         [{"payment_id": 77, "currency": "XXX", "earned": -5, "refunded": -3}],
     ),
+    "a subscription of nobody's": (
+        "subscription_journal",
+        """WITH entry AS (
+            INSERT INTO kept.subscription_journal
+                (happened_at, found_by, subscription_id, currency, amount, becomes)
+            VALUES (now(), 'fold', 77, 'XXX', 9.9, 9.9)
+            RETURNING happened_at, subscription_id, currency, amount, becomes
+        )
+        INSERT INTO capture.subscription_journal SELECT *, 1 FROM entry""",
+        [{"subscription_id": 77, "currency": "XXX", "amount": -9.9}],
+    ),
     "a calendar of another day": (
         "calendar",
         """SET analytics.now = '2020-01-01'; REFRESH MATERIALIZED VIEW analytics.calendar;

@@ -138,7 +138,7 @@ def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     expected += [(f"analytics.{name}", deed, "A") for name in READ for deed in deeds]
     written = ("alert", "goal", "note")
     expected += [(f"kept.{table}", deed, "A") for table in written for deed in ("record", "sign")]
-    expected += [("kept.payment_journal", "refuse", "A")]
+    expected += [(f"kept.{name}", "refuse", "A") for name in JOURNALS]
     assert triggers == sorted(expected)
 
 

@@ -1,18 +1,22 @@
 """What MentorHub overwrites is remembered when it is counted, whatever becomes of the mirror."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 from psycopg import sql
 
 from api.app import create_app
 from api.database.reader import Reader
 from api.parts import parts
 from shared.database import Connection, connect
+from shared.journals import JOURNALS
 from shared.settings import Settings
 from tests.support.stored import differences, unbalanced
 from tests.support.tokens import bearer, sign
@@ -68,6 +72,18 @@ def begin_anew(settings: Settings) -> None:
     with connect(settings.analytics_url()) as connection:
         connection.execute("UPDATE control.installation SET definitions = 'of another version'")
         install_schemas(connection, settings, datetime.now(UTC))
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[FlaskClient]:
+    """An administrator at the API."""
+    app = create_app(settings)
+    try:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+        yield client
+    finally:
+        parts(app)[Reader].close()
 
 
 def forget(ours: Connection) -> None:
@@ -200,6 +216,162 @@ def test_each_change_of_a_payment_is_of_the_day_it_was_counted(
     assert adds_up(ours)
 
 
+SUBSCRIPTION = (
+    "INSERT INTO public.subscriptions (id, user_id, amount, currency, status, created_at)"
+    " VALUES ({0}, {0}, {1}, 'RUB', '{2}', '2026-01-10 12:00Z')"
+)
+
+
+def subscription(of: int, change: str) -> str:
+    return f"UPDATE public.subscriptions SET {change} WHERE id = {of}"  # noqa: S608
+
+
+BRIDGE: list[tuple[str, ...]] = [
+    (
+        *(SUBSCRIPTION.format(of, "9.90", "ACTIVE") for of in (1, 2, 3, 4, 5)),
+        SUBSCRIPTION.format(6, "19.95", "TRIAL"),
+        SUBSCRIPTION.format(7, "0", "FREE"),
+        SUBSCRIPTION.format(8, "-5", "ACTIVE"),
+        SUBSCRIPTION.format(9, "'NaN'", "ACTIVE"),
+        SUBSCRIPTION.format(10, "NULL", "ACTIVE"),
+    ),
+    (
+        subscription(1, "amount = 19.95"),
+        subscription(2, "amount = 0.01"),
+        subscription(3, "status = 'CANCELLED'"),
+        subscription(4, "status = 'PAST_DUE', updated_at = now()"),
+        subscription(5, "currency = 'JPY'"),
+        subscription(6, "status = 'ACTIVE'"),
+        # between two folds it went, and came back
+        subscription(1, "status = 'EXPIRED'"),
+        subscription(1, "status = 'ACTIVE'"),
+    ),
+    (
+        subscription(3, "status = 'ACTIVE', amount = 4.90"),
+        "DELETE FROM public.subscriptions WHERE id = 1",
+        subscription(4, "amount = 0"),
+        subscription(8, "amount = 5"),
+        subscription(9, "amount = 1.005"),
+    ),
+]
+"""What becomes of subscriptions, a month after the other."""
+
+MOVES = {
+    1: [(0, "RUB", "9.90", "9.90"), (31, "RUB", "10.05", "19.95"), (62, "RUB", "-19.95", "0")],
+    2: [(0, "RUB", "9.90", "9.90"), (31, "RUB", "-9.89", "0.01")],
+    3: [(0, "RUB", "9.90", "9.90"), (31, "RUB", "-9.90", "0"), (62, "RUB", "4.90", "4.90")],
+    4: [(0, "RUB", "9.90", "9.90"), (62, "RUB", "-9.90", "0")],
+    5: [(0, "RUB", "9.90", "9.90"), (31, "JPY", "9.90", "9.90"), (31, "RUB", "-9.90", "0")],
+    6: [(31, "RUB", "19.95", "19.95")],
+    8: [(62, "RUB", "5", "5")],
+    9: [(62, "RUB", "1.005", "1.005")],
+}
+"""By subscription: when, in which currency, by how much, and what it brings from then on."""
+
+NAMES = ("start", "new", "expansion", "contraction", "churn", "end")
+
+BRIDGES = {
+    "RUB": {
+        "2026-02-01": (0, 0, 0, 0, 0, 0),
+        "2026-03-01": (0, 49.5, 0, 0, 0, 49.5),
+        "2026-04-01": (49.5, 19.95, 10.05, 9.89, 19.8, 49.81),
+        "2026-05-01": (49.81, 10.905, 0, 0, 29.85, 30.865),
+    },
+    "JPY": {
+        "2026-02-01": (0, 0, 0, 0, 0, 0),
+        "2026-03-01": (0, 0, 0, 0, 0, 0),
+        "2026-04-01": (0, 9.9, 0, 0, 0, 9.9),
+        "2026-05-01": (9.9, 0, 0, 0, 0, 9.9),
+    },
+}
+"""What is answered, by the currency and the month."""
+
+
+def test_recurring_revenue_goes_from_start_to_end_by_what_is_new_grew_shrank_and_went(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    fill(ours)
+    fold(worker)
+    for months, statements in enumerate(BRIDGE):
+        happens(ours, worker, 31 * months, *statements)
+    moves: dict[int, list[tuple[Any, ...]]] = {}
+    for of, *move in ours.execute(
+        "SELECT subscription_id, happened_at::date - date '2026-03-10', currency, amount, becomes"
+        " FROM kept.subscription_journal ORDER BY happened_at, currency"
+    ):
+        moves.setdefault(of, []).append(tuple(move))
+    assert moves == {
+        of: [(day, code, Decimal(by), Decimal(to)) for day, code, by, to in each]
+        for of, each in MOVES.items()
+    }
+    assert audit(settings, repair=False) == (0, [])
+    assert not unbalanced(ours, "subscription_journal")
+    with asking(settings) as client:
+        address = "/api/v1/analytics/metrics/recurring_revenue?from=2026-02-03&to=2026-05-20"
+        rows = client.get(f"{address}&by=month,currency").json["rows"]
+        for currency, bridge in BRIDGES.items():
+            answered = {
+                row["month"]: tuple(row[name] for name in NAMES)
+                for row in rows
+                if row["currency"] == currency
+            }
+            assert answered == bridge
+            sums = (sum(numbers) for numbers in list(zip(*bridge.values(), strict=True))[1:-1])
+            last = list(bridge.values())[-1][-1]
+            response = client.get(f"{address}&currency={currency}")
+            whole = dict(zip(NAMES, (0, *sums, last), strict=True))
+            assert response.json["total"] == pytest.approx(whole)
+            assert "X-Analytics-Since" in response.headers
+
+
+def test_subscriptions_of_the_beginning_are_of_the_day_they_were_created(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    for statement in (*BRIDGE[0], "UPDATE public.subscriptions SET created_at = NULL WHERE id = 2"):
+        ours.execute(statement.encode())
+    forget(ours)
+    begin_anew(settings)
+    ours.execute(subscription(3, "status = 'EXPIRED'").encode())
+    fold(worker)
+    today = datetime.now(UTC).date()
+    assert ours.execute(
+        "SELECT happened_at::date, found_by, subscription_id, currency, amount, becomes"
+        " FROM kept.subscription_journal ORDER BY found_by DESC, subscription_id"
+    ).fetchall() == [
+        (
+            today if of == 2 else datetime(2026, 1, 10, tzinfo=UTC).date(),
+            "opening",
+            of,
+            "RUB",
+            Decimal("9.90"),
+            Decimal("9.90"),
+        )
+        for of in (1, 2, 3, 4, 5)
+    ] + [(today, "fold", 3, "RUB", Decimal("-9.90"), Decimal(0))]
+    begin_anew(settings)
+    assert not unbalanced(ours, "subscription_journal")
+
+
+def test_what_became_of_a_subscription_while_nobody_looked_is_found_with_what_it_is_now(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    happens(ours, worker, 0, *BRIDGE[0])
+    # captured by the version before, and never folded
+    for statement in BRIDGE[1]:
+        ours.execute(statement.encode())
+    begin_anew(settings)
+    found = ours.execute(
+        "SELECT subscription_id, currency, amount, becomes FROM kept.subscription_journal"
+        " WHERE found_by = 'comparison' ORDER BY subscription_id, currency"
+    ).fetchall()
+    assert found == [
+        (of, code, Decimal(by), Decimal(to))
+        for of, moves in MOVES.items()
+        for day, code, by, to in moves
+        if day == 31
+    ]
+
+
 def test_an_amount_that_cant_be_counted_is_no_entry_until_it_can(
     ours: Connection, worker: Connection
 ) -> None:
@@ -241,7 +413,7 @@ def test_what_there_was_at_the_beginning_is_of_the_day_it_says_itself(
         (4, "RUB"): (0, 70),
         (today, "KWD"): (3, 0),
     }
-    (since,) = ours.execute("SELECT since FROM analytics.journal").fetchone() or (None,)
+    (since,) = ours.execute("SELECT min(since) FROM analytics.journal").fetchone() or (None,)
     assert since >= before
     assert {entry[2] for entry in entries(ours)} == {"opening"}
     assert adds_up(ours)
@@ -250,7 +422,7 @@ def test_what_there_was_at_the_beginning_is_of_the_day_it_says_itself(
 def test_an_empty_installation_begins_an_empty_journal(ours: Connection) -> None:
     assert entries(ours) == []
     journals = ours.execute("SELECT name FROM analytics.journal").fetchall()
-    assert journals == [("payment_journal",)]
+    assert journals == [(name,) for name in JOURNALS]
 
 
 def test_an_upgrade_writes_nothing_twice_and_what_it_missed_once(
@@ -339,10 +511,7 @@ def test_an_answer_says_since_when_it_is_exact(ours: Connection, settings: Setti
     with worker_connection(settings) as worker:
         fold(worker)
     (since,) = ours.execute("SELECT since FROM kept.journal").fetchone() or (None,)
-    app = create_app(settings)
-    try:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+    with asking(settings) as client:
         response = client.get("/api/v1/analytics/metrics/net_revenue?days=1")
         said = datetime.fromisoformat(response.headers["X-Analytics-Since"])
         assert abs(said - since) < timedelta(milliseconds=1)
@@ -350,5 +519,3 @@ def test_an_answer_says_since_when_it_is_exact(ours: Connection, settings: Setti
         assert response.json["total"] == pytest.approx(total)
         other = client.get("/api/v1/analytics/metrics/revenue?days=1")
         assert "X-Analytics-Since" not in other.headers
-    finally:
-        parts(app)[Reader].close()

@@ -105,6 +105,12 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
             7,
             "keys.b: only one of them can be hidden",
         ),
+        (
+            "reviews: {en: Reviews.,",
+            "reviews: {state: last, en: Reviews.,",
+            7,
+            "measures.reviews.state: goes with stored: false and a date that is a week or a month",
+        ),
         ("*/", "by: [mentor_id]\n*/", 10, "mentor_id is none of the keys"),
         ("*/", "chart: pie\n*/", 10, "chart"),
         ("*/", "ttl: 0\n*/", 10, "ttl"),

@@ -73,6 +73,18 @@ ENTRIES = {
         "SET kept.writer = '9'",
         "UPDATE kept.goal SET value = 7",
     ),
+    "0005": (
+        (
+            "INSERT INTO kept.journal (name, since) VALUES ('subscription_journal', '2026-01-01Z')"
+            " ON CONFLICT DO NOTHING"
+        ),
+        (
+            "INSERT INTO kept.subscription_journal"
+            " (happened_at, found_by, subscription_id, currency, amount, becomes)"
+            " VALUES ('2026-01-02Z', 'fold', -1, 'RUB', 9.9, 9.9),"
+            " ('2026-01-03Z', 'comparison', -1, 'RUB', -9.9, 0)"
+        ),
+    ),
 }
 """What somebody writes at each revision, in what it has brought."""
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -34,6 +35,7 @@ from api.database.reader import Reader
 from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
+from shared.journals import JOURNALS
 from shared.metrics import METRICS, SERIES
 from shared.registry import FAMILIES, STEPS
 from tests import metrics
@@ -268,7 +270,8 @@ class Stage:
             self.worker.close()
             self.worker = worker_connection(self.settings)
             self.ours.execute("UPDATE control.installation SET definitions = 'broken'")
-            self.ours.execute("TRUNCATE kept.journal, kept.payment_journal")
+            kept = ", ".join(f"kept.{name}" for name in ("journal", *JOURNALS))
+            self.ours.execute(f"TRUNCATE {kept}".encode())
             self.journal = Journal()
             with connect(self.settings.analytics_url()) as connection:
                 install_schemas(connection, self.settings, datetime.now(UTC))
@@ -426,8 +429,10 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "subscriptions": {
         "user_id": USERS,
         "tier": st.sampled_from(["FREE", "BASIC", "PRO", "PREMIUM", None]),
-        "status": st.sampled_from(["ACTIVE", "TRIAL", "CANCELLED", None]),
-        "amount": st.sampled_from([Decimal("9.90"), Decimal(0), Decimal("NaN"), None]),
+        "status": st.sampled_from(["ACTIVE", "ACTIVE", "PAST_DUE", "TRIAL", "CANCELLED", None]),
+        "amount": st.sampled_from(
+            [*map(Decimal, ("9.90", "9.90", "19.95", "0.01", "0", "-5", "NaN")), None]
+        ),
         "currency": st.sampled_from([*CURRENCIES, None]),
         "created_at": DATES,
         "updated_at": DATES,
@@ -621,7 +626,7 @@ class Scene(RuleBasedStateMachine):
         """Answers are of now, unless tampered with."""
         oracle = self.truth()
         self.stage.journal.note(oracle, self.now)
-        oracle.journal = dict(self.stage.journal.moments)
+        oracle.journals = deepcopy(self.stage.journal.moments)
         self.oracle = None if self.tampered else oracle
 
     def truth(self) -> Oracle:

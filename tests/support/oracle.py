@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
+Journals = dict[str, dict[tuple[datetime, str], tuple[Decimal | int, ...]]]
 
 NEVER = date(1, 1, 1)
 
@@ -40,7 +42,7 @@ KNOWN_BEFORE = (
 class Oracle:
     """`rows`: every row of MentorHub by table, `now`: an aware instant, amounts in minor units.
 
-    `journal`: what was earned and refunded, by moment and currency; set by whoever saw it happen.
+    `journals`: what happened to the rows of a table, by moment and currency; set by who saw it.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Oracle:
         self.today = self.day(now)
         self.currency = currency
         self.minor_units = minor_units
-        self.journal: dict[tuple[datetime, str], tuple[int, int]] = {}
+        self.journals: Journals = {}
 
     def day(self, instant: datetime | None) -> date:
         """That of no instant is before all others that anybody asks for."""
@@ -279,7 +281,8 @@ def understood(row: Row) -> Row:
         read["created_at"] = None
     for name in ("duration_minutes", "progress_percent", "amount"):
         if name in row:
-            read[name] = None if row[name] == SMALLEST else row[name] or 0
+            is_number = row[name] != SMALLEST and str(row[name]) != "NaN"
+            read[name] = row[name] or 0 if is_number else None
     if row.get("rating") == SMALLEST:
         read["rating"] = None
     absent = {"username": "", "title": "", "role": "", "status": "unknown"}

@@ -41,6 +41,7 @@ export const TITLES: Readonly<Record<string, { zh: string; he: string }>> = {
   session_due: { zh: "待进行的辅导课", he: "מפגשים שעדיין מתוכננים" },
   session_hour: { zh: "辅导课时间分布", he: "מתי מתקיימים מפגשים" },
   session_outcome: { zh: "辅导课结果", he: "תוצאות המפגשים" },
+  subscription_month: { zh: "每月订阅", he: "מינויים לפי חודש" },
   unmarked: { zh: "按已完成课时统计的未结课程", he: "קורסים פתוחים לפי שיעורים שהושלמו" },
   unusable_row: { zh: "被搁置的数据行", he: "שורות שהוצאו מהספירה" },
   unusable_total: { zh: "按原因统计的搁置行", he: "שורות שהוצאו, לפי סיבה" },

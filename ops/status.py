@@ -93,6 +93,7 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
     "summaries": lambda connection: _rows(connection, "status/summaries"),
     "mirror": lambda connection: _rows(connection, "status/mirror"),
     "unusable": lambda connection: _rows(connection, "status/unusable"),
+    "journals": lambda connection: _rows(connection, "status/journals"),
     "snapshots": waiting.snapshots,
     "replication": lambda connection: _rows(connection, "status/replication"),
     "zone": _zone,
@@ -135,6 +136,7 @@ def collect(settings: Settings) -> Status:
     `disk`: that ours is full.
     `readings`: what the alarms look at.
     `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
+    `journals`: what of the last 30 days was found later than it happened.
     `zone`: the reporting zone, and how the server's rules for it differ from `tz_release`.
     `unanswered`: what could not be asked, and why; `forbidden`: what this role may not.
     Raises ConfigurationError where analytics is not installed, DatabaseAwayError where it doesn't
@@ -168,6 +170,7 @@ def collect(settings: Settings) -> Status:
         "blockers": found["blockers"],
         "snapshots": found["snapshots"],
         "unusable": found["unusable"],
+        "journals": found["journals"],
         "zone": (found["zone"] or [None])[0],
         "tz_release": timezones.RELEASE,
         "readings": found["readings"],
@@ -291,6 +294,19 @@ def _set_aside(status: Status) -> Iterator[Line]:
         )
 
 
+def _found_later(status: Status) -> Iterator[Line]:
+    """Not wrong: what happened while nobody looked has no better day."""
+    for row in status["journals"]:
+        count = "1 entry" if row["entries"] == 1 else f"{row['entries']:,} entries"
+        first, last = _clock(row["first_at"]), _clock(row["last_at"])
+        yield Line(
+            "Journal",
+            f"{count} of {row['journal']} found later than it happened, "
+            + (f"at {last}" if first == last else f"from {first} to {last}")
+            + ": counted on that day",
+        )
+
+
 _SAID_ELSEWHERE = ("part_silent_seconds", "replication_trouble_seconds", "replication_age_seconds")
 """Readings that other sections know more about."""
 
@@ -375,6 +391,7 @@ _SECTIONS: tuple[Callable[[Status], Iterator[Line]], ...] = (
     _waits,
     _readings,
     _set_aside,
+    _found_later,
     _days,
     _mirror,
     _redis,

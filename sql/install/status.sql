@@ -154,6 +154,24 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION analytics.mirror_status() IS 'control.mirror_status, for every role of ours.';
 
+CREATE FUNCTION analytics.found_later() RETURNS TABLE (journal text, entries bigint, first_at timestamptz, last_at timestamptz)
+STABLE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    one text;
+BEGIN
+    FOR one IN SELECT name FROM control.step WHERE kind = 'journal' ORDER BY place LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT %L, count(*), min(happened_at), max(happened_at) FROM kept.%I '
+            'WHERE found_by = ''comparison'' AND happened_at > $1 HAVING count(*) > 0',
+            one, one
+        ) USING analytics.now() - interval '30 days';
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.found_later() IS 'Of each journal the entries of the last 30 days that a comparison found: what they say happened before they say it did.';
+
 CREATE FUNCTION control.acknowledge() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

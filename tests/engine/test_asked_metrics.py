@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests import metrics
 from tests.metrics.active_users import expected as active_users
 from tests.metrics.payment_day import expected as payment_day
 from tests.support.databases import DEFAULTS, database
+from tests.support.journal import Journal
 from tests.support.mirror import at, write
 from tests.support.oracle import Oracle, Rows, half_up
 from tests.support.tokens import bearer, sign
@@ -97,6 +99,12 @@ def world() -> Rows:
             status=lambda: draw.choice(["COMPLETED", "FAILED"]),
             created_at=when,
         ),
+        "subscriptions": rows(
+            30,
+            amount=lambda: Decimal(draw.randrange(1_000_000)) / 100,
+            currency=lambda: draw.choice(["RUB", "RUB", "USD"]),
+            status=lambda: draw.choice(["ACTIVE", "TRIAL"]),
+        ),
     }
 
 
@@ -125,6 +133,9 @@ def test_every_parameter_has_its_own_right_answer(
     admin: FlaskClient, rows: Rows, name: str
 ) -> None:
     oracle = Oracle(rows, NOW, "Asia/Kathmandu", "RUB", "iso4217")
+    journal = Journal()
+    journal.note(oracle, NOW)
+    oracle.journals = journal.moments
     for choice in range(4):
         asked = metrics.asked_with(name, choice)
         answered = metrics.answered(admin, name, **asked)

@@ -73,7 +73,7 @@ def answered(client: FlaskClient, name: str, **parameters: Any) -> Counted:
         asked |= {"from": last - BEFORE, "to": last + AFTER}
     response = client.get(f"{ADDRESS}/{name}", query_string=asked)
     assert response.status_code == HTTPStatus.OK, response.text
-    columns = [name for name, measure in metric.measures.items() if measure.unit != "money"]
+    columns = [name for name, measure in metric.measures.items() if not measure.is_minor]
     columns += metric.percentiles
     body = response.json
     rows = {
@@ -88,19 +88,26 @@ def answered(client: FlaskClient, name: str, **parameters: Any) -> Counted:
 
 
 def expected(oracle: Oracle, name: str, **parameters: Any) -> Counted:
-    """What `answered` must be: amounts of money are in other units there."""
+    """What `answered` must be; but for amounts that are in other units there."""
     metric = METRICS[name]
-    kept = [place for place, each in enumerate(metric.measures.values()) if each.unit != "money"]
+    kept = [place for place, each in enumerate(metric.measures.values()) if not each.is_minor]
     first, last = oracle.today - BEFORE, oracle.today + AFTER
+    if metric.date and metric.keys[metric.date].type == "month":
+        first = first.replace(day=1)
     place = list(metric.keys).index(metric.date) if metric.date else None
     within = {
-        key: tuple(int(measures[number]) for number in kept)
+        key: tuple(_read(measures[number]) for number in kept)
         for key, measures in _counted(oracle, metric, first, last, parameters).items()
         if place is None or first <= key[place] <= last
     }
     if metric.rolling and not metric.apart:
         within[()] = _rolled(oracle, metric, within, parameters)
     return counting(_ranked(metric, within) if metric.percentiles else within)
+
+
+def _read(number: Any) -> int | float:
+    """As it is read from JSON."""
+    return int(number) if number == int(number) else float(number)
 
 
 def _counted(
@@ -120,7 +127,7 @@ def _rolled(
     last, days = oracle.today + AFTER, (BEFORE + AFTER).days
     longer = parameters | {"window": parameters["window"] + days}
     (row,) = _counted(oracle, metric, last, last, longer).values()
-    columns = [name for name, each in metric.measures.items() if each.unit != "money"]
+    columns = [name for name, each in metric.measures.items() if not each.is_minor]
     return tuple(
         row[list(metric.measures).index(name)] if name in metric.rolling else total
         for name, total in zip(columns, sums, strict=True)

@@ -79,7 +79,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
     status = json.loads(json.dumps(collect(settings)))
     assert status.keys() == {
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
-        *("disk", "blockers", "snapshots", "unusable", "zone", "tz_release"),
+        *("disk", "blockers", "snapshots", "unusable", "journals", "zone", "tz_release"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
         *("replicated_until", "trouble", "trouble_since", "readings"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
@@ -113,6 +113,32 @@ def test_the_values_are_those_of_the_last_fold_rebuild_and_audit(
     assert (young["pending"], young["drift"], young["incidents"]) == (0, 0, 0)
     assert (other["rows"], other["as_of"]) == (3, young["as_of"])
     assert datetime.fromisoformat(other["rebuilt_at"]) < begin
+
+
+def test_what_a_journal_found_later_than_it_happened_is_said_for_30_days_and_is_not_wrong(
+    ours: Connection, settings: Settings
+) -> None:
+    assert collect(settings)["journals"] == []
+    ours.execute(
+        "INSERT INTO kept.payment_journal"
+        " (happened_at, found_by, payment_id, currency, earned, refunded)"
+        " SELECT now() - n * interval '8 days', 'comparison', 7, 'RUB', sign, 0"
+        " FROM generate_series(1, 6) AS n CROSS JOIN (VALUES (1), (-1)) AS gone (sign)"
+    )
+    ours.execute(
+        "INSERT INTO kept.subscription_journal"
+        " (happened_at, found_by, subscription_id, currency, amount, becomes)"
+        " VALUES (now(), 'comparison', 7, 'RUB', 1, 1), (now(), 'fold', 7, 'RUB', -1, 0)"
+    )
+    status = collect(settings)
+    assert [(row["journal"], row["entries"]) for row in status["journals"]] == [
+        ("payment_journal", 6),
+        ("subscription_journal", 1),
+    ]
+    said = " ".join(text(status, width=200).split())
+    assert "Journal 6 entries of payment_journal found later than it happened, from" in said
+    assert "Journal 1 entry of subscription_journal found later than it happened, at" in said
+    assert status["verdict"]["fine"]
 
 
 def test_what_waits_to_be_folded_is_counted_for_the_summaries_that_need_it(
@@ -320,6 +346,7 @@ NOBODY_AT_WORK: Status = {
     "blockers": [],
     "snapshots": [],
     "unusable": [],
+    "journals": [],
     "zone": None,
     "tz_release": "2026f",
     "readings": [],

@@ -1,0 +1,2 @@
+-- What was found later than it happened.
+SELECT * FROM analytics.found_later()

@@ -559,6 +559,7 @@ MORE = (
         " (id, user_id, course_id, progress_percent, completed, created_at, completed_at)"
         " VALUES (9, 3, 1, 100, true, now() - interval '9 days', now() AT TIME ZONE 'UTC')"
     ),
+    "INSERT INTO public.subscriptions (id, amount, status) VALUES (1, 9.9, 'ACTIVE')",
 )
 """What metrics need that the small MentorHub lacks."""
 

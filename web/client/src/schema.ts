@@ -912,6 +912,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/recurring_revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recurring revenue
+         * @description Only for admins.
+         *
+         *     What active and past-due subscriptions bring in a month, and how it came from one month's start to its end: `end` is `start` with `new` and `expansion`, without `contraction` and `churn`.
+         */
+        get: operations["RecurringRevenueMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/response_time": {
         parameters: {
             query?: never;
@@ -1102,6 +1124,28 @@ export type paths = {
          *     What became of sessions, by mentor and the day they are held.
          */
         get: operations["SessionOutcomeMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/subscription_month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Subscriptions by month
+         * @description Only for admins.
+         *
+         *     How recurring revenue changed, by the month in which it did: from `X-Analytics-Since` on, when it was counted; before, when the subscription was created.
+         */
+        get: operations["SubscriptionMonthMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4524,6 +4568,92 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "month"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "recurring_revenue",
+         *       "rows": [
+         *         {
+         *           "churn": 12,
+         *           "contraction": 12,
+         *           "end": 12,
+         *           "expansion": 12,
+         *           "month": "2025-12-01",
+         *           "new": 12,
+         *           "start": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "churn": 12,
+         *         "contraction": 12,
+         *         "end": 12,
+         *         "expansion": 12,
+         *         "new": 12,
+         *         "start": 12
+         *       }
+         *     }
+         */
+        RecurringRevenueMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["RecurringRevenueMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["RecurringRevenueMetricTotal"] | null;
+        };
+        RecurringRevenueMetricRow: {
+            /** @description Of those that bring nothing any more. */
+            churn: number;
+            /** @description By how much others shrank. */
+            contraction: number;
+            /** @description ISO 4217 code; XXX where the subscription has none. */
+            currency?: string;
+            /** @description What a month brings when this one has ended, or now. */
+            end: number;
+            /** @description By how much others grew. */
+            expansion: number;
+            /**
+             * Format: date
+             * @description First day of the month in the reporting time zone.
+             */
+            month?: string;
+            /** @description Of subscriptions that brought nothing, and do now; of one that comes back, too. */
+            new: number;
+            /** @description What a month brought when this one began. */
+            start: number;
+        };
+        RecurringRevenueMetricTotal: {
+            /** @description Of those that bring nothing any more. */
+            churn: number;
+            /** @description By how much others shrank. */
+            contraction: number;
+            /** @description What a month brings when this one has ended, or now. */
+            end: number;
+            /** @description By how much others grew. */
+            expansion: number;
+            /** @description Of subscriptions that brought nothing, and do now; of one that comes back, too. */
+            new: number;
+            /** @description What a month brought when this one began. */
+            start: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "bucket"
          *       ],
          *       "from": "2025-12-01",
@@ -5227,6 +5357,80 @@ export type components = {
             comparison?: components["schemas"]["ComparisonBody"];
             /** @description The calendar days that are counted, today included: `days` of the query. */
             period_days: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "month"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "subscription_month",
+         *       "rows": [
+         *         {
+         *           "churn": 12,
+         *           "contraction": 12,
+         *           "expansion": 12,
+         *           "month": "2025-12-01",
+         *           "new": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "churn": 12,
+         *         "contraction": 12,
+         *         "expansion": 12,
+         *         "new": 12
+         *       }
+         *     }
+         */
+        SubscriptionMonthMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["SubscriptionMonthMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["SubscriptionMonthMetricTotal"] | null;
+        };
+        SubscriptionMonthMetricRow: {
+            /** @description A month's amount of those that bring nothing any more. */
+            churn: number;
+            /** @description By how much others shrank. */
+            contraction: number;
+            /** @description ISO 4217 code; XXX where the subscription has none. */
+            currency?: string;
+            /** @description By how much others grew. */
+            expansion: number;
+            /**
+             * Format: date
+             * @description First day of the month in the reporting time zone.
+             */
+            month?: string;
+            /** @description A month's amount of subscriptions that brought nothing, and do now. */
+            new: number;
+        };
+        SubscriptionMonthMetricTotal: {
+            /** @description A month's amount of those that bring nothing any more. */
+            churn: number;
+            /** @description By how much others shrank. */
+            contraction: number;
+            /** @description By how much others grew. */
+            expansion: number;
+            /** @description A month's amount of subscriptions that brought nothing, and do now. */
+            new: number;
         };
         /**
          * @example {
@@ -9105,6 +9309,96 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    RecurringRevenueMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of month, currency. Nothing gives one row. `month` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. ISO 4217 code; XXX where the subscription has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "month" | "-month" | "currency" | "-currency" | "start" | "-start" | "new" | "-new" | "expansion" | "-expansion" | "contraction" | "-contraction" | "churn" | "-churn" | "end" | "-end";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringRevenueMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     ResponseTimeMetric: {
         parameters: {
             query?: {
@@ -9899,6 +10193,96 @@ export interface operations {
                     Link: components["headers"]["Link"];
                     Vary: components["headers"]["Vary"];
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    SubscriptionMonthMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of month, currency. Nothing gives one row. `month` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. ISO 4217 code; XXX where the subscription has none. */
+                currency?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "month" | "-month" | "currency" | "-currency" | "new" | "-new" | "expansion" | "-expansion" | "contraction" | "-contraction" | "churn" | "-churn";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionMonthMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
+                    "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Since": components["headers"]["X-Analytics-Since"];

@@ -32,7 +32,14 @@ class Accounts:
         row = self._reader.row("account", user_id=user_id)
         if row is None:
             return None
-        account = Account(user_id, row.role == "admin", row.is_active, row.is_proven)
+        account = Account(
+            user_id,
+            row.role == "admin",
+            row.is_active,
+            row.is_proven,
+            tuple(row.mentors),
+            row.is_mentor_proven,
+        )
         with self._lock:
             # Not into what replaced it meanwhile: the row may be older than the change.
             known[user_id] = account

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import NoReturn
 
 from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -14,7 +15,7 @@ from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests.carried import Account, carried
 from api.requests.negotiation import refuse_bodies, refuse_other_formats
 from api.requests.rate_limits import limit_user
-from shared.metrics import ADMINS
+from shared.metrics import ADMINS, MENTOR, USER
 
 View = Callable[..., Response]
 
@@ -43,8 +44,11 @@ def own_rows_or_admin(key: str) -> Callable[[View], View]:
     def guard(view: View) -> View:
         return _guarded(view, RULES[guard])
 
-    guard.__doc__ = f"For admins, and with `{key}` for the user of that id."
-    RULES[guard] = lambda account, asked: str(account.id) == asked.get(key) or _is_admin(account)
+    whom = {USER: "the user of that id", MENTOR: "the mentor of that id"}[key]
+    guard.__doc__ = f"For admins, and with `{key}` for {whom}."
+    RULES[guard] = lambda account, asked: (
+        asked.get(key) in {str(each) for each in _own(account, key)} or _is_admin(account)
+    )
     return guard
 
 
@@ -55,10 +59,14 @@ RULES: dict[object, May] = {
 }
 
 
+def own_ids(readers: str) -> tuple[int, ...]:
+    """Of the key that a metric file names as its readers, those that are the account's own."""
+    return _own(carried().account, readers)
+
+
 def may_read_some(readers: str) -> bool:
     """Whether the account may read any row of what a metric file says is for these readers."""
-    account: Account = carried().account
-    return readers != ADMINS or _is_admin(account)
+    return bool(own_ids(readers)) or _is_admin(carried().account)
 
 
 def refuse_without_right(path: str, asked: Mapping[str, str]) -> None:
@@ -138,12 +146,21 @@ def _let_admins(sentence: str) -> None:
 def _is_admin(account: Account) -> bool:
     """A mirror put back from a copy must not make a demoted admin an admin again."""
     if account.is_admin and not account.is_proven:
-        refuse(
-            Problem.ROLE_NOT_PROVEN,
-            "The accounts are being compared with MentorHub's.",
-            RETRY_AFTER,
-        )
+        _refuse_unproven()
     return account.is_admin
+
+
+def _own(account: Account, readers: str) -> tuple[int, ...]:
+    """Nor somebody a mentor who is one no more."""
+    if readers == MENTOR and account.mentors and not account.is_mentor_proven:
+        _refuse_unproven()
+    return {ADMINS: (), USER: (account.id,), MENTOR: account.mentors}[readers]
+
+
+def _refuse_unproven() -> NoReturn:
+    refuse(
+        Problem.ROLE_NOT_PROVEN, "The accounts are being compared with MentorHub's.", RETRY_AFTER
+    )
 
 
 def _account(user_id: int) -> Account:

@@ -33,11 +33,13 @@ class NumberEntry(Entry):
 
 def _check(filters: dict[str, str], metric: Metric) -> None:
     keys = [name for name, key in metric.shown.items() if not key.is_date]
-    for name in filters:
+    for name, value in filters.items():
         if name not in keys:
             raise ValidationError(
                 {"filters": [f"must have keys of {metric.name}, which has no {name}."]}
             )
+        if metric.keys[name].type == "integer" and "," in value:
+            raise ValidationError({"filters": [f"must have one {name}."]})
     try:
         query_schema(metric)().load(MultiDict(filters))
     except ValidationError as error:

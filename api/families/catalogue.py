@@ -26,6 +26,11 @@ class SaidBody(Schema):
     ru = text("In Russian.")
 
 
+class WordBody(SaidBody):
+    zh = text("In Chinese.")
+    he = text("In Hebrew.")
+
+
 class ColumnBody(Schema):
     name = text("In rows, in `by` and as a filter.")
     kind = fields.String(
@@ -38,13 +43,36 @@ class ColumnBody(Schema):
     )
     of = text("Of a key its type: day, week, month, integer or text; of others their unit.")
     title = part(SaidBody, "What it is.")
+    values = fields.Dict(
+        fields.String(),
+        fields.Nested(WordBody),
+        required=True,
+        metadata={
+            "description": "Of a key of text, what people read in place of a value; one that is not"
+            " named here is read as it is."
+        },
+    )
+    total = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether what all rows have together means something to people. It is"
+            " answered even so."
+        },
+    )
 
 
 class MetricBody(Schema):
     name = text("Its address is `metrics/` and this.")
     title = part(SaidBody, "What to call it.")
     meaning = part(SaidBody, "What it counts, in a sentence.")
-    readers = text("`admins`, or the key that names who may read their own rows, too.")
+    readers = text(
+        "`admins`; `user_id` or `mentor_id` where a user or a mentor may read their own rows, too."
+    )
+    own = fields.List(
+        fields.Integer(strict=True),
+        required=True,
+        metadata={"description": "Of that key, the ids that are the account's own."},
+    )
     date = fields.String(
         required=True,
         allow_none=True,
@@ -102,7 +130,7 @@ class Catalogue(MethodView):
         """What there is to ask for: every metric, and how to draw it."""
         state = {row.name: row for row in reader().rows("metrics")}
         listed = [
-            _said(metric) | _state(state[metric.name])
+            _said(metric) | {"own": guards.own_ids(metric.readers)} | _state(state[metric.name])
             for metric in METRICS.values()
             if (metric.is_listed or query["unlisted"])
             and metric.name in state
@@ -144,8 +172,15 @@ def _state(state: Any) -> dict[str, Any]:
 
 def _columns(metric: Metric) -> Iterator[dict[str, Any]]:
     for name, column in metric.answered.items():
-        of = column.unit if isinstance(column, Measure) else column.type
-        yield {"name": name, "kind": _kind(metric, name), "of": of, "title": asdict(column.said)}
+        is_number = isinstance(column, Measure)
+        yield {
+            "name": name,
+            "kind": _kind(metric, name),
+            "of": column.unit if is_number else column.type,
+            "title": asdict(column.said),
+            "values": {} if is_number else {each: asdict(w) for each, w in column.values.items()},
+            "total": is_number and name in metric.numbers and column.total,
+        }
 
 
 def _kind(metric: Metric, name: str) -> str:

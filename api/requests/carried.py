@@ -26,12 +26,17 @@ Spelling = tuple[str, str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`is_proven`: the role is MentorHub's, and not of a mirror that may have missed a change."""
+    """`is_proven`: the role is MentorHub's, and not of a mirror that may have missed a change.
+
+    `mentors`: the ids of its mentor profiles; `is_mentor_proven`: the same of them.
+    """
 
     id: int
     is_admin: bool
     is_active: bool
     is_proven: bool
+    mentors: tuple[int, ...]
+    is_mentor_proven: bool
 
 
 Waiting = tuple[Errand, Callable[[Any], Headers]]

@@ -1,5 +1,6 @@
 """What the address of a metric may be asked for: its file says which names it has."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,6 +20,13 @@ LONGEST = 3660
 
 MOST_ROWS = 10_000
 """That an answer may have, and hours or minutes that may be asked for."""
+
+MOST_VALUES = 100
+"""Of a key that is a number, that rows may be asked for of."""
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+
+_SEVERAL = f"must be a whole number, or up to {MOST_VALUES} with commas between."
 
 _A_LIMIT = f"must be a whole number from 1 to {MOST_ROWS}."
 
@@ -140,13 +148,18 @@ class _Keys(fields.String):
         return by
 
 
-class _AnyInteger(fields.Integer):
-    def _format_num(self, value: Any) -> int:
-        number = int(value)
-        # one number has one spelling
-        if str(number) != value or abs(number) > parameters.LARGEST:
-            raise ValueError(value)
-        return number
+class _Integers(fields.String):
+    """Whole numbers with commas between, as a sorted list."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_more: Any) -> Any:
+        given = value.split(",")
+        # one number has one spelling, and each set of them one answer
+        if len(given) > MOST_VALUES or not all(map(_INTEGER.fullmatch, given)):
+            raise ValidationError(_SEVERAL)
+        found = sorted({int(each) for each in given})
+        if abs(found[0]) > parameters.LARGEST or abs(found[-1]) > parameters.LARGEST:
+            raise ValidationError(_SEVERAL)
+        return found
 
 
 @cache  # a schema is a class, and lives as long as the process
@@ -220,8 +233,13 @@ def _parameter(parameter: Parameter) -> fields.Field[Any]:
 def _filter(key: Key) -> fields.Field[Any]:
     about = {"description": f"Only rows of this one. {key.said.en}"}
     if key.type == "integer":
-        wrong: Any = {"invalid": "must be a whole number."}
-        return cast("fields.Field[Any]", _AnyInteger(error_messages=wrong, metadata=about))
+        number = _INTEGER.pattern
+        about = {
+            "description": f"Only rows of this one, or of up to {MOST_VALUES} with commas between."
+            f" {key.said.en}",
+            "pattern": f"^({number})(,({number}))*$",
+        }
+        return cast("fields.Field[Any]", _Integers(metadata=about))
     if key.apart:
         # it stands in a header, too
         code = parameters.Money().fields["currency"].validators

@@ -5,17 +5,29 @@ from collections.abc import Iterable, Mapping
 from shared import sqlfiles
 from shared.errors import ConfigurationError
 from shared.metrics.header import load
-from shared.metrics.model import ADMINS, CHARTS, GRAINS, Key, Measure, Metric, Parameter
+from shared.metrics.model import (
+    ADMINS,
+    CHARTS,
+    GRAINS,
+    MENTOR,
+    USER,
+    Key,
+    Measure,
+    Metric,
+    Parameter,
+)
 
 __all__ = [
     "ADMINS",
     "CHARTS",
     "EVERY",
     "GRAINS",
+    "MENTOR",
     "METRICS",
     "READ",
     "SERIES",
     "STORED",
+    "USER",
     "Key",
     "Measure",
     "Metric",

@@ -18,6 +18,7 @@ from shared.metrics.model import (
     ADMINS,
     CHARTS,
     GRAINS,
+    READERS,
     STATES,
     TYPES,
     UNITS,
@@ -27,6 +28,7 @@ from shared.metrics.model import (
     Parameter,
     Percentile,
     Said,
+    Word,
 )
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -64,16 +66,35 @@ class _SaidSchema(_Strict):
         return Said(**data)
 
 
+class _WordSchema(_Strict):
+    en = _said()
+    ru = _said()
+    zh = _said()
+    he = _said()
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> Word:
+        return Word(**data)
+
+
 class _KeySchema(_Strict):
     en = _said()
     ru = _said()
     type = fields.String(load_default="text", validate=validate.OneOf(TYPES))
     apart = fields.Boolean(load_default=False)
     hidden = fields.Boolean(load_default=False)
+    values = fields.Dict(fields.String(), fields.Nested(_WordSchema), load_default=dict)
+    free = fields.Boolean(load_default=False)
 
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Key:
-        return Key(Said(data["en"], data["ru"]), data["type"], data["apart"], data["hidden"])
+        said = Said(data.pop("en"), data.pop("ru"))
+        key = Key(said, **data)
+        is_said = bool(key.values) or key.free or key.apart
+        if is_said != (key.type == "text"):
+            sentence = "of text, and only then, it says its values, or that it is free."
+            raise ValidationError(sentence, "type")
+        return key
 
 
 class _MeasureSchema(_Strict):
@@ -83,13 +104,13 @@ class _MeasureSchema(_Strict):
     rolling = fields.Boolean(load_default=False)
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     main = fields.Boolean(load_default=False)
+    total = fields.Boolean(load_default=True)
 
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Measure:
         said = Said(data["en"], data["ru"])
-        return Measure(
-            said, data["unit"], data.get("is"), data["rolling"], data["state"], data["main"]
-        )
+        shape = {name: data[name] for name in ("rolling", "state", "total")}
+        return Measure(said, data["unit"], data.get("is"), is_main=data["main"], **shape)
 
 
 class _ParameterSchema(_Strict):
@@ -124,7 +145,8 @@ class _PercentileSchema(_MeasureSchema):
     @post_load
     def made(self, data: dict[str, Any], **_: object) -> Percentile:
         said = Said(data["en"], data["ru"])
-        return Percentile(said, data["unit"], percent=data["percent"], of=data["of"])
+        shape = {name: data[name] for name in ("total", "percent", "of")}
+        return Percentile(said, data["unit"], **shape)
 
 
 def _named(schema: type[Schema], **more: Any) -> Any:
@@ -141,7 +163,10 @@ class _HeaderSchema(_Strict):
     percentiles = _named(_PercentileSchema, load_default=dict)
     labels = _named(_MeasureSchema, load_default=dict)
     generated = _named(_ExpressionSchema, load_default=dict)
-    readers = fields.String(load_default=ADMINS)
+    readers = fields.String(
+        load_default=ADMINS,
+        validate=validate.OneOf(READERS, error=f"must be one of {', '.join(READERS)}."),
+    )
     per = fields.String(load_default=None)
     near = fields.Dict(
         fields.String(),
@@ -218,7 +243,7 @@ def _check(said: Mapping[str, Any]) -> None:
     if sum(key.is_date for key in keys.values()) > 1:
         raise ValidationError({"keys": ["only one of them can be a date."]})
     if said["readers"] != ADMINS and said["readers"] not in keys:
-        raise ValidationError({"readers": [f"must be {ADMINS}, or the key that names the reader."]})
+        raise ValidationError({"readers": ["is none of the keys."]})
     if said["parameters"] and said["stored"]:
         raise ValidationError({"parameters": ["go with stored: false."]})
     if said["grains"] and (said["labels"] or "day" not in keys or keys["day"].type != "day"):

@@ -39,6 +39,11 @@ CHARTS = ("line", "bar", "table", "heatmap", "histogram", "funnel")
 
 ADMINS = "admins"
 
+USER, MENTOR = "user_id", "mentor_id"
+
+READERS = (ADMINS, USER, MENTOR)
+"""Of a metric: admins alone, or also the user or the mentor whose rows they are."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -46,6 +51,14 @@ class Said:
 
     en: str
     ru: str
+
+
+@dataclass(frozen=True)
+class Word(Said):
+    """What stands for a value, in the languages of the pages."""
+
+    zh: str
+    he: str
 
 
 GRAIN_SAID = {
@@ -63,12 +76,15 @@ class Key:
 
     `apart`: amounts of different values are never added together (currencies).
     `hidden`: stored, and answered by percentiles alone.
+    `values`: of a text, what people read in their place; where it is `free`, there may be others.
     """
 
     said: Said
     type: str
     apart: bool
     hidden: bool
+    values: Mapping[str, Word]
+    free: bool
 
     @property
     def stored(self) -> str:
@@ -87,6 +103,7 @@ class Measure:
     `state`: what there is when a date begins (`first`) or has ended (`last`): the total has that of
     the first or last date.
     `is_main`: its money is given in main units.
+    `total`: or else what rows have together means nothing to people.
     """
 
     said: Said
@@ -95,6 +112,7 @@ class Measure:
     rolling: bool = False
     state: str | None = None
     is_main: bool = False
+    total: bool = True
 
     @property
     def is_minor(self) -> bool:
@@ -136,7 +154,7 @@ class Metric:
     `measures`: sums over signed rows. `ratios`: expressions over them, true of any sum of rows.
     `percentiles`: of the hidden key, true of any rows together.
     `labels`: maxima, of a row alone. `generated`: expressions, of a row alone.
-    `readers`: ADMINS, or the key that names the account that may read its own rows, too.
+    `readers`: one of READERS.
     `by`: the keys that an answer is grouped by where nobody asks for others.
     `ttl`: seconds, the most an answer may lag behind MentorHub even if every event is lost.
     `select`: the SELECT; `line`: of the file, that it begins at; `lines`: of what the header names.

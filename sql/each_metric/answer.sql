@@ -70,6 +70,10 @@ GROUP BY {{ by | join(", ") if by else "()" }}
 coalesce({{ name }}, 0){{ " * " ~ unit if metric.measures[name].is_minor }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
 {% endmacro %}
+{# a number may be one of several #}
+{% macro wanted(name) %}
+{{ name }} = {{ "ANY(CAST(:" ~ name ~ " AS bigint []))" if metric.keys[name].type == "integer" else ":" ~ name }}
+{%- endmacro %}
 {% macro asked(first, last) %}
 {% if date and metric.is_stored %}
 WHERE {{ date }} BETWEEN {{ first }} AND {{ last }}
@@ -77,7 +81,7 @@ WHERE {{ date }} BETWEEN {{ first }} AND {{ last }}
 WHERE true
 {% endif %}
 {% for name in filters %}
-    AND {{ name }} = {{ ":" ~ name }}
+    AND {{ wanted(name) }}
 {% endfor %}
 {% for name in pinned %}
     AND {{ name }} = wanted.{{ name }}
@@ -96,7 +100,12 @@ SELECT
         FROM {{ source("span.first_date", "span.to_day") | trim }}
 {% if date and metric.is_stored %}
         WHERE {{ date }} BETWEEN span.first_date AND span.to_day
+{% else %}
+        WHERE true
 {% endif %}
+{% for name in filters | reject("in", metric.apart) %}
+            AND {{ wanted(name) }}
+{% endfor %}
     ) AS currencies,
 {% endif %}
 {% if compared %}

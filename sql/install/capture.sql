@@ -7,7 +7,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION capture.tell_accounts() IS 'Says, once in a transaction, that an account is another or is gone.';
+COMMENT ON FUNCTION capture.tell_accounts() IS 'Says, once in a transaction, that an account, or who is a mentor, is another or is gone.';
 
 CREATE OR REPLACE TRIGGER tell_accounts AFTER UPDATE OR DELETE ON public.users
 FOR EACH ROW EXECUTE FUNCTION capture.tell_accounts();
@@ -16,6 +16,17 @@ FOR EACH STATEMENT EXECUTE FUNCTION capture.tell_accounts();
 ALTER TABLE public.users
     ENABLE ALWAYS TRIGGER tell_accounts,
     ENABLE ALWAYS TRIGGER tell_truncated;
+
+CREATE TRIGGER tell_accounts AFTER INSERT OR UPDATE OR DELETE ON public.mentors
+FOR EACH ROW EXECUTE FUNCTION capture.tell_accounts();
+CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.mentors
+FOR EACH STATEMENT EXECUTE FUNCTION capture.tell_accounts();
+ALTER TABLE public.mentors
+    ENABLE ALWAYS TRIGGER tell_accounts,
+    ENABLE ALWAYS TRIGGER tell_truncated;
+
+CREATE INDEX IF NOT EXISTS mentors_of_user ON public.mentors (user_id);
+COMMENT ON INDEX public.mentors_of_user IS 'For whoever asks: whether they are a mentor.';
 
 -- By these a fold looks up the few rows of a user, a course or a mentor that changed.
 CREATE INDEX IF NOT EXISTS sessions_of_student ON public.sessions (student_id);

@@ -132,10 +132,12 @@ SELECT
     id AS user_id,
     role,
     is_active,
-    (SELECT is_proven FROM control.trust WHERE mirrored = 'users') AS is_proven
+    (SELECT is_proven FROM control.trust WHERE mirrored = 'users') AS is_proven,
+    array(SELECT mentors.id FROM source.mentors WHERE mentors.user_id = users.id ORDER BY mentors.id) AS mentors,
+    (SELECT is_proven FROM control.trust WHERE mirrored = 'mentors') AS is_mentor_proven
 FROM source.users;
 
-COMMENT ON VIEW analytics.account IS 'Who may ask: role and state of each account, as of the last replicated change.';
+COMMENT ON VIEW analytics.account IS 'Who may ask: role, state and mentor profiles of each account, as of the last replicated change.';
 
 CREATE VIEW analytics.proof AS
 SELECT bool_and(is_proven) AS is_proven

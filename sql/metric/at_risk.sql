@@ -5,11 +5,16 @@ meaning:
   ru: 'Ученики с незавершённым курсом и почему они могут его бросить, на сегодня; по разу в каждом курсе.'
 stored: false
 keys:
-  reason: {en: 'Why: `inactive`, no activity for 7 days or more, or `behind`, below 25 percent after 14 days.', ru: 'inactive: 7 дней и больше без активности; behind: меньше 25 % через 14 дней.'}
+  reason:
+    en: 'Why: `inactive`, no activity for 7 days or more, or `behind`, below 25 percent after 14 days.'
+    ru: 'inactive: 7 дней и больше без активности; behind: меньше 25 % через 14 дней.'
+    values:
+      inactive: {en: Inactive, ru: Неактивны, zh: 不活跃, he: לא פעילים}
+      behind: {en: Behind, ru: Отстают, zh: 进度落后, he: מתקדמים לאט}
   course_id: {type: integer, en: MentorHub's courses.id., ru: Номер курса.}
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
 measures:
-  learners: {en: Learners., ru: Ученики.}
+  learners: {total: false, en: Learners., ru: Ученики.}
 by: [reason]
 chart: bar
 */

@@ -6,7 +6,12 @@ meaning:
 per: user_id
 near: {active_day: 1}
 keys:
-  grain: {en: '`week` or `month`.', ru: 'Неделя или месяц: week, month.'}
+  grain:
+    en: '`week` or `month`.'
+    ru: 'Неделя или месяц: week, month.'
+    values:
+      week: {en: Weeks, ru: Недели, zh: 按周, he: שבועות}
+      month: {en: Months, ru: Месяцы, zh: 按月, he: חודשים}
   cohort: {type: day, en: First day of the week or month that they were first active in., ru: Первый день первой недели или первого месяца активности.}
   n: {type: integer, en: So many weeks or months later; 0 is the cohort itself., ru: 'На столько недель или месяцев позже; 0 это сама когорта.'}
 measures:

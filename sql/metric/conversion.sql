@@ -5,7 +5,15 @@ meaning:
   ru: 'Пользователи по шагу и числу часов до него: из этого считается воронка за любой срок.'
 per: user_id
 keys:
-  step: {en: '`1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`.', ru: 'Шаг: 1_registered, 2_booked, 3_completed, 4_second, 5_paid.'}
+  step:
+    en: '`1_registered`, `2_booked`, `3_completed`, `4_second` or `5_paid`.'
+    ru: 'Шаг: 1_registered, 2_booked, 3_completed, 4_second, 5_paid.'
+    values:
+      '1_registered': {en: Registered, ru: Зарегистрировались, zh: 已注册, he: נרשמו}
+      '2_booked': {en: Booked a session, ru: Записались на сессию, zh: 预约辅导课, he: הזמינו מפגש}
+      '3_completed': {en: Completed a session, ru: Завершили сессию, zh: 完成辅导课, he: השלימו מפגש}
+      '4_second': {en: Completed a second one, ru: Завершили вторую, zh: 完成第二次, he: השלימו מפגש שני}
+      '5_paid': {en: Paid, ru: Заплатили, zh: 已付款, he: שילמו}
   hours: {type: integer, en: Hours from the registration until this step and all before it were done., ru: 'Часов от регистрации, пока не пройдены этот шаг и все прежние.'}
 measures:
   users: {en: Users., ru: Пользователи.}

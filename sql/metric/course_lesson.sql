@@ -9,10 +9,10 @@ keys:
   place: {type: integer, en: The lesson's place in the course as MentorHub has it., ru: Место урока в курсе.}
   lesson_id: {type: integer, en: MentorHub's lessons.id., ru: Номер урока.}
 measures:
-  reached: {en: Learners who began it., ru: Начали урок.}
-  completed: {en: Learners who completed it., ru: Прошли урок.}
-  before: {en: Learners who began the lesson before it; 0 of the first., ru: 'Начали предыдущий урок; 0 для первого.'}
-  lost: {en: How many fewer began it than the lesson before., ru: 'На сколько меньше начали его, чем предыдущий.'}
+  reached: {total: false, en: Learners who began it., ru: Начали урок.}
+  completed: {total: false, en: Learners who completed it., ru: Прошли урок.}
+  before: {total: false, en: Learners who began the lesson before it; 0 of the first., ru: 'Начали предыдущий урок; 0 для первого.'}
+  lost: {total: false, en: How many fewer began it than the lesson before., ru: 'На сколько меньше начали его, чем предыдущий.'}
 ratios:
   drop_off:
     is: analytics.ratio(100 * lost, before)

@@ -23,6 +23,7 @@ measures:
     en: Enrolments.
     ru: Записи на курс.
   progress_sum:
+    total: false
     unit: percent
     en: Their progress_percent together.
     ru: Сумма их прогресса.

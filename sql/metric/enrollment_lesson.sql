@@ -4,7 +4,7 @@ meaning:
   en: 'Each learner in each course: whether the course is open, and how many lessons they completed.'
   ru: 'Каждый ученик на каждом курсе: не пройден ли курс и сколько уроков пройдено.'
 keys:
-  enrollment: {en: 'The users.id and courses.id, with a colon between.', ru: 'Номера пользователя и курса через двоеточие.'}
+  enrollment: {free: true, en: 'The users.id and courses.id, with a colon between.', ru: 'Номера пользователя и курса через двоеточие.'}
   course_id: {type: integer, en: MentorHub's courses.id., ru: Номер курса.}
 measures:
   open: {en: 1 where the course is not completed., ru: '1, если курс не пройден.'}

@@ -7,7 +7,7 @@ listed: false
 per: pair
 near: {message_time: 1}
 keys:
-  pair: {en: 'The users.id of both, the lesser first, with a colon between.', ru: 'Номера обоих пользователей, меньший первым, через двоеточие.'}
+  pair: {free: true, en: 'The users.id of both, the lesser first, with a colon between.', ru: 'Номера обоих пользователей, меньший первым, через двоеточие.'}
   way: {type: integer, en: 1 where the lesser one wrote; 2 where the other did., ru: '1, если писал первый из них; 2, если второй.'}
   moment: {type: integer, en: Microseconds since 1970., ru: Микросекунды с 1970 года.}
   day: {type: day, en: Day in the reporting time zone., ru: День в отчётном часовом поясе.}

@@ -9,7 +9,15 @@ per: user_id
 near: {learner_step: 2}
 keys:
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
-  step: {en: '`registered`, `booked`, `completed`, `second` or `paid`.', ru: 'Шаг: registered, booked, completed, second, paid.'}
+  step:
+    en: '`registered`, `booked`, `completed`, `second` or `paid`.'
+    ru: 'Шаг: registered, booked, completed, second, paid.'
+    values:
+      registered: {en: Registered, ru: Зарегистрировались, zh: 已注册, he: נרשמו}
+      booked: {en: Booked a session, ru: Записались на сессию, zh: 预约辅导课, he: הזמינו מפגש}
+      completed: {en: Completed a session, ru: Завершили сессию, zh: 完成辅导课, he: השלימו מפגש}
+      second: {en: Completed a second one, ru: Завершили вторую, zh: 完成第二次, he: השלימו מפגש שני}
+      paid: {en: Paid, ru: Заплатили, zh: 已付款, he: שילמו}
   hour: {type: integer, en: 'Hours since 1970 in UTC; of a completed session, when it was held.', ru: 'Часы с 1970 года по UTC; завершённая сессия считается по времени проведения.'}
 measures:
   users: {en: Always 1., ru: Всегда 1.}

@@ -6,7 +6,14 @@ meaning:
 readers: user_id
 keys:
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
-  step: {en: '`registered`, `booked`, `completed` or `paid`.', ru: 'Шаг: registered, booked, completed, paid.'}
+  step:
+    en: '`registered`, `booked`, `completed` or `paid`.'
+    ru: 'Шаг: registered, booked, completed, paid.'
+    values:
+      registered: {en: Registered, ru: Зарегистрировались, zh: 已注册, he: נרשמו}
+      booked: {en: Booked a session, ru: Записались на сессию, zh: 预约辅导课, he: הזמינו מפגש}
+      completed: {en: Completed a session, ru: Завершили сессию, zh: 完成辅导课, he: השלימו מפגש}
+      paid: {en: Paid, ru: Заплатили, zh: 已付款, he: שילמו}
   hour: {type: integer, en: 'Hours since 1970 in UTC; of a completed session, when it was held.', ru: 'Часы с 1970 года по UTC; завершённая сессия считается по времени проведения.'}
 measures:
   events: {en: So many., ru: Сколько раз.}

@@ -5,6 +5,7 @@ title:
 meaning:
   en: 'Sessions by mentor and day of creation: what the ranking is counted from.'
   ru: Сессии каждого ментора по дню создания.
+readers: mentor_id
 keys:
   mentor_id:
     type: integer

@@ -7,7 +7,7 @@ per: user_id
 keys:
   user_id: {type: integer, en: MentorHub's users.id., ru: Номер пользователя.}
   mentor_id: {type: integer, en: MentorHub's mentors.id., ru: Номер ментора.}
-  username: {en: The name of the mentor's account., ru: Имя учётной записи ментора.}
+  username: {free: true, en: The name of the mentor's account., ru: Имя учётной записи ментора.}
 measures:
   mentors: {en: Always 1., ru: Всегда 1.}
 */

@@ -3,6 +3,7 @@ title: {en: Ratings, ru: Оценки}
 meaning:
   en: Reviews that carry a rating, by the rating, and by the course or mentor they are about, all time.
   ru: Отзывы с оценкой по оценке и по курсу или ментору, за всё время.
+readers: mentor_id
 per: user_id
 keys:
   rating: {type: integer, en: 'The rating, rounded down.', ru: 'Оценка, округлённая вниз.'}

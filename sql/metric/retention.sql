@@ -10,8 +10,8 @@ keys:
   cohort: {type: day, en: First day of the week or month that they were first active in., ru: Первый день первой недели или первого месяца активности.}
   n: {type: integer, en: So many weeks or months later; 0 is the cohort itself., ru: 'На столько недель или месяцев позже; 0 это сама когорта.'}
 measures:
-  users: {en: Users of the cohort active then., ru: Активные в это время из когорты.}
-  size: {en: Users of the cohort., ru: Вся когорта.}
+  users: {total: false, en: Users of the cohort active then., ru: Активные в это время из когорты.}
+  size: {total: false, en: Users of the cohort., ru: Вся когорта.}
 ratios:
   share:
     is: analytics.ratio(100 * users, size)

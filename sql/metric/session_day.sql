@@ -11,8 +11,17 @@ keys:
     en: Day in the reporting time zone.
     ru: День в отчётном часовом поясе.
   status:
+    free: true
     en: Status now, lower case.
     ru: Статус сейчас, строчными буквами.
+    values:
+      scheduled: {en: Scheduled, ru: Запланированы, zh: 已预约, he: מתוכננים}
+      confirmed: {en: Confirmed, ru: Подтверждены, zh: 已确认, he: מאושרים}
+      in_progress: {en: In progress, ru: Идут сейчас, zh: 进行中, he: מתקיימים כעת}
+      completed: {en: Completed, ru: Завершены, zh: 已完成, he: הושלמו}
+      cancelled: {en: Cancelled, ru: Отменены, zh: 已取消, he: בוטלו}
+      no_show: {en: No-show, ru: Неявка, zh: 缺席, he: לא הגיעו}
+      unknown: {en: Unknown, ru: Неизвестно, zh: 未知, he: לא ידוע}
 measures:
   sessions:
     en: Sessions created on the day.

@@ -7,6 +7,7 @@ meaning:
   ru: Строки MentorHub со значением, которое нельзя посчитать.
 keys:
   mirrored:
+    free: true
     en: MentorHub's table.
     ru: Таблица MentorHub.
   id:
@@ -14,6 +15,7 @@ keys:
     en: The row's id there.
     ru: Номер строки.
   reason:
+    free: true
     en: Which column can't be used, and why.
     ru: Что с ней не так.
 measures:

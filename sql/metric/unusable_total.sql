@@ -7,9 +7,11 @@ meaning:
   ru: Сколько строк MentorHub со значением, которое нельзя посчитать.
 keys:
   mirrored:
+    free: true
     en: MentorHub's table.
     ru: Таблица MentorHub.
   reason:
+    free: true
     en: Which column can't be used, and why.
     ru: Что с ними не так.
 measures:

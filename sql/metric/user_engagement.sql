@@ -31,6 +31,7 @@ measures:
     en: Enrolments.
     ru: Записи на курсы.
   progress_sum:
+    total: false
     unit: percent
     en: Their progress_percent together.
     ru: Сумма прогресса по ним.

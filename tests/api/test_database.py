@@ -77,9 +77,9 @@ def test_an_answer_is_two_statements_on_read_models(
         }
         for statement, parameters in statements
     )
-    # Roles are read from the mirror, through a view of the read models: a demotion counts at once.
-    # The rest says whether that mirror is proven to be MentorHub's table.
-    assert account == {("public", "users"), *PROOF}
+    # Who has a role or is a mentor is read from the mirror, through a view of the read models: a
+    # demotion counts at once. The rest says whether that mirror is proven to be MentorHub's table.
+    assert account == {("public", "users"), ("public", "mentors"), *PROOF}
     # What waits to be folded, and what is set aside, is looked at through views of them, too.
     waiting = {("control", "dependence"), *(("capture", table) for table in MIRRORED)}
     aside = {("control", "counted")}

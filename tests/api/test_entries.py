@@ -250,6 +250,11 @@ def test_what_fired_is_listed_the_newest_first(written: Connection, admin: Flask
         ("alerts", ALERT | {"webhook": "https://[::1"}, "webhook must be an address"),
         ("alerts", ALERT | {"metric": "nothing"}, "metric is no metric of the catalogue"),
         ("alerts", ALERT | {"measure": "status"}, "measure is no number of session_day"),
+        (
+            "alerts",
+            ALERT | {"metric": "rating", "measure": "reviews", "filters": {"mentor_id": "5,7"}},
+            "must have one mentor_id",
+        ),
         ("alerts", ALERT | {"filters": {"nothing": "1"}}, "session_day, which has no nothing"),
         ("alerts", ALERT | {"filters": {"day": "2026-11-27"}}, "session_day, which has no day"),
         (

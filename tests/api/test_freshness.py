@@ -14,7 +14,7 @@ from api.parts import parts
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
-from tests.support.world import ADMIN, LEARNER, fill
+from tests.support.world import ADMIN, LEARNER, MENTOR, fill
 from workers.rebuild import rebuild
 
 PLACES = [
@@ -157,6 +157,24 @@ def test_an_admin_loses_access_at_once(
     ):
         database.execute(change)
         assert get("platform").status_code == status
+
+
+def test_a_mentor_is_one_as_long_as_mentorhub_says_so(
+    database: psycopg.Connection, client: FlaskClient
+) -> None:
+    place = "/api/v1/analytics/metrics/session_outcome?mentor_id=5"
+    for change, status in (
+        ("UPDATE public.users SET username = 'guide' WHERE id = 4", 200),
+        ("UPDATE public.mentors SET user_id = 3 WHERE id = 5", 403),
+        ("UPDATE public.mentors SET user_id = 4 WHERE id = 5", 200),
+        # somewhere there is a MentorHub whose rows nobody has compared yet
+        ("INSERT INTO control.source VALUES ('', '', '', '', '0/0')", 503),
+        ("DELETE FROM public.mentors WHERE id = 5", 403),
+        ("INSERT INTO public.mentors (id, user_id) VALUES (5, 4)", 503),
+        ("DELETE FROM public.users WHERE id = 4", 401),
+    ):
+        database.execute(change)
+        assert client.get(place, headers=bearer(sign(MENTOR))).status_code == status, change
 
 
 def test_before_the_first_calculation_the_answer_is_later(

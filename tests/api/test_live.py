@@ -14,7 +14,7 @@ from shared.settings import Settings
 from tests.support.browser import Browser
 from tests.support.processes import wait_until
 from tests.support.server import Answer, Client, Server, server_of_a_module
-from tests.support.world import ADMIN, LEARNER, OTHER_LEARNER, SESSION
+from tests.support.world import ADMIN, LEARNER, MENTOR, OTHER_LEARNER, SESSION
 from workers.fold import fold, worker_connection
 
 PLACES = ("platform", "user-growth", "sessions", "courses", "revenue", "user/2/engagement")
@@ -116,6 +116,23 @@ def test_a_demoted_admin_loses_what_is_in_memory(ours: Connection, admin: Client
     ):
         ours.execute(change)
         assert wait_until(lambda due=status: admin.get("platform").status == due), change
+
+
+def test_a_mentor_who_is_none_any_more_loses_what_is_in_memory(
+    server: Server, ours: Connection
+) -> None:
+    mentor = server.client(MENTOR)
+    place = "metrics/session_outcome?mentor_id=5"
+    for change, status in (
+        ("SELECT", 200),
+        ("DELETE FROM public.mentors WHERE id = 5", 403),
+        ("INSERT INTO public.mentors (id, user_id) VALUES (5, 4)", 200),
+        ("UPDATE public.mentors SET user_id = 3 WHERE id = 5", 403),
+        ("UPDATE public.mentors SET user_id = 4 WHERE id = 5", 200),
+    ):
+        ours.execute(change.encode())
+        assert wait_until(lambda due=status: mentor.get(place).status == due), change
+    mentor.close()
 
 
 def test_nobody_gets_what_is_in_memory_for_others(server: Server, admin: Client) -> None:

@@ -128,7 +128,10 @@ def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     names = ("capture_row", "capture_truncate", "capture_update")
     expected = [(table, name, "A") for table in sorted(MIRRORED) for name in names]
     # by which a cache of accounts hears of changes
-    expected += [("users", name, "A") for name in ("tell_accounts", "tell_truncated")]
+    accounts = ("users", "mentors")
+    expected += [
+        (table, f"tell_{what}", "A") for table in accounts for what in ("accounts", "truncated")
+    ]
     # silent in replication; and on only while the table is compared with MentorHub's
     expected += [(table, "note_edit", "O") for table in MIRRORED]
     expected += [(table, "make_way", "D") for table in MIRRORED]

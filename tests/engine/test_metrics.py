@@ -64,6 +64,12 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
         (", ru: Отзывы}", "}", 2, "title.ru: Missing data"),
         ("  course_id: {type: integer", "  course_id: {type: number", 5, "keys.course_id.type"),
         ("keys:", "key:", 2, "key"),
+        (
+            "  course_id: {type: integer",
+            "  course_id: {type: text",
+            5,
+            "of text, and only then, it says its values, or that it is free",
+        ),
         ("reviews: {en: Reviews.,", "reviews: {unit: apples, en: Reviews.,", 7, "reviews.unit"),
         (
             "measures:\n",
@@ -73,7 +79,7 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
         ),
         ("  share: {is:", "  Share!: {is:", 9, "is no name of a column"),
         ("{is: 'analytics.ratio(reviews, 2)', ", "{", 9, "share.is: Missing data"),
-        ("*/", "readers: teachers\n*/", 10, "must be admins, or the key that names the reader"),
+        ("*/", "readers: teachers\n*/", 10, "must be one of admins, user_id, mentor_id"),
         (
             "ratios:\n",
             "percentiles:\n  half: {percent: 50, of: reviews, en: x, ru: x}\nratios:\n",
@@ -95,7 +101,12 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
             8,
             "percentiles.half.of: stars is none of the measures",
         ),
-        ("{type: integer,", "{hidden: true,", 5, "course_id: is hidden, and no integer"),
+        (
+            "{type: integer,",
+            "{hidden: true, free: true,",
+            5,
+            "course_id: is hidden, and no integer",
+        ),
         (
             "measures:\n",
             (

@@ -122,3 +122,17 @@ def test_what_tests_share_is_in_one_place() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         borrowed = re.findall(r"from tests\.(\S*(?:test_|conftest)\S*) import", path.read_text())
         assert borrowed == [], path
+
+
+def test_a_word_stands_for_what_a_select_can_give() -> None:
+    def literals(name: str) -> set[str]:
+        own = set(re.findall(r"'([^'\n]*)'", METRICS[name].select))
+        return own.union(*map(literals, METRICS[name].reads))
+
+    listed = {
+        f"{metric.name}.{name}": key.values.keys() - literals(metric.name)
+        for metric in METRICS.values()
+        for name, key in metric.keys.items()
+        if not key.free
+    }
+    assert {name: values for name, values in listed.items() if values} == {}

@@ -34,7 +34,16 @@ def stored(connection: Connection, name: str) -> Counted:
         )
     )
     keys = len(metric.keys)
-    return counting({row[:keys]: row[keys:] for row in rows})
+    found = {row[:keys]: row[keys:] for row in rows}
+    check_words(metric.keys, found)
+    return counting(found)
+
+
+def check_words(keys: Mapping[str, Key], found: Iterable[tuple[Any, ...]]) -> None:
+    """Whatever value a key that is not free has, there is a word for it."""
+    for place, (name, key) in enumerate(keys.items()):
+        if key.values and not key.free:
+            assert {row[place] for row in found} <= key.values.keys(), name
 
 
 def counting(counted: Counted) -> Counted:
@@ -82,6 +91,7 @@ def answered(client: FlaskClient, name: str, **parameters: Any) -> Counted:
         )
         for row in body["rows"]
     }
+    check_words(metric.shown, rows)
     if metric.percentiles or (metric.rolling and not metric.apart):
         rows[()] = tuple(body["total"][name] for name in columns)
     return counting(rows)

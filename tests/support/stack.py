@@ -94,6 +94,11 @@ class Stack:
         assert token
         return token[1]
 
+    def token(self, user: int, role: str) -> str:
+        """Of a user, as MentorHub would sign it."""
+        command = [ANALYTICS, "token", "--user", str(user), "--role", role, "--home", self.home]
+        return subprocess.check_output(command, env={"PATH": os.defpath}, text=True).strip()
+
     def run(self, *words: str) -> int:
         """How a command of `analytics` ends."""
         command = [ANALYTICS, *words, "--home", self.home]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.site import Open, Site, assert_barred_by_nothing, settled, values
+from tests.support.site import LANGUAGES, Open, Site, assert_barred_by_nothing, settled, values
 
 
 def test_every_metric_is_there_with_the_numbers_of_the_api(
@@ -32,13 +32,31 @@ def test_every_metric_is_there_with_the_numbers_of_the_api(
             )
             for element in shown.all()
         }
-        assert numbers in ({}, expected(metric, body["total"] or {})), metric["name"]
+        assert numbers in ({}, expected(metric, body)), metric["name"]
     assert_barred_by_nothing(page)
 
 
-def expected(metric: dict[str, Any], total: dict[str, float]) -> dict[str, float]:
-    """The numbers over everything, as the panel names them."""
-    return {f"{metric['name']}.{name}": value for name, value in total.items()}
+def expected(metric: dict[str, Any], body: dict[str, Any]) -> dict[str, float]:
+    """The numbers over everything that mean something, as the panel names them."""
+    meant = {column["name"] for column in metric["columns"] if column["total"]}
+    return {
+        f"{metric['name']}.{name}": value
+        for name, value in (body["total"] or {}).items()
+        if name in meant or len(body["rows"]) == 1
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_values_are_read_in_words(page: Page, see: Open, site: Site, language: str) -> None:
+    (funnel,) = (each for each in site.api("metrics")["metrics"] if each["name"] == "funnel")
+    (step,) = (column for column in funnel["columns"] if column["name"] == "step")
+    see(f"lang={language}&page=metrics&metric=funnel")
+
+    words = [word[language] for word in step["values"].values()]
+    expect(page.locator("[data-panel='metrics/funnel'] th[scope=row]")).to_have_text(words)
+    expect(page.locator("[data-panel='metrics/funnel'] [data-number]")).to_have_count(0)
+    page.keyboard.press("t")
+    expect(page.locator("td[data-key=step]")).to_have_text(words)
 
 
 def test_one_metric_by_what_one_likes_from_day_to_day(page: Page, see: Open, site: Site) -> None:
@@ -109,12 +127,13 @@ def drawn(name: str, chart: str, keys: dict[str, str], measures: dict[str, str])
         "title": said,
         "meaning": said,
         "readers": "admins",
+        "own": [],
         "date": None,
         "by": [*keys],
         "listed": True,
         "chart": chart,
         "parameters": ["by", "limit", "order"],
-        "columns": [column | {"title": said} for column in columns],
+        "columns": [column | {"title": said, "values": {}, "total": True} for column in columns],
         "definition": "SELECT",
         "as_of": "2026-11-28T07:16:17.223Z",
         "audited_at": None,

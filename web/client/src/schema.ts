@@ -745,7 +745,7 @@ export type paths = {
         };
         /**
          * Sessions by mentor and day
-         * @description Only for admins.
+         * @description For admins, and with `mentor_id` for the mentor of that id.
          *
          *     Sessions by mentor and day of creation: what the ranking is counted from.
          */
@@ -899,7 +899,7 @@ export type paths = {
         };
         /**
          * Ratings
-         * @description Only for admins.
+         * @description For admins, and with `mentor_id` for the mentor of that id.
          *
          *     Reviews that carry a rating, by the rating, and by the course or mentor they are about, all time.
          */
@@ -987,7 +987,7 @@ export type paths = {
         };
         /**
          * Revenue
-         * @description Only for admins.
+         * @description For admins, and with `mentor_id` for the mentor of that id.
          *
          *     Payments by the day they were created, currency, mentor and payment method.
          */
@@ -1119,7 +1119,7 @@ export type paths = {
         };
         /**
          * Session outcomes
-         * @description Only for admins.
+         * @description For admins, and with `mentor_id` for the mentor of that id.
          *
          *     What became of sessions, by mentor and the day they are held.
          */
@@ -2103,6 +2103,12 @@ export type components = {
             of: string;
             /** @description What it is. */
             title: components["schemas"]["SaidBody"];
+            /** @description Whether what all rows have together means something to people. It is answered even so. */
+            total: boolean;
+            /** @description Of a key of text, what people read in place of a value; one that is not named here is read as it is. */
+            values: {
+                [key: string]: components["schemas"]["WordBody"];
+            };
         };
         ComparisonBody: {
             /**
@@ -3790,9 +3796,11 @@ export type components = {
             meaning: components["schemas"]["SaidBody"];
             /** @description Its address is `metrics/` and this. */
             name: string;
+            /** @description Of that key, the ids that are the account's own. */
+            own: number[];
             /** @description What it may be asked for. */
             parameters: string[];
-            /** @description `admins`, or the key that names who may read their own rows, too. */
+            /** @description `admins`; `user_id` or `mentor_id` where a user or a mentor may read their own rows, too. */
             readers: string;
             /** @description What to call it. */
             title: components["schemas"]["SaidBody"];
@@ -3817,7 +3825,9 @@ export type components = {
          *               "title": {
          *                 "en": "Day in the reporting time zone.",
          *                 "ru": "День в отчётном часовом поясе."
-         *               }
+         *               },
+         *               "total": false,
+         *               "values": {}
          *             },
          *             {
          *               "kind": "measure",
@@ -3826,7 +3836,9 @@ export type components = {
          *               "title": {
          *                 "en": "Sessions created on the day.",
          *                 "ru": "Сессии, созданные в этот день."
-         *               }
+         *               },
+         *               "total": true,
+         *               "values": {}
          *             }
          *           ],
          *           "date": "day",
@@ -3838,6 +3850,7 @@ export type components = {
          *             "ru": "Сессии по дню создания и статусу."
          *           },
          *           "name": "session_day",
+         *           "own": [],
          *           "parameters": [
          *             "format",
          *             "min_as_of",
@@ -5835,6 +5848,16 @@ export type components = {
             /** @description Always 1. */
             users: number;
         };
+        WordBody: {
+            /** @description In English. */
+            en: string;
+            /** @description In Hebrew. */
+            he: string;
+            /** @description In Russian. */
+            ru: string;
+            /** @description In Chinese. */
+            zh: string;
+        };
     };
     responses: {
         /**
@@ -6588,8 +6611,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "day" | "-day" | "events" | "-events";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -6748,8 +6771,8 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of reason, course_id, user_id. Nothing gives one row. `reason` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description How many rows at most; `total` is of all. */
@@ -6762,8 +6785,8 @@ export interface operations {
                 order?: "reason" | "-reason" | "course_id" | "-course_id" | "user_id" | "-user_id" | "learners" | "-learners";
                 /** @description Only rows of this one. Why: `inactive`, no activity for 7 days or more, or `behind`, below 25 percent after 14 days. */
                 reason?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -6930,8 +6953,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
-                n?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. So many weeks or months later; 0 is the cohort itself. */
+                n?: string;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -7096,8 +7119,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Hours from the registration until this step and all before it were done. */
-                hours?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Hours from the registration until this step and all before it were done. */
+                hours?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -7174,12 +7197,12 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of course_id, place, lesson_id. Nothing gives one row. `course_id,place,lesson_id` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. MentorHub's lessons.id. */
-                lesson_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's lessons.id. */
+                lesson_id?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -7188,8 +7211,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "course_id" | "-course_id" | "place" | "-place" | "lesson_id" | "-lesson_id" | "reached" | "-reached" | "completed" | "-completed" | "before" | "-before" | "lost" | "-lost" | "drop_off" | "-drop_off";
-                /** @description Only rows of this one. The lesson's place in the course as MentorHub has it. */
-                place?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. The lesson's place in the course as MentorHub has it. */
+                place?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -7256,8 +7279,8 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of course_id. Nothing gives one row. `course_id` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description How many rows at most; `total` is of all. */
@@ -7412,8 +7435,8 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of enrollment, course_id. Nothing gives one row. `course_id` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description Only rows of this one. The users.id and courses.id, with a colon between. */
                 enrollment?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
@@ -7494,8 +7517,8 @@ export interface operations {
                 by?: string;
                 /** @description Adds how the numbers were before, and by how much they changed. */
                 compare?: "previous";
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description The last calendar days, today included; 30 where nothing is said. */
                 days?: number;
                 /** @description `json`, or a file; without it the header Accept decides. */
@@ -7514,8 +7537,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "course_id" | "-course_id" | "day" | "-day" | "enrollments" | "-enrollments" | "low" | "-low";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -7604,8 +7627,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "day" | "-day" | "users" | "-users";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -7688,8 +7711,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description Only rows of this one. Microseconds since 1970. */
-                moment?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Microseconds since 1970. */
+                moment?: string;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -7698,8 +7721,8 @@ export interface operations {
                 pair?: string;
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. 1 where the lesser one wrote; 2 where the other did. */
-                way?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. 1 where the lesser one wrote; 2 where the other did. */
+                way?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -7770,8 +7793,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Hours since 1970 in UTC; of a completed session, when it was held. */
-                hour?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Hours since 1970 in UTC; of a completed session, when it was held. */
+                hour?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -7782,8 +7805,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "step" | "-step" | "hour" | "-hour" | "users" | "-users";
                 /** @description Only rows of this one. `registered`, `booked`, `completed`, `second` or `paid`. */
                 step?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -7938,8 +7961,8 @@ export interface operations {
                 format?: "json" | "csv" | "xlsx";
                 /** @description Instead of `days`: the first day that is counted. */
                 from?: string;
-                /** @description Only rows of this one. Days until their next day of activity; 1000000 where there is none. */
-                gap?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Days until their next day of activity; 1000000 where there is none. */
+                gap?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -8128,8 +8151,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "day" | "-day" | "learners" | "-learners";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8214,8 +8237,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "month" | "-month" | "completed" | "-completed";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8286,8 +8309,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Hours since 1970 in UTC; of a completed session, when it was held. */
-                hour?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Hours since 1970 in UTC; of a completed session, when it was held. */
+                hour?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -8298,8 +8321,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "step" | "-step" | "hour" | "-hour" | "events" | "-events";
                 /** @description Only rows of this one. `registered`, `booked`, `completed` or `paid`. */
                 step?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8366,12 +8389,12 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of course_id, lesson_id. Nothing gives one row. `course_id,lesson_id` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. MentorHub's lessons.id. */
-                lesson_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's lessons.id. */
+                lesson_id?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -8536,16 +8559,16 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
                 names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "mentor_id" | "-mentor_id" | "mentors" | "-mentors";
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -8624,8 +8647,8 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
@@ -8710,14 +8733,14 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "mentor_id" | "-mentor_id" | "username" | "-username" | "mentors" | "-mentors";
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
                 /** @description Only rows of this one. The name of the mentor's account. */
                 username?: string;
             };
@@ -8800,8 +8823,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description Only rows of this one. Microseconds since 1970. */
-                moment?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Microseconds since 1970. */
+                moment?: string;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -8810,8 +8833,8 @@ export interface operations {
                 pair?: string;
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
-                /** @description Only rows of this one. 1 where the lesser one wrote; 2 where the other did. */
-                way?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. 1 where the lesser one wrote; 2 where the other did. */
+                way?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -9154,8 +9177,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Always 1. */
-                id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Always 1. */
+                id?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -9230,24 +9253,24 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of rating, course_id, mentor_id. Nothing gives one row. `rating` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id; 0 where no course is reviewed. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id; 0 where no course is reviewed. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id; 0 where no mentor is reviewed. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id; 0 where no mentor is reviewed. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
                 names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum" | "satisfied" | "-satisfied" | "average" | "-average" | "csat" | "-csat";
-                /** @description Only rows of this one. The rating, rounded down. */
-                rating?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. The rating, rounded down. */
+                rating?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -9510,8 +9533,8 @@ export interface operations {
                 max_staleness?: number;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
-                /** @description Only rows of this one. So many weeks or months later; 0 is the cohort itself. */
-                n?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. So many weeks or months later; 0 is the cohort itself. */
+                n?: string;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
@@ -9600,8 +9623,8 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id; 0 where the payment names none. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id; 0 where the payment names none. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
@@ -9782,26 +9805,26 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of user_id, rating, course_id, mentor_id. Nothing gives one row. `rating` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id; 0 where no course is reviewed. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id; 0 where no course is reviewed. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id where reviews have it; 0 otherwise. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id where reviews have it; 0 otherwise. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
                 names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "rating" | "-rating" | "course_id" | "-course_id" | "mentor_id" | "-mentor_id" | "reviews" | "-reviews" | "rating_sum" | "-rating_sum";
-                /** @description Only rows of this one. The rating, rounded down. */
-                rating?: number;
-                /** @description Only rows of this one. MentorHub's users.id of who is reviewed; less than 0 where nobody is. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. The rating, rounded down. */
+                rating?: string;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id of who is reviewed; less than 0 where nobody is. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -10050,8 +10073,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Hour from 0 to 23. */
-                hour?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Hour from 0 to 23. */
+                hour?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -10060,8 +10083,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "weekday" | "-weekday" | "hour" | "-hour" | "sessions" | "-sessions";
-                /** @description Only rows of this one. 1 is Monday. */
-                weekday?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. 1 is Monday. */
+                weekday?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -10140,8 +10163,8 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
-                /** @description Only rows of this one. MentorHub's mentors.id. */
-                mentor_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
@@ -10310,12 +10333,12 @@ export interface operations {
             query?: {
                 /** @description What rows are of, with commas between: of course_id, lessons. Nothing gives one row. `course_id,lessons` where it isn't given. */
                 by?: string;
-                /** @description Only rows of this one. MentorHub's courses.id. */
-                course_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
+                course_id?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. Lessons that the learner completed. */
-                lessons?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. Lessons that the learner completed. */
+                lessons?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -10392,8 +10415,8 @@ export interface operations {
                 by?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
-                /** @description Only rows of this one. The row's id there. */
-                id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. The row's id there. */
+                id?: string;
                 /** @description How many rows at most; `total` is of all. */
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
@@ -10652,8 +10675,8 @@ export interface operations {
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
                 order?: "user_id" | "-user_id" | "users" | "-users" | "sessions_attended" | "-sessions_attended" | "courses_enrolled" | "-courses_enrolled" | "progress_sum" | "-progress_sum" | "reviews_written" | "-reviews_written" | "avg_progress" | "-avg_progress";
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
@@ -10732,8 +10755,8 @@ export interface operations {
                 order?: "user_id" | "-user_id" | "role" | "-role" | "username" | "-username" | "users" | "-users";
                 /** @description Only rows of this one. Role, in lower case. */
                 role?: string;
-                /** @description Only rows of this one. MentorHub's users.id. */
-                user_id?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
+                user_id?: string;
                 /** @description Only rows of this one. The name that the account has; of a longer one the first 200 letters. */
                 username?: string;
             };

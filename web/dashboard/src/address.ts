@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-export const PAGES = ["platform", "metrics", "me"] as const;
+export const PAGES = ["platform", "metrics", "mentor", "me"] as const;
 
 export type Page = (typeof PAGES)[number];
 
@@ -20,6 +20,8 @@ export interface View {
   search: string;
   limit: number;
   user: number | null;
+  /** Whose page the mentor's is, for administrators; a mentor's is their own. */
+  mentor: number | null;
   /** The metric that is alone on its page, what its rows are of, and which number is drawn. */
   metric: string | null;
   by: string[];
@@ -43,6 +45,7 @@ const USUAL: View = {
   search: "",
   limit: 10,
   user: null,
+  mentor: null,
   metric: null,
   by: [],
   measure: null,
@@ -81,6 +84,7 @@ function read(search: string): View {
     search: given.get("search") ?? "",
     limit: number(given.get("limit"), USUAL.limit, 1000),
     user: number(given.get("user"), 0, Number.MAX_SAFE_INTEGER) || null,
+    mentor: number(given.get("mentor"), 0, Number.MAX_SAFE_INTEGER) || null,
     metric: name(given.get("metric")),
     by: (given.get("by") ?? "").split(",").filter(name),
     measure: name(given.get("measure")),
@@ -105,6 +109,7 @@ function write(view: View): string {
   set("search", view.search);
   set("limit", String(view.limit));
   set("user", view.user ? String(view.user) : "");
+  set("mentor", view.mentor ? String(view.mentor) : "");
   set("metric", view.metric ?? "");
   set("by", view.by.join(","));
   set("measure", view.measure ?? "");

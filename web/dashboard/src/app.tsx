@@ -1,22 +1,33 @@
-import { Analytics, AnalyticsProvider, useMyEngagement, usePlatformStats } from "@mentorhub/analytics";
+import {
+  Analytics,
+  AnalyticsProvider,
+  useMetrics,
+  useMyEngagement,
+  usePlatformStats,
+} from "@mentorhub/analytics";
 import { lazy, Suspense, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import { SWRConfig } from "swr";
 
-import { PAGES, show, useView, type Page } from "./address.js";
+import { show, useView, type Page } from "./address.js";
+import { pagesOf } from "./commands.js";
 import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
 import { Ringing } from "./pages/alerts.js";
 import { Me } from "./pages/me.js";
+import { Panel } from "./panel.js";
 import { Platform } from "./pages/platform.js";
 import { SignIn } from "./pages/sign-in.js";
 import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
-import { forgetToken, keepToken, saysAdmin, takeToken, tokens } from "./session.js";
+import { forgetToken, keepToken, says, takeToken, tokens } from "./session.js";
 import { Toolbar } from "./toolbar.js";
 
 // what the first view does not need comes when it is asked for
 const Metrics = lazy(() => import("./pages/metrics.js").then(({ Metrics }) => ({ default: Metrics })));
+const Mentor = lazy(() => import("./pages/mentor.js").then(({ Mentor }) => ({ default: Mentor })));
+
+const GUARDS = { platform: AdminGuard, metrics: AdminGuard, mentor: MentorGuard, me: MeGuard };
 
 /** One connection for each token: what one person was told is never shown to the next. */
 export function App(): ReactElement {
@@ -76,8 +87,8 @@ function Pages({
   onLeave: () => void;
 }): ReactElement {
   const view = useView();
-  const page = view.page ?? (saysAdmin() ? "platform" : "me");
-  const Guarded = page === "me" ? MeGuard : AdminGuard;
+  const page = view.page ?? (says("admin") ? "platform" : says("mentor") ? "mentor" : "me");
+  const Guarded = GUARDS[page];
   return (
     <Guarded key={page} page={page} onToken={onToken}>
       {(content) => (
@@ -101,21 +112,48 @@ function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement 
   const { t } = useWords();
   const { error, isLoading } = usePlatformStats({ compare, currency });
   if (error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
-  if (error?.status === 403) return children(<Forbidden />);
+  if (error?.status === 403) return children(<Forbidden sentence={t.states.forbidden} />);
   // Whoever does not say to be an admin is asked about first: the page would be all refusals.
-  if (isLoading && !saysAdmin()) return children(<p className="notice">{t.states.loading}</p>);
+  if (isLoading && !says("admin")) return children(<p className="notice">{t.states.loading}</p>);
   return children(
     <>
       <Toolbar page={page} />
       {page === "platform" ? (
         <Platform />
       ) : (
-        <Suspense fallback={<p className="notice" aria-busy="true">{t.states.loading}</p>}>
+        <Later>
           <Metrics />
-        </Suspense>
+        </Later>
       )}
       <Ringing />
     </>,
+  );
+}
+
+/** A mentor's own page, which administrators see, too: of whom the catalogue says so. */
+function MentorGuard({ onToken, children }: GuardProperties): ReactElement {
+  const { mentor } = useView();
+  const { t } = useWords();
+  const catalogue = useMetrics();
+  if (catalogue.error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
+  if (!catalogue.metrics) return children(<Panel name="catalogue" title={t.pages.mentor} state={catalogue}>{null}</Panel>);
+  const metrics = catalogue.metrics.filter(({ readers }) => readers === "mentor_id");
+  const isAdmin = catalogue.metrics.some(({ readers }) => readers === "admins");
+  const whose = (isAdmin ? mentor : null) ?? metrics[0]?.own[0];
+  if (whose === undefined) return children(<Forbidden sentence={t.states.forMentors} />);
+  return children(
+    <Later>
+      <Mentor key={whose} mentor={whose} metrics={metrics} isNamed={isAdmin} />
+    </Later>,
+  );
+}
+
+function Later({ children }: { children: ReactNode }): ReactElement {
+  const { t } = useWords();
+  return (
+    <Suspense fallback={<p className="notice" aria-busy="true">{t.states.loading}</p>}>
+      {children}
+    </Suspense>
   );
 }
 
@@ -125,11 +163,11 @@ function MeGuard({ onToken, children }: GuardProperties): ReactElement {
   return children(<Me />);
 }
 
-function Forbidden(): ReactElement {
+function Forbidden({ sentence }: { sentence: string }): ReactElement {
   const { t } = useWords();
   return (
     <div className="notice" role="alert">
-      <h2>{t.states.forbidden}</h2>
+      <h2>{sentence}</h2>
       <p>{t.states.forbiddenHow}</p>
       <button type="button" onClick={() => show({ page: "me" })}>
         {t.states.ownPage}
@@ -160,7 +198,7 @@ function Frame({
         </h1>
         {page && (
           <nav aria-label={t.pages.label}>
-            {(page !== "me" || saysAdmin() ? PAGES : []).map((each) => (
+            {pagesOf(page).map((each) => (
               <button
                 key={each}
                 type="button"

@@ -5,9 +5,17 @@ import { PAGES, show, useView, type Page } from "./address.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES } from "./i18n/languages.js";
 import { prefer, THEMES, usePreferences } from "./preferences.js";
-import { saysAdmin } from "./session.js";
+import { says } from "./session.js";
 
 export const WINDOWS = [7, 30, 90, 365];
+
+/** The pages that a reader is led to: administrators to a mentor's by that mentor's name. */
+export function pagesOf(page: Page): readonly Page[] {
+  if (says("admin") || page === "platform" || page === "metrics") {
+    return PAGES.filter((each) => each !== "mentor" || each === page);
+  }
+  return says("mentor") || page === "mentor" ? ["mentor", "me"] : [];
+}
 
 /** Something that a reader can have done. */
 export interface Command {
@@ -24,8 +32,8 @@ export function useCommands(page: Page): Command[] {
   const { theme } = usePreferences();
   const { mutate } = useSWRConfig();
   const currencies = useCurrencies(page);
-  const pages = page !== "me" || saysAdmin() ? PAGES : [];
-  const other = pages[(PAGES.indexOf(page) + 1) % PAGES.length] ?? page;
+  const pages = pagesOf(page);
+  const other = pages[(pages.indexOf(page) + 1) % pages.length] ?? page;
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
   return [
     ...WINDOWS.map((days, at) => ({
@@ -61,7 +69,7 @@ export function useCommands(page: Page): Command[] {
 
 function useCurrencies(page: Page): string[] {
   const { compare, currency } = useView();
-  const path = page === "me" ? null : paths.platform({ compare, currency });
+  const path = page === "me" || page === "mentor" ? null : paths.platform({ compare, currency });
   return useAnswer<PlatformStats>("platform", path).answer?.currencies ?? [];
 }
 

@@ -61,18 +61,24 @@ export function writer({ f, t }: Words, unit: string, currency: string): (value:
   }
 }
 
+/** What people read in place of a key's value. */
+export function wordOf(key: MetricColumn, value: string, language: Language): string {
+  return key.values[value]?.[language] ?? value;
+}
+
 /** A key's value as people write it; `mentor` says what one is called. */
 export function keyWriter(
-  { f, t }: Words,
+  { f, language }: Words,
   key: MetricColumn,
   mentor: (id: number) => string,
 ): (value: MetricValue) => string {
   if (isDate(key)) return (value) => f.day(String(value));
   if (key.name === "weekday") return (value) => f.weekday(Number(value));
   if (key.name === "hour") return (value) => `${String(value).padStart(2, "0")}:00`;
-  if (key.name === "status") return (value) => t.statuses.names[String(value)] ?? String(value);
   if (key.name === "mentor_id") return (value) => (value ? mentor(Number(value)) : "—");
-  return (value) => (value === null ? "—" : String(value));
+  // MentorHub's ids begin with 1
+  if (key.name === "course_id") return (value) => (value ? String(value) : "—");
+  return (value) => (value === null ? "—" : wordOf(key, String(value), language));
 }
 
 /** Whether the day, week or month that begins with a date is going on; `today` is an ISO day. */
@@ -95,16 +101,15 @@ export function seriesOf(
   date: string,
   others: readonly string[],
   measure: string,
-): { name: string; days: Day[] }[] {
-  const found = new Map<string, Day[]>();
+): { name: string; of: MetricValue[]; days: Day[] }[] {
+  const found = new Map<string, { name: string; of: MetricValue[]; days: Day[] }>();
   for (const row of rows) {
-    const name = others.map((key) => String(row[key])).join(", ");
-    const days = found.get(name) ?? [];
-    days.push({ date: String(row[date]), value: Number(row[measure]) });
-    found.set(name, days);
+    const of = others.map((key) => row[key] ?? null);
+    const name = of.join(", ");
+    const series = found.get(name) ?? { name, of, days: [] };
+    series.days.push({ date: String(row[date]), value: Number(row[measure]) });
+    found.set(name, series);
   }
   const sum = (days: Day[]): number => days.reduce((total, { value }) => total + value, 0);
-  return [...found]
-    .map(([name, days]) => ({ name, days }))
-    .sort((one, other) => sum(other.days) - sum(one.days));
+  return [...found.values()].sort((one, other) => sum(other.days) - sum(one.days));
 }

@@ -32,12 +32,12 @@ export const tokens: Tokens = oneRefresh({
 });
 
 /** Which page to begin with. A hint only: what one may read, the API looks up. */
-export function saysAdmin(): boolean {
+export function says(role: "admin" | "mentor"): boolean {
   const payload = tokens.get()?.split(".")[1];
   if (!payload) return false;
   try {
     const claims: unknown = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
-    return (claims as { role?: unknown } | null)?.role === "admin";
+    return (claims as { role?: unknown } | null)?.role === role;
   } catch {
     return false;
   }

@@ -1,24 +1,39 @@
-import { paths, useAnswer, useUserGrowth, type PlatformStats } from "@mentorhub/analytics";
+import { paths, useAnswer, useUserGrowth, type Answer, type PlatformStats } from "@mentorhub/analytics";
 import type { ReactElement } from "react";
 
 import { LONGEST, show, useView, type Page } from "./address.js";
 import { WINDOWS } from "./commands.js";
 import { useWords } from "./i18n/index.js";
+import { dayOf } from "./metric.js";
 
 const DAY = 86_400_000;
 
-/** Which window, compared with what, in which currency. */
+/** Which window, compared with what, in which currency: by what an administrator is answered. */
 export function Toolbar({ page }: { page: Page }): ReactElement {
-  const { days, from, to, compare, currency } = useView();
-  const { f, t } = useWords();
+  const { days, compare, currency } = useView();
   const growth = useUserGrowth(days, { compare });
   const stats = useAnswer<PlatformStats>("platform", paths.platform({ compare, currency }));
-  const window = growth.answer?.window;
-  const range = page === "metrics" && from && to ? { from, to } : null;
+  return <Choices page={page} window={growth.answer?.window} of={stats.answer} />;
+}
+
+/** `window`: the last days, and their time zone; `of`: an answer with amounts. */
+export function Choices({
+  page,
+  window,
+  of,
+}: {
+  page: Page;
+  window: Answer<unknown>["window"] | undefined;
+  of: Answer<unknown> | undefined;
+}): ReactElement {
+  const { days, from, to, compare, currency } = useView();
+  const { f, t } = useWords();
+  const range = page !== "platform" && from && to ? { from, to } : null;
   const asked = range ?? window;
+  const today = window && of ? dayOf(of.asOf, window.timezone) : undefined;
   const before = compare && asked ? daysBefore(asked) : null;
-  const shown = currency ?? stats.answer?.currency ?? "";
-  const currencies = [...new Set([...(stats.answer?.currencies ?? []), shown])].filter(Boolean);
+  const shown = currency ?? of?.currency ?? "";
+  const currencies = [...new Set([...(of?.currencies ?? []), shown])].filter(Boolean);
   return (
     <div className="toolbar">
       <fieldset className="windows">
@@ -49,7 +64,7 @@ export function Toolbar({ page }: { page: Page }): ReactElement {
           />
         </label>
       )}
-      {asked && page === "metrics" && (
+      {asked && page !== "platform" && (
         <span className="since">
           {(["from", "to"] as const).map((end) => (
             <label key={end}>
@@ -57,7 +72,7 @@ export function Toolbar({ page }: { page: Page }): ReactElement {
               <input
                 type="date"
                 value={asked[end]}
-                max={window?.to}
+                max={today}
                 onChange={({ target }) => {
                   const wanted = { from: asked.from, to: asked.to, [end]: target.value };
                   if (daysOf(wanted) >= 1) show(wanted);

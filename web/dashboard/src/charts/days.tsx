@@ -62,7 +62,10 @@ export const DayChart = memo(function DayChart(properties: Properties): ReactEle
   const height = Math.round(HEIGHT * unit);
   const foot = height - Math.round(BOTTOM * unit);
   const scale = scaleLinear([0, most || 1], [foot, Math.round(TOP * unit)]).nice(4);
-  const ticks = scale.ticks(4).filter((tick) => tick > 0 || most === 0);
+  const isWhole = days.every(({ value }) => Number.isInteger(value));
+  const ticks = scale
+    .ticks(4)
+    .filter((tick) => (tick > 0 || most === 0) && (!isWhole || Number.isInteger(tick)));
   const letters = Math.max(...ticks.map((tick) => f.short(tick).length), 0);
   const gutter = Math.ceil((letters * LETTER + SPACE) * unit);
   const inner = Math.max(width - gutter, 0);

@@ -22,9 +22,10 @@ export function HeatMap({ label, rows, down, across, measure, format }: Properti
   const most = Math.max(...values.values(), 0) || 1;
   const lines = distinct(rows, down.name);
   const columns = distinct(rows, across.name);
+  const letters = Math.max(...lines.map((line) => down.write(line).length));
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table className="heat" data-legible={columns.length <= LEGIBLE || undefined}>
+      <table className="heat" style={{ "--letters": letters } as CSSProperties} data-legible={columns.length <= LEGIBLE || undefined}>
         <thead>
           <tr>
             <td />

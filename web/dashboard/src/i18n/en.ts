@@ -4,7 +4,7 @@ import type { Messages } from "./messages.js";
 export const en = ({ plural }: Formats): Messages => ({
   title: "MentorHub analytics",
   skip: "Skip to content",
-  pages: { label: "Pages", platform: "Platform", metrics: "Metrics", me: "My progress" },
+  pages: { label: "Pages", platform: "Platform", metrics: "Metrics", mentor: "Mentoring", me: "My progress" },
   window: {
     label: "Window",
     days: (n) => plural(n, { one: "# day", other: "# days" }),
@@ -220,6 +220,7 @@ export const en = ({ plural }: Formats): Messages => ({
     again: "Try again",
     forbidden: "This page is for administrators",
     forbiddenHow: "MentorHub itself is asked for your role: if it was given to you just now, reload the page.",
+    forMentors: "This page is for mentors",
     ownPage: "My progress",
     unknownUser: "Nothing is counted about you yet: you are very new here.",
   },

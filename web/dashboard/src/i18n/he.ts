@@ -4,7 +4,7 @@ import type { Messages } from "./messages.js";
 export const he = ({ plural }: Formats): Messages => ({
   title: "הנתונים של MentorHub",
   skip: "דילוג לתוכן",
-  pages: { label: "עמודים", platform: "הפלטפורמה", metrics: "מדדים", me: "ההתקדמות שלי" },
+  pages: { label: "עמודים", platform: "הפלטפורמה", metrics: "מדדים", mentor: "מנטורינג", me: "ההתקדמות שלי" },
   window: {
     label: "תקופה",
     days: (n) => plural(n, { one: "יום אחד", two: "יומיים", other: "# ימים" }),
@@ -226,6 +226,7 @@ export const he = ({ plural }: Formats): Messages => ({
     again: "לנסות שוב",
     forbidden: "העמוד הזה מיועד למנהלים",
     forbiddenHow: "התפקיד נבדק ב־MentorHub עצמה: אם קיבלתם אותו זה עתה, טענו את העמוד מחדש.",
+    forMentors: "העמוד הזה מיועד למנטורים",
     ownPage: "ההתקדמות שלי",
     unknownUser: "עוד לא נספר עליכם דבר: הצטרפתם ממש עכשיו.",
   },

@@ -4,7 +4,7 @@ import type { PartName } from "../score.js";
 export interface Messages {
   title: string;
   skip: string;
-  pages: { label: string; platform: string; metrics: string; me: string };
+  pages: { label: string; platform: string; metrics: string; mentor: string; me: string };
   window: { label: string; days: (n: number) => string; since: string; from: string; to: string };
   compare: string;
   currency: string;
@@ -162,6 +162,7 @@ export interface Messages {
     again: string;
     forbidden: string;
     forbiddenHow: string;
+    forMentors: string;
     ownPage: string;
     unknownUser: string;
   };

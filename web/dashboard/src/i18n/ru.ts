@@ -4,7 +4,7 @@ import type { Messages } from "./messages.js";
 export const ru = ({ plural }: Formats): Messages => ({
   title: "Аналитика MentorHub",
   skip: "К содержанию",
-  pages: { label: "Страницы", platform: "Платформа", metrics: "Показатели", me: "Мой прогресс" },
+  pages: { label: "Страницы", platform: "Платформа", metrics: "Показатели", mentor: "Менторство", me: "Мой прогресс" },
   window: {
     label: "Период",
     days: (n) => plural(n, { one: "# день", few: "# дня", many: "# дней", other: "# дня" }),
@@ -239,6 +239,7 @@ export const ru = ({ plural }: Formats): Messages => ({
     again: "Повторить",
     forbidden: "Эта страница — для администраторов",
     forbiddenHow: "Роль проверяет сама MentorHub: если вам дали права только что, обновите страницу.",
+    forMentors: "Эта страница — для менторов",
     ownPage: "Мой прогресс",
     unknownUser: "О вас ещё ничего не посчитано: вы здесь совсем недавно.",
   },

@@ -4,7 +4,7 @@ import type { Messages } from "./messages.js";
 export const zh = ({ count }: Formats): Messages => ({
   title: "MentorHub 数据分析",
   skip: "跳到内容",
-  pages: { label: "页面", platform: "平台", metrics: "指标", me: "我的进度" },
+  pages: { label: "页面", platform: "平台", metrics: "指标", mentor: "辅导", me: "我的进度" },
   window: { label: "时间范围", days: (n) => `${count(n)} 天`, since: "自", from: "从", to: "至" },
   compare: "对比",
   currency: "货币",
@@ -210,6 +210,7 @@ export const zh = ({ count }: Formats): Messages => ({
     again: "重试",
     forbidden: "此页面仅限管理员",
     forbiddenHow: "角色由 MentorHub 确认：如果刚刚获得权限，请刷新页面。",
+    forMentors: "此页面仅限导师",
     ownPage: "我的进度",
     unknownUser: "您刚刚加入，尚无统计数据。",
   },

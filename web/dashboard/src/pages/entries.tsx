@@ -1,9 +1,9 @@
 import type { Metric, MetricColumn } from "@mentorhub/analytics";
-import { useState, type ReactElement } from "react";
+import { useId, useState, type ReactElement } from "react";
 
 import { useView } from "../address.js";
 import { useWords } from "../i18n/index.js";
-import { headingOf, isDate, keysOf, numbersOf, writer } from "../metric.js";
+import { headingOf, isDate, keysOf, numbersOf, wordOf, writer } from "../metric.js";
 
 /** Windows that an entry may be for. */
 const SPANS = [1, 7, 30, 90, 365];
@@ -57,6 +57,7 @@ export function useAbout(metric: Metric, currency: string | null): { fields: Rea
   const [days, setDays] = useState(1);
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
+  const known = useId();
   const column = numbers.find(({ name }) => name === chosen) ?? numbers[0];
   const isApart = keysOf(metric).some(({ name }) => name === "currency");
   const filters = { ...(isApart && currency ? { currency } : {}), ...(key ? { [key]: value } : {}) };
@@ -80,14 +81,22 @@ export function useAbout(metric: Metric, currency: string | null): { fields: Rea
         </select>
       )}
       {key && (
-        <input
-          required
-          maxLength={200}
-          aria-label={t.entries.value}
-          placeholder={t.entries.value}
-          value={value}
-          onChange={({ target }) => setValue(target.value)}
-        />
+        <>
+          <input
+            required
+            maxLength={200}
+            aria-label={t.entries.value}
+            placeholder={t.entries.value}
+            list={known}
+            value={value}
+            onChange={({ target }) => setValue(target.value)}
+          />
+          <datalist id={known}>
+            {Object.entries(keys.find(({ name }) => name === key)?.values ?? {}).map(([each, word]) => (
+              <option key={each} value={each} label={word[language]} />
+            ))}
+          </datalist>
+        </>
       )}
       {metric.parameters.includes("days") && (
         <select aria-label={t.window.label} value={days} onChange={({ target }) => setDays(Number(target.value))}>
@@ -111,7 +120,11 @@ export function useNumber(metric: Metric | undefined, about: About): { name: str
   const heading = column ? headingOf(column, language) : about.measure;
   const of = Object.entries(about.filters)
     .filter(([key]) => key !== "currency")
-    .map(([key, value]) => (key === "status" ? (t.statuses.names[value] ?? value) : `${key} ${value}`));
+    .map(([name, value]) => {
+      const key = metric && keysOf(metric).find((each) => each.name === name);
+      if (!key) return `${name} ${value}`;
+      return key.values[value] ? wordOf(key, value, language) : `${headingOf(key, language)} ${value}`;
+    });
   const days = metric && !metric.parameters.includes("days") ? [] : [t.window.days(about.days)];
   return {
     name: [heading, ...of, ...days].join(" · "),

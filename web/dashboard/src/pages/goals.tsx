@@ -8,7 +8,7 @@ import { Figure } from "../numbers.js";
 import { Refused, useAbout, useNumber, useTrouble, type About } from "./entries.js";
 
 /** What a day of the measure is to reach: the highest of its goals, for a line in its chart. */
-export function useGoalLine(metric: string, measure: string, currency: string | null): number | undefined {
+export function useGoalLine(metric: string | null, measure: string, currency: string | null): number | undefined {
   const { goals } = useGoals(metric);
   const lines = goals.filter(
     (goal) =>

@@ -28,7 +28,7 @@ import {
   titleOf,
   writer,
 } from "../metric.js";
-import { named, useMentorNames } from "../names.js";
+import { named, useMentor, useMentorNames } from "../names.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term } from "../term.js";
@@ -62,21 +62,41 @@ export function Metrics(): ReactElement {
   );
 }
 
+/** Those that are about a mentor, or the one of them that was chosen. */
+export function OfMentor({ metrics }: { metrics: readonly Metric[] }): ReactElement {
+  const { metric: name } = useView();
+  const alone = metrics.find((metric) => metric.name === name);
+  if (alone) return <Alone key={alone.name} metric={alone} />;
+  return (
+    <div className="metrics">
+      {metrics.map((metric) => (
+        <div key={metric.name} className="near">
+          <One metric={metric} isAsked />
+        </div>
+      ))}
+    </div>
+  );
+}
+
 /** What is asked of a metric: its own window, or the page's, and only what it knows. */
-function useAsked(metric: Metric, isAsked: boolean, by?: readonly string[]) {
+export function useAsked(metric: Metric, isAsked: boolean, by?: readonly string[]) {
   const { days, from, to, compare, currency } = useView();
+  const mentor = useMentor();
   const takes = (name: string): boolean => metric.parameters.includes(name);
   const groups = by?.length ? by : metric.by;
   const options = {
     ...(takes("from") ? { days: from ? null : days, from, to } : {}),
     ...(by?.length ? { by } : {}),
-    ...(takes("currency") && currency && !groups.includes("currency") ? { with: { currency } } : {}),
+    with: {
+      ...(mentor === null ? {} : { mentor_id: String(mentor) }),
+      ...(takes("currency") && currency && !groups.includes("currency") ? { currency } : {}),
+    },
     compare: compare && takes("compare"),
   };
   const state = useMetric(isAsked ? metric.name : null, options);
-  const window = takes("notes") ? state.answer?.window : null;
+  const window = takes("notes") && mentor === null ? state.answer?.window : null;
   const path = useNoted(paths.metric(metric.name, options), window);
-  return { state, path: takes("names") ? named(path) : path };
+  return { state, path: takes("names") && mentor === null ? named(path) : path };
 }
 
 /** One among all: its usual grouping, and a way to more of it. */
@@ -111,6 +131,7 @@ function One({ metric, isAsked }: { metric: Metric; isAsked: boolean }): ReactEl
 function Alone({ metric }: { metric: Metric }): ReactElement {
   const { by, measure } = useView();
   const { language, t } = useWords();
+  const mentor = useMentor();
   const known = by.filter((name) => keysOf(metric).some((key) => key.name === name));
   const { state, path } = useAsked(metric, true, known);
   const title = titleOf(metric, language);
@@ -143,8 +164,12 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
       >
           {answer && <Drawn metric={metric} state={state} answer={answer} measure={measure} />}
       </Panel>
-      <Goals metric={metric} currency={state.answer?.currency ?? null} />
-      <Rules metric={metric} currency={state.answer?.currency ?? null} />
+      {mentor === null && (
+        <>
+          <Goals metric={metric} currency={state.answer?.currency ?? null} />
+          <Rules metric={metric} currency={state.answer?.currency ?? null} />
+        </>
+      )}
       <Audited of={metric} />
       <details className="definition">
         <summary>{t.metrics.definition}</summary>
@@ -175,7 +200,8 @@ interface Shown {
 function useWriters({ metric, state, answer }: Shown) {
   const words = useWords();
   const currency = state.answer?.currency ?? "RUB";
-  const mentor = useMentorNames(answer.by.includes("mentor_id"));
+  const mentors = answer.by.includes("mentor_id") ? answer.rows.map((row) => Number(row["mentor_id"])) : [];
+  const mentor = useMentorNames(mentors);
   return useMemo(() => {
     const keys = keysOf(metric).filter(({ name }) => answer.by.includes(name));
     const number = (measure: MetricColumn, row?: Record<string, MetricValue>) =>
@@ -206,11 +232,13 @@ function Drawn(properties: Shown & { measure: string | null }): ReactElement {
 function Totals({ chosen, ...shown }: Shown & { chosen: string | undefined }): ReactElement | null {
   const { language } = useWords();
   const { number } = useWriters(shown);
-  const { total, comparison } = shown.answer;
-  if (!total) return null;
+  const { rows, total, comparison } = shown.answer;
+  // what one row has is its total
+  const numbers = numbersOf(shown.metric).filter((each) => each.total || rows.length === 1);
+  if (!total || !numbers.length) return null;
   return (
     <dl className="totals">
-      {numbersOf(shown.metric).map((measure) => {
+      {numbers.map((measure) => {
         const value = total[measure.name];
         const format = number(measure);
         return (
@@ -306,23 +334,23 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
     () => number(measure, currency ? { currency } : undefined),
     [number, measure, currency],
   );
-  const [first] = others;
   const { asOf, window } = shown.state.answer ?? {};
   const last = series?.days.at(-1)?.date;
   const today = asOf && window ? dayOf(asOf, window.timezone) : "";
-  const notes = useNotesByDay(date.of === "day" ? window : null);
-  const goal = useGoalLine(shown.metric.name, measure.name, currency ?? shown.state.answer?.currency ?? null);
+  const mentor = useMentor();
+  const notes = useNotesByDay(date.of === "day" && mentor === null ? window : null);
+  const goal = useGoalLine(mentor === null ? shown.metric.name : null, measure.name, currency ?? shown.state.answer?.currency ?? null);
   const unfinished = last && isGoingOn(date, last, today) ? t.metrics.unfinished : null;
   if (!series) return <></>;
   return (
     <>
-      {first && all.length > 1 && (
+      {all.length > 1 && (
         <label className="aside">
           <span>{others.map((key) => headingOf(key, language)).join(", ")}</span>
           <select value={series.name} onChange={({ target }) => choose(target.value)}>
-            {all.map(({ name }) => (
+            {all.map(({ name, of }) => (
               <option key={name} value={name}>
-                {others.length === 1 ? key(first)(name === "null" ? null : name) : name}
+                {others.map((each, at) => key(each)(of[at] ?? null)).join(", ")}
               </option>
             ))}
           </select>
@@ -440,10 +468,11 @@ function Measures({
 /** What rows are of: any of the metric's keys, one at least. */
 function Grouping({ metric, chosen }: { metric: Metric; chosen: readonly string[] }): ReactElement {
   const { language, t } = useWords();
+  const mentor = useMentor();
   return (
     <fieldset className="grouping">
       <legend>{t.metrics.by}</legend>
-      {keysOf(metric).map((key) => (
+      {keysOf(metric).filter(({ name }) => mentor === null || name !== "mentor_id").map((key) => (
         <label key={key.name} className="check">
           <input
             type="checkbox"

@@ -286,8 +286,8 @@ function Statuses({ sessions }: { sessions: SessionsState }): ReactElement {
 function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
   const { days, compare } = useView();
   const { f, t } = useWords();
-  const name = useMentorNames();
   const mentors = sessions.analytics?.top_mentors ?? [];
+  const name = useMentorNames(mentors.map(({ mentor_id }) => mentor_id));
   const most = mentors[0]?.sessions ?? 1;
   return (
     <Panel
@@ -310,7 +310,9 @@ function Mentors({ sessions }: { sessions: SessionsState }): ReactElement {
           {mentors.map(({ mentor_id, sessions: count }) => (
             <tr key={mentor_id} data-row={mentor_id}>
               <th scope="row">
-                <bdi>{name(mentor_id)}</bdi>
+                <button type="button" className="link" onClick={() => show({ page: "mentor", mentor: mentor_id, metric: null })}>
+                  <bdi>{name(mentor_id)}</bdi>
+                </button>
               </th>
               <td>
                 <Meter share={count / most} />

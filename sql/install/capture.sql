@@ -17,9 +17,9 @@ ALTER TABLE public.users
     ENABLE ALWAYS TRIGGER tell_accounts,
     ENABLE ALWAYS TRIGGER tell_truncated;
 
-CREATE TRIGGER tell_accounts AFTER INSERT OR UPDATE OR DELETE ON public.mentors
+CREATE OR REPLACE TRIGGER tell_accounts AFTER INSERT OR UPDATE OR DELETE ON public.mentors
 FOR EACH ROW EXECUTE FUNCTION capture.tell_accounts();
-CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.mentors
+CREATE OR REPLACE TRIGGER tell_truncated AFTER TRUNCATE ON public.mentors
 FOR EACH STATEMENT EXECUTE FUNCTION capture.tell_accounts();
 ALTER TABLE public.mentors
     ENABLE ALWAYS TRIGGER tell_accounts,

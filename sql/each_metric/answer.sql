@@ -57,13 +57,13 @@ FROM (
 {% for name in by %}
         {{ name }},
 {% endfor %}
-        {{ upto(metric, parted="PARTITION BY " ~ by | join(", ") if by) | indent(8) | trim }}
+        {{ upto(metric, parted="PARTITION BY " ~ by | listed if by) | indent(8) | trim }}
         {{ metric.hidden }}
     FROM {{ source(first, last) | trim }}
     {{ asked(first, last) | indent(4) | trim }}
-    GROUP BY {{ (by | list + [metric.hidden]) | join(", ") }}
+    GROUP BY {{ (by | list + [metric.hidden]) | listed }}
 ) AS counted
-GROUP BY {{ by | join(", ") if by else "()" }}
+GROUP BY {{ by | listed if by else "()" }}
 {% endmacro %}
 {% macro main_units(names=metric.measures) %}
 {% for name in names %}
@@ -162,7 +162,7 @@ FROM
                 {{ sums() | indent(16) | trim }}
             FROM {{ source("span.first_date", "span.to_day") | trim }}
             {{ asked("span.first_date", "span.to_day") | indent(12) | trim }}
-            GROUP BY {{ by | join(", ") if by else "()" }}
+            GROUP BY {{ by | listed if by else "()" }}
         ),
 
 {% if metric.percentiles %}
@@ -175,9 +175,9 @@ FROM
         listed AS (
             SELECT
                 {{ date }},
-                {{ others | join(", ") }}
+                {{ others | listed }}
             FROM
-                (SELECT DISTINCT {{ others | join(", ") }} FROM grouped) AS seen
+                (SELECT DISTINCT {{ others | listed }} FROM grouped) AS seen
                 CROSS JOIN LATERAL (
                     {{ dates() | indent(20) | trim }}
                 ) AS calendar
@@ -204,12 +204,12 @@ FROM
 {% endfor %}
                 {{ main_units() | indent(16) | trim }}
 {% if by_date %}
-            FROM listed LEFT JOIN grouped USING ({{ by | join(", ") }})
+            FROM listed LEFT JOIN grouped USING ({{ by | listed }})
 {% else %}
             FROM grouped
 {% endif %}
 {% if metric.percentiles %}
-            LEFT JOIN ranked {{ "USING (" ~ by | join(", ") ~ ")" if by else "ON true" }}
+            LEFT JOIN ranked {{ "USING (" ~ by | listed ~ ")" if by else "ON true" }}
 {% endif %}
         )
 
@@ -236,7 +236,7 @@ FROM
 {% if order %}
                         {{ order }} {{ "DESC" if descending else "ASC" }} NULLS LAST,
 {% endif %}
-                        {{ by | join(", ") if by else "1" }}
+                        {{ by | listed if by else "1" }}
                     LIMIT :limit
                 ) AS line
             ) AS "rows",

@@ -63,7 +63,7 @@ FROM (
 {% endfor %}
     FROM analytics.{{ metric.name }}
 ) AS signed
-GROUP BY {{ metric.keys | join(", ") }}
+GROUP BY {{ metric.keys | listed }}
 HAVING
 {% for name in metric.measures %}
     {{ "OR " if not loop.first }}sum({{ name }}) <> 0

@@ -34,7 +34,7 @@ BEGIN
             signed.*
         FROM
             -- the index is met in its order
-            (SELECT * FROM pending.{{ metric.name }} ORDER BY {{ metric.keys | join(", ") }}) AS signed
+            (SELECT * FROM pending.{{ metric.name }} ORDER BY {{ metric.keys | listed }}) AS signed
 {% if labels %}
             -- A maximum is looked up where it may be gone: nothing went, and nothing is asked.
             LEFT JOIN LATERAL (
@@ -62,7 +62,7 @@ BEGIN
                     AS looked_up
             ) AS asked
             LEFT JOIN LATERAL (
-                SELECT {{ labels | join(", ") }}
+                SELECT {{ labels | listed }}
                 FROM truth.{{ metric.name }} AS there
                 WHERE
                     looked_up

@@ -68,6 +68,6 @@ FROM (
     WHERE {{ metric.grain }} >= (SELECT since FROM analytics.series WHERE grain = '{{ metric.grain }}')
 {% endif %}
 ) AS signed
-GROUP BY {{ metric.keys | join(", ") }};
+GROUP BY {{ metric.keys | listed }};
 
 COMMENT ON VIEW pending.{{ metric.name }} IS 'What the next fold adds to {{ metric.name }}.';

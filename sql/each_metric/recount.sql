@@ -130,7 +130,7 @@ FROM (
 ) AS signed
 WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %}
 
-GROUP BY {{ metric.keys | join(", ") }}
+GROUP BY {{ metric.keys | listed }}
 -- most of what they count is what it was
 HAVING
 {% for name in metric.measures %}

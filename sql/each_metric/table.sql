@@ -13,7 +13,7 @@ ALTER TABLE analytics.{{ metric.name }}
 {% for name in metric.measures %}
     ALTER COLUMN {{ name }} SET NOT NULL,
 {% endfor %}
-    ADD PRIMARY KEY ({{ metric.keys | join(", ") }});
+    ADD PRIMARY KEY ({{ metric.keys | listed }});
 
 COMMENT ON TABLE analytics.{{ metric.name }} IS {{ metric.meaning.en | literal }};
 {% for name, column in metric.given.items() %}

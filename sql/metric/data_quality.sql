@@ -17,34 +17,9 @@ measures:
 chart: bar
 */
 SELECT
-    'lessons_done' AS "check",
-    sum(enrollments) AS rows
+    known."check",
+    coalesce(sum(found.rows), 0) AS rows
 FROM
-    unmarked
-    INNER JOIN (
-        SELECT
-            course_id,
-            sum(lessons) AS lessons
-        FROM lesson_progress
-        GROUP BY course_id
-    ) AS course USING (course_id)
-WHERE course.lessons > 0 AND unmarked.lessons >= course.lessons
-UNION ALL
-SELECT
-    'review_of_nothing',
-    sum(reviews)
-FROM review_of
-WHERE
-    user_id < 0
-    AND mentor_id = 0
-    AND NOT EXISTS (
-        SELECT
-        FROM course_performance
-        WHERE course_performance.course_id = review_of.course_id AND courses > 0
-    )
-UNION ALL
-SELECT
-    'session_past',
-    sum(sessions)
-FROM session_due
-WHERE day < (SELECT max(day) FROM freshness)
+    (VALUES ('lessons_done'), ('review_of_nothing'), ('session_past')) AS known ("check")
+    LEFT JOIN data_quality_row() AS found USING ("check")
+GROUP BY 1

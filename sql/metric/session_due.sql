@@ -5,6 +5,7 @@ meaning:
   ru: Запланированные сессии по дню проведения.
 keys:
   day: {type: day, en: Day the session is to be held on in the reporting time zone., ru: День проведения в отчётном часовом поясе.}
+  session_id: {type: integer, en: MentorHub's sessions.id., ru: Номер сессии.}
 measures:
   sessions: {en: Sessions., ru: Сессии.}
 chart: bar
@@ -12,7 +13,8 @@ listed: false
 */
 SELECT
     scheduled_day AS day,
+    id AS session_id,
     sum(w) AS sessions
 FROM sessions
 WHERE status = 'scheduled'
-GROUP BY scheduled_day
+GROUP BY 1, 2

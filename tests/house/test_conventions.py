@@ -136,3 +136,14 @@ def test_a_word_stands_for_what_a_select_can_give() -> None:
         if not key.free
     }
     assert {name: values for name, values in listed.items() if values} == {}
+
+
+def test_a_value_is_called_the_same_wherever_it_is_read() -> None:
+    for metric in METRICS.values():
+        for name, key in metric.keys.items():
+            read = (METRICS[other].keys.get(name) for other in metric.reads)
+            for values in (other.values for other in read if other):
+                both = key.values.keys() & values.keys()
+                assert {each: key.values[each] for each in both} == {
+                    each: values[each] for each in both
+                }, f"{metric.name}.{name}"

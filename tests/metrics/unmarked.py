@@ -4,7 +4,9 @@ from tests.support.oracle import Oracle
 
 def expected(oracle: Oracle) -> Counted:
     pairs = (
-        ((course, lessons), (enrollments,))
-        for (_, course), (enrollments, lessons) in enrollment_lesson.expected(oracle).items()
+        ((course, lessons, enrollment), (enrollments,))
+        for (enrollment, course), (enrollments, lessons) in enrollment_lesson.expected(
+            oracle
+        ).items()
     )
     return grouped(pairs, 1)

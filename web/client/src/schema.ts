@@ -406,6 +406,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/course_review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reviews of courses
+         * @description Only for admins.
+         *
+         *     Reviews that carry a rating and are about nobody, each by the course that they name.
+         */
+        get: operations["CourseReviewMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/data_quality": {
         parameters: {
             query?: never;
@@ -420,6 +442,28 @@ export type paths = {
          *     Rows of MentorHub's that contradict each other or the calendar, today.
          */
         get: operations["DataQualityMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/data_quality_row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows that are not as they should be
+         * @description Only for admins.
+         *
+         *     The rows of MentorHub's that contradict each other or the calendar, today, each by its id.
+         */
+        get: operations["DataQualityRowMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2474,6 +2518,57 @@ export type components = {
         };
         /**
          * @example {
+         *       "by": [
+         *         "course_id"
+         *       ],
+         *       "from": null,
+         *       "metric": "course_review",
+         *       "rows": [
+         *         {
+         *           "course_id": 5,
+         *           "reviews": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "reviews": 12
+         *       }
+         *     }
+         */
+        CourseReviewMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["CourseReviewMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["CourseReviewMetricTotal"] | null;
+        };
+        CourseReviewMetricRow: {
+            /** @description MentorHub's courses.id; 0 where no course is reviewed. */
+            course_id?: number;
+            /** @description MentorHub's reviews.id. */
+            review_id?: number;
+            /** @description Reviews. */
+            reviews: number;
+        };
+        CourseReviewMetricTotal: {
+            /** @description Reviews. */
+            reviews: number;
+        };
+        /**
+         * @example {
          *       "courses": [
          *         {
          *           "avg_progress": 67.8,
@@ -2546,6 +2641,59 @@ export type components = {
             rows: number;
         };
         DataQualityMetricTotal: {
+            /** @description Enrolments, reviews or sessions. */
+            rows: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "check",
+         *         "id"
+         *       ],
+         *       "from": null,
+         *       "metric": "data_quality_row",
+         *       "rows": [
+         *         {
+         *           "check": "completed",
+         *           "id": "completed",
+         *           "rows": 12
+         *         }
+         *       ],
+         *       "to": null,
+         *       "total": {
+         *         "rows": 12
+         *       }
+         *     }
+         */
+        DataQualityRowMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["DataQualityRowMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["DataQualityRowMetricTotal"] | null;
+        };
+        DataQualityRowMetricRow: {
+            /** @description What is wrong: `lessons_done`, as many lessons completed as the course has, and the course not; `review_of_nothing`, a rating of a course that is not there, or of nothing; `session_past`, still scheduled for a day that is over. */
+            check?: string;
+            /** @description Of an enrolment the users.id and courses.id, with a colon between; reviews.id; sessions.id. */
+            id?: string;
+            /** @description Enrolments, reviews or sessions. */
+            rows: number;
+        };
+        DataQualityRowMetricTotal: {
             /** @description Enrolments, reviews or sessions. */
             rows: number;
         };
@@ -5172,6 +5320,8 @@ export type components = {
              * @description Day the session is to be held on in the reporting time zone.
              */
             day?: string;
+            /** @description MentorHub's sessions.id. */
+            session_id?: number;
             /** @description Sessions. */
             sessions: number;
         };
@@ -5507,6 +5657,8 @@ export type components = {
         UnmarkedMetricRow: {
             /** @description MentorHub's courses.id. */
             course_id?: number;
+            /** @description The users.id and courses.id, with a colon between. */
+            enrollment?: string;
             /** @description Enrolments. */
             enrollments: number;
             /** @description Lessons that the learner completed. */
@@ -7352,6 +7504,86 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    CourseReviewMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of course_id, review_id. Nothing gives one row. `course_id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id; 0 where no course is reviewed. */
+                course_id?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "course_id" | "-course_id" | "review_id" | "-review_id" | "reviews" | "-reviews";
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's reviews.id. */
+                review_id?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseReviewMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     DataQualityMetric: {
         parameters: {
             query?: {
@@ -7397,6 +7629,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DataQualityMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    DataQualityRowMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of check, id. Nothing gives one row. `check,id` where it isn't given. */
+                by?: string;
+                /** @description Only rows of this one. What is wrong: `lessons_done`, as many lessons completed as the course has, and the course not; `review_of_nothing`, a rating of a course that is not there, or of nothing; `session_past`, still scheduled for a day that is over. */
+                check?: string;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Only rows of this one. Of an enrolment the users.id and courses.id, with a colon between; reviews.id; sessions.id. */
+                id?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "check" | "-check" | "id" | "-id" | "rows" | "-rows";
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataQualityRowMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -9981,7 +10293,7 @@ export interface operations {
     SessionDueMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                /** @description What rows are of, with commas between: of day, session_id. Nothing gives one row. `day` where it isn't given. */
                 by?: string;
                 /** @description Adds how the numbers were before, and by how much they changed. */
                 compare?: "previous";
@@ -10000,7 +10312,9 @@ export interface operations {
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "day" | "-day" | "sessions" | "-sessions";
+                order?: "day" | "-day" | "session_id" | "-session_id" | "sessions" | "-sessions";
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's sessions.id. */
+                session_id?: string;
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
             };
@@ -10331,10 +10645,12 @@ export interface operations {
     UnmarkedMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of course_id, lessons. Nothing gives one row. `course_id,lessons` where it isn't given. */
+                /** @description What rows are of, with commas between: of course_id, lessons, enrollment. Nothing gives one row. `course_id,lessons` where it isn't given. */
                 by?: string;
                 /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's courses.id. */
                 course_id?: string;
+                /** @description Only rows of this one. The users.id and courses.id, with a colon between. */
+                enrollment?: string;
                 /** @description `json`, or a file; without it the header Accept decides. */
                 format?: "json" | "csv" | "xlsx";
                 /** @description Only rows of this one, or of up to 100 with commas between. Lessons that the learner completed. */
@@ -10346,7 +10662,7 @@ export interface operations {
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "course_id" | "-course_id" | "lessons" | "-lessons" | "enrollments" | "-enrollments";
+                order?: "course_id" | "-course_id" | "lessons" | "-lessons" | "enrollment" | "-enrollment" | "enrollments" | "-enrollments";
             };
             header?: {
                 /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */

@@ -129,6 +129,8 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
         "course_id",
         "mentor_id",
         "user_id",
+        "review_id",
+        "session_id",
         "course",
         "mentor",
         "user",

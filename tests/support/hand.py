@@ -162,7 +162,12 @@ class Hand:
             "mentors": {"user_id": person},
             "lessons": {"course_id": course, "order": one(range(1, 9))},
             "messages": {"sender_id": person, "recipient_id": one([1, 2, 3])},
-            "subscriptions": {"user_id": person, "tier": one(["PRO", "BASIC"])},
+            "subscriptions": {
+                "user_id": person,
+                "tier": one(["PRO", "BASIC"]),
+                "status": one(["ACTIVE", "CANCELLED"]),
+                "amount": one([990, 4990]),
+            },
         }
         is_dated = table not in ("courses", "mentors", "lessons")
         return values[table] | ({"created_at": moment} if is_dated else {})

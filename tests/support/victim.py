@@ -85,7 +85,7 @@ class Attacked:
 
     def __init__(self, name: str, server: Server, victim: Victim, seconds: float) -> None:
         self.seconds = seconds
-        self._name, self._victim = name, victim
+        self._name, self.victim = name, victim
         self._memory = lambda: memory(server)
         self._before = self._memory()
         self._began = len(victim.waits)
@@ -93,7 +93,7 @@ class Attacked:
     @property
     def peak(self) -> float:
         """The most MB that the server had."""
-        return max([self._memory(), *self._victim.memory[self._began :]])
+        return max([self._memory(), *self.victim.memory[self._began :]])
 
     def repeat(self, attack: Callable[[], object]) -> None:
         """For as long as is asked for."""
@@ -105,8 +105,8 @@ class Attacked:
         """By how many MB the server has grown; says what the attack was like."""
         now = self._memory()
         sys.stdout.write(
-            f"\n{self._name}: victim's {_percentiles(self._victim.waits[self._began :])},"
-            f" before {_percentiles(self._victim.waits[: self._began])};"
+            f"\n{self._name}: victim's {_percentiles(self.victim.waits[self._began :])},"
+            f" before {_percentiles(self.victim.waits[: self._began])};"
             f" memory {self._before:.0f} -> {now:.0f} MB, at most {self.peak:.0f} MB\n"
         )
         return now - self._before

@@ -9,7 +9,7 @@ from shared.registry import STEPS
 from shared.settings import Settings
 from workers.fold import fold, one, snapshot, worker_connection
 from workers.mirror_audit import audit_next_range
-from workers.rebuild import Progress, has_turn, no_progress
+from workers.rebuild import Progress, end_turn, has_turn, no_progress
 
 log = structlog.get_logger("analytics")
 
@@ -57,6 +57,7 @@ def audit(
             ).fetchall()
         if wrong and repair:
             fold(connection)
+        end_turn(connection)
     if wrong:
         log.error("Analytics: %d rows were wrong%s", wrong, ", and are repaired" if repair else "")
     return Audited(wrong, [Wrong(*row) for row in rows])

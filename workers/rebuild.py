@@ -218,6 +218,11 @@ def has_turn(connection: Connection, *, wait: bool = True) -> bool:
         raise ConfigurationError(_UNDER_WAY) from None
 
 
+def end_turn(connection: Connection) -> None:
+    """Whoever comes next need not wait until PostgreSQL has noticed that the session is over."""
+    connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+
+
 def settings_differ(connection: Connection, settings: Settings) -> bool:
     """Whether answers are given with other settings than these."""
     return not one(connection, "SELECT control.reports_in(%s, %s, %s)", reporting(settings))
@@ -242,7 +247,7 @@ def _restate(connection: Connection, settings: Settings) -> int | None:
         )
     finally:
         if not connection.broken:
-            connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
+            end_turn(connection)
     return changed
 
 

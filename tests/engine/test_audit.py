@@ -22,7 +22,7 @@ from tests.support.stored import differences, freshness, is_right, read_models
 from tests.support.world import LEARNER, PYTHON
 from workers.audit import audit, audit_next
 from workers.fold import fold, worker_connection
-from workers.rebuild import has_turn, rebuild
+from workers.rebuild import end_turn, has_turn, rebuild
 
 
 @pytest.fixture(scope="module")
@@ -473,6 +473,13 @@ def next_part(settings: Settings, step: str) -> set[int]:
     return {row.row["user_id"] for row in found.rows}
 
 
+def test_an_audit_right_after_another_one_is_made(ours: Connection, settings: Settings) -> None:
+    for _ in range(20):
+        ours.execute("DELETE FROM control.audited")
+        audit(settings, ["user_role"], repair=True, rolling=True)
+        assert ours.execute("SELECT FROM control.audited").rowcount == 1
+
+
 def next_key(connection: Connection, step: str) -> str | None:
     (key,) = connection.execute(
         "SELECT next_key FROM control.audited WHERE summary = %s", [step]
@@ -633,7 +640,7 @@ def test_while_a_rebuild_is_under_way_a_tick_audits_nothing(
     audit_next(settings)
     assert ours.execute("SELECT FROM control.audited").rowcount == 0
     assert audit(settings, repair=True, rolling=True) == (0, [])
-    worker.close()
+    end_turn(worker)
     assert audit(settings, repair=True, rolling=True).wrong == 1
 
 

@@ -206,13 +206,13 @@ def _make_anew(ours: Connection, source: Connection, source_url: str, names: Nam
             _leave_out(ours, columns, names)
             _mark(ours, _layout(names))
 
-    beside_readers(make)
+    _beside_readers(make)
     mentorhub.make_slot(source, source_url)
     make_way(ours, received(ours))
     _subscribe_or_drop_slot(ours, source, source_url)
 
 
-def beside_readers(make: Callable[[], object]) -> None:
+def _beside_readers(make: Callable[[], object]) -> None:
     """Do what drops and makes tables, again where PostgreSQL ended it to end a deadlock.
 
     Answers and folds read on meanwhile, in an order of their own. Raises ConfigurationError.

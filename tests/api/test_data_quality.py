@@ -6,11 +6,9 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from shared.database import Connection
 from shared.settings import Settings
+from tests.support.dashboard import asking
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER, MENTOR, fill
 from workers.rebuild import rebuild
@@ -29,11 +27,8 @@ def admin(ours: Connection, settings: Settings) -> Iterator[FlaskClient]:
     for statement in WRONG:
         ours.execute(statement.encode())
     rebuild(settings)
-    app = create_app(settings)
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
-    yield client
-    parts(app)[Reader].close()
+    with asking(settings, ADMIN) as client:
+        yield client
 
 
 def test_the_ids_are_of_as_many_rows_as_are_counted(admin: FlaskClient) -> None:

@@ -11,20 +11,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.metrics import METRICS
 from tests import metrics
 from tests.metrics.active_users import expected as active_users
 from tests.metrics.payment_day import expected as payment_day
+from tests.support.dashboard import asking
 from tests.support.databases import DEFAULTS, database
 from tests.support.journal import Journal
 from tests.support.mirror import at, write
 from tests.support.oracle import Oracle, Rows, half_up
-from tests.support.tokens import bearer, sign
 from tests.support.worlds import ADMIN, ADMIN_ROW
 from workers.rebuild import rebuild
 
@@ -121,11 +118,8 @@ def admin(postgres: Postgres, analytics_template: str, rows: Rows) -> Iterator[F
             write(ours, rows)
             at(ours, NOW)
         rebuild(settings)
-        app = create_app(settings)
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
-        yield client
-        parts(app)[Reader].close()
+        with asking(settings, ADMIN) as client:
+            yield client
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -1,25 +1,19 @@
 """What MentorHub overwrites is remembered when it is counted, whatever becomes of the mirror."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
-from flask.testing import FlaskClient
 from psycopg import sql
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from shared.database import Connection, connect
 from shared.journals import JOURNALS
 from shared.settings import Settings
+from tests.support.dashboard import asking
 from tests.support.stored import differences, unbalanced
-from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, fill
 from workers.audit import audit
 from workers.fold import fold, worker_connection
@@ -72,18 +66,6 @@ def begin_anew(settings: Settings) -> None:
     with connect(settings.analytics_url()) as connection:
         connection.execute("UPDATE control.installation SET definitions = 'of another version'")
         install_schemas(connection, settings, datetime.now(UTC))
-
-
-@contextmanager
-def asking(settings: Settings) -> Iterator[FlaskClient]:
-    """An administrator at the API."""
-    app = create_app(settings)
-    try:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
-        yield client
-    finally:
-        parts(app)[Reader].close()
 
 
 def forget(ours: Connection) -> None:
@@ -306,7 +288,7 @@ def test_recurring_revenue_goes_from_start_to_end_by_what_is_new_grew_shrank_and
     }
     assert audit(settings, repair=False) == (0, [])
     assert not unbalanced(ours, "subscription_journal")
-    with asking(settings) as client:
+    with asking(settings, ADMIN) as client:
         address = "/api/v1/analytics/metrics/recurring_revenue?from=2026-02-03&to=2026-05-20"
         rows = client.get(f"{address}&by=month,currency").json["rows"]
         for currency, bridge in BRIDGES.items():
@@ -511,7 +493,7 @@ def test_an_answer_says_since_when_it_is_exact(ours: Connection, settings: Setti
     with worker_connection(settings) as worker:
         fold(worker)
     (since,) = ours.execute("SELECT since FROM kept.journal").fetchone() or (None,)
-    with asking(settings) as client:
+    with asking(settings, ADMIN) as client:
         response = client.get("/api/v1/analytics/metrics/net_revenue?days=1")
         said = datetime.fromisoformat(response.headers["X-Analytics-Since"])
         assert abs(said - since) < timedelta(milliseconds=1)

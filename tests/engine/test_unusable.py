@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from ops.status import collect, table
 from shared.database import Connection
 from shared.settings import Settings
+from tests.support.dashboard import asking
 from tests.support.mentorhub import ask
-from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER, fill
 from workers.audit import audit
 from workers.fold import fold, worker_connection
@@ -49,19 +46,16 @@ def mirror(ours: Connection, settings: Settings) -> Connection:
 @pytest.fixture
 def get(mirror: Connection, settings: Settings) -> Iterator[Callable[[str], Any]]:
     assert mirror
-    app = create_app(settings)
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
+    with asking(settings, ADMIN) as client:
 
-    def get(place: str) -> Any:
-        with worker_connection(settings) as worker:
-            fold(worker)
-        response = client.get(f"/api/v1/analytics/{place}")
-        assert response.status_code == 200, response.text
-        return response
+        def get(place: str) -> Any:
+            with worker_connection(settings) as worker:
+                fold(worker)
+            response = client.get(f"/api/v1/analytics/{place}")
+            assert response.status_code == 200, response.text
+            return response
 
-    yield get
-    parts(app)[Reader].close()
+        yield get
 
 
 def lacking(get: Callable[[str], Any]) -> dict[str, str]:

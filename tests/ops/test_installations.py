@@ -10,9 +10,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
@@ -32,7 +29,6 @@ from tests.support.installations import (
 from tests.support.mentorhub import QUICK
 from tests.support.mirror import at, turn_into
 from tests.support.oracle import Oracle, Rows
-from tests.support.tokens import bearer, sign
 from tests.support.worlds import ADMIN, ADMIN_ROW, World, worlds
 from workers import mirror
 from workers.audit import audit
@@ -163,10 +159,7 @@ def _set_clock(settings: Settings, now: datetime) -> None:
 
 
 def _check(settings: Settings, world: World, rows: Rows, now: datetime) -> None:
-    app = create_app(settings)
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
-    try:
+    with dashboard.asking(settings, ADMIN) as client:
         dashboard.check(
             client,
             Oracle(rows, now, settings.timezone, settings.currency, settings.minor_units),
@@ -175,5 +168,3 @@ def _check(settings: Settings, world: World, rows: Rows, now: datetime) -> None:
             courses=(1, 2, 3, 4),
             currencies=("USD", "XXX"),
         )
-    finally:
-        parts(app)[Reader].close()

@@ -1,16 +1,34 @@
 """Reads the API as a dashboard does, and compares what it says with the oracle."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from flask.testing import FlaskClient
 
+from api.app import create_app
+from api.database.reader import Reader
+from api.parts import parts
+from shared.settings import Settings
 from tests.support.oracle import Oracle
+from tests.support.tokens import bearer, sign
 
 ROOT = "/api/v1/analytics"
+
+
+@contextmanager
+def asking(settings: Settings, user_id: int) -> Generator[FlaskClient]:
+    """Somebody at an API of their own."""
+    app = create_app(settings)
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(user_id))["Authorization"]
+    try:
+        yield client
+    finally:
+        parts(app)[Reader].close()
 
 
 def read(client: FlaskClient, path: str) -> Any:

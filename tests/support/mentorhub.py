@@ -12,9 +12,6 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from api.app import create_app
-from api.database.reader import Reader
-from api.parts import parts
 from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
@@ -24,7 +21,6 @@ from tests.support.databases import DEFAULTS, database
 from tests.support.mirror import at
 from tests.support.oracle import Oracle, Rows
 from tests.support.processes import wait_until
-from tests.support.tokens import bearer, sign
 from workers import comparison, mirror
 from workers.definitions import MIRRORED
 from workers.guard import Guard
@@ -149,10 +145,7 @@ def catch_up(settings: Settings) -> None:
 def check(settings: Settings, truth: Rows | None = None) -> None:
     """Every answer equals the recount over `truth`, by default MentorHub's own rows."""
     truth = truth or rows(settings.source_url())
-    app = create_app(settings)
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(_an_admin(truth)))["Authorization"]
-    try:
+    with dashboard.asking(settings, _an_admin(truth)) as client:
         dashboard.check(
             client,
             Oracle(truth, NOW, settings.timezone, settings.currency, settings.minor_units),
@@ -161,8 +154,6 @@ def check(settings: Settings, truth: Rows | None = None) -> None:
             courses=[*_ends(truth["courses"], 2), UNKNOWN],
             currencies=("USD",),
         )
-    finally:
-        parts(app)[Reader].close()
 
 
 def _an_admin(truth: Rows) -> int:

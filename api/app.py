@@ -14,7 +14,6 @@ from api.entries import Writer
 from api.export.processes import HelperLostError, Lanes
 from api.families import blueprint
 from api.live.stream import Streams
-from api.parts import parts
 from api.problems import (
     DATABASE_ERRORS,
     being_installed,
@@ -26,8 +25,9 @@ from api.problems import (
 from api.requests.negotiation import LARGEST_BODY
 from api.requests.parameters import Id
 from api.requests.rate_limits import limit_requests
-from api.server import console, dashboard, health, metrics
+from api.server import console, dashboard, health, prometheus
 from api.server.browsers import shield
+from api.services import services
 from shared.settings import Settings
 
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.url_map.converters["id"] = Id
     app.url_map.merge_slashes = False  # it would send others to another address, in HTML
-    its = parts(app)
+    its = services(app)
     reader = its.add(Reader(settings))
     its.add(Writer(settings))
     watch = its.add(Watch(settings))
@@ -66,6 +66,6 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(pages.pages)
     app.register_blueprint(dashboard.pages)
     app.register_blueprint(console.pages)
-    app.register_blueprint(metrics.pages)
-    its.add(metrics.Metrics(app))
+    app.register_blueprint(prometheus.pages)
+    its.add(prometheus.Prometheus(app))
     return app

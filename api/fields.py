@@ -44,7 +44,7 @@ def window() -> fields.Integer:
     return count("The calendar days that are counted, today included: `days` of the query.", "days")
 
 
-def part(item: type[Schema], about: str, *, required: bool = True) -> fields.Field[Any]:
+def nested(item: type[Schema], about: str, *, required: bool = True) -> fields.Field[Any]:
     """An object within the body."""
     return cast(
         "fields.Field[Any]",
@@ -106,4 +106,4 @@ class ComparisonBody(Schema):
 def compared() -> fields.Field[Any]:
     """How it was before; there only where it was asked for."""
     about = "How the numbers were before; there only with `compare=previous`."
-    return part(ComparisonBody, about, required=False)
+    return nested(ComparisonBody, about, required=False)

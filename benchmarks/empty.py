@@ -9,9 +9,9 @@ from api.database.freshness import Watch
 from api.database.reader import Reader
 from api.export.processes import Lanes
 from api.live.stream import Streams
-from api.parts import parts
 from api.server.adapter import Server
-from api.server.metrics import Metrics
+from api.server.prometheus import Prometheus
+from api.services import services
 from shared.settings import load
 
 _settings = load()
@@ -21,13 +21,13 @@ _flask.config.update(
     JWT_DECODE_AUDIENCE=_settings.jwt_audience,
     JWT_DECODE_ISSUER=_settings.jwt_issuer,
 )
-_its = parts(_flask)
+_its = services(_flask)
 _its.add(Lanes(_settings))
 _its.add(Tokens(_flask, _settings))
 _watch = _its.add(Watch(_settings))
 _its.add(Streams(_its.add(Reader(_settings)), _watch))
 _its.add(Cache(_settings, _watch))
-_its.add(Metrics(_flask))
+_its.add(Prometheus(_flask))
 JWTManager(_flask)
 
 

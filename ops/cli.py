@@ -124,7 +124,7 @@ def token(settings: Settings, user: int, role: str, expires: timedelta) -> None:
 def init(settings: Settings, *, print_source_sql: bool) -> None:
     """Create or upgrade schemas, mirror and subscription, and calculate everything."""
     from workers.install import install  # noqa: PLC0415
-    from workers.source import by_hand, names_of  # noqa: PLC0415
+    from workers.mentorhub import by_hand, names_of  # noqa: PLC0415
 
     if print_source_sql:
         click.echo(by_hand(names_of(settings.mapping)), nl=False)
@@ -229,7 +229,7 @@ def status(settings: Settings, *, as_json: bool, watch: bool) -> None:
 @cli.command()
 def alerts() -> None:
     """Print the alarms as alert rules for Prometheus."""
-    from ops.alerts import rules  # noqa: PLC0415
+    from ops.alarm_rules import rules  # noqa: PLC0415
 
     click.echo(rules(), nl=False)
 

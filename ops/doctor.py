@@ -21,8 +21,7 @@ from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 from shared.settings import Settings
-from workers import mirror, timezone
-from workers import source as mentorhub
+from workers import mentorhub, mirror, timezone
 from workers.address import address, check_address
 
 

@@ -35,7 +35,7 @@ from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
 from shared.settings import Settings
 from workers import timezone
-from workers.source import as_bytes, names_of
+from workers.mentorhub import as_bytes, names_of
 
 Status = dict[str, Any]
 """Ready for JSON: moments are RFC 3339 text, durations seconds; None where there was none yet."""

@@ -9,7 +9,7 @@ from shared.registry import STEPS
 from shared.settings import Settings
 from workers.fold import fold, one, snapshot, worker_connection
 from workers.mirror_audit import audit_next_range
-from workers.rebuild import Progress, end_turn, has_turn, no_progress
+from workers.rebuild import Progress, hold_recounts, no_progress, release_recounts
 
 log = structlog.get_logger("analytics")
 
@@ -42,7 +42,7 @@ def audit(
     is under way.
     """
     with worker_connection(settings) as connection:
-        if not has_turn(connection, wait=not rolling):
+        if not hold_recounts(connection, wait=not rolling):
             return Audited(0, [])
         with snapshot(connection):
             began = one(connection, "SELECT clock_timestamp()")
@@ -57,7 +57,7 @@ def audit(
             ).fetchall()
         if wrong and repair:
             fold(connection)
-        end_turn(connection)
+        release_recounts(connection)
     if wrong:
         log.error("Analytics: %d rows were wrong%s", wrong, ", and are repaired" if repair else "")
     return Audited(wrong, [Wrong(*row) for row in rows])

@@ -17,8 +17,7 @@ from psycopg.types.json import Jsonb
 from shared import sqlfiles
 from shared.database import Connection
 from shared.errors import ConfigurationError
-from workers import mirror
-from workers import source as mentorhub
+from workers import mentorhub, mirror
 from workers.names import Names
 
 ROWS = 20_000

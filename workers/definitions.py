@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError
 from shared.journals import JOURNALS, Journal
 from shared.metrics import EVERY, METRICS, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
-from workers import metrics
+from workers import metric_check
 from workers.mirrored import MIRRORED, columns
 
 _MAPPED = ("source, public", "change, capture")
@@ -65,9 +65,9 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
         if not metric.is_stored:
             yield from of_metric(metric)
     yield from _installed(
-        "series", "points", "replication", "asking", "as_of", "proof", "mirror_audit", "waiting"
+        *("series", "points", "replication", "asking", "as_of", "proof", "mirror_audit", "waiting"),
+        *("kept", "alerts", "rebuild", "control", "read_models", "status", "readings"),
     )
-    yield from _installed("kept", "alerts", "rebuild", "control", "reading", "status", "readings")
 
 
 def _installed(*names: str) -> Iterator[Statement]:
@@ -169,7 +169,7 @@ def _execute(connection: Connection, statement: Statement) -> None:
     try:
         connection.execute(sql.encode())
         if metric and search_path.startswith("truth"):
-            metrics.check(connection, metric)
+            metric_check.check(connection, metric)
     except Error as error:
         sentence = _mistake(error, statement)
         if sentence is None:
@@ -181,7 +181,7 @@ def _mistake(error: Error, statement: Statement) -> str | None:
     """Of whoever wrote the statement, in a sentence; None where it is not theirs."""
     search_path, sql, metric = statement
     if metric:
-        return metrics.sentence(error, sql, metric)
+        return metric_check.sentence(error, sql, metric)
     if search_path in _MAPPED and isinstance(error, ProgrammingError):
         return (
             f"A mapping doesn't fit MentorHub's tables ({error.diag.message_primary}, in "

@@ -11,8 +11,7 @@ from shared import sqlfiles
 from shared.database import Connection, connect, flags
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
-from workers import comparison, mirror
-from workers import source as mentorhub
+from workers import comparison, mentorhub, mirror
 from workers.pulse import Pulse
 
 log = structlog.get_logger("analytics")
@@ -74,11 +73,11 @@ class Guard:
         """Look once, mend, say and write down what is wrong; whoever is away is no error."""
         try:
             ours = self._on_duty()
-            if ours and mirror.has_turn(ours, wait=False):
+            if ours and mirror.hold_replication(ours, wait=False):
                 try:
                     self._write_down(ours, self._mend(ours))
                 finally:
-                    mirror.end_turn(ours)
+                    mirror.release_replication(ours)
         except errors.DiskFull as error:
             self._say(f"The analytics server's disk is full: {error.diag.message_primary}.")
         except (OperationalError, ServerUnavailableError):

@@ -14,12 +14,11 @@ from shared.database import Connection, flags, watched
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers import before, comparison, definitions, kept, mirror, timezone
-from workers import source as mentorhub
+from workers import before, comparison, definitions, kept, mentorhub, mirror, timezone
 from workers.fold import fold_as_of, one
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
-from workers.rebuild import has_turn, reporting, restate, settings_differ
+from workers.rebuild import hold_recounts, reporting, restate, settings_differ
 from workers.series import keep_series, kept_days
 
 _READ = "Somebody reads what the version before has stored"
@@ -42,7 +41,7 @@ def install(settings: Settings) -> None:
         sentence = timezone.difference(ours, settings.timezone)
         if sentence:
             log.warning("Analytics: %s", sentence)
-        has_turn(ours)
+        hold_recounts(ours)
         names = mentorhub.names_of(settings.mapping)
         for sentence in mentorhub.unread(source, names):
             log.warning("Analytics: %s", sentence)
@@ -116,7 +115,7 @@ def install_schemas(
     schemas what the mirror is proven under: without it, nobody is taken for an admin.
     """
     bars = bars or Progress(disable=True)
-    has_turn(ours)
+    hold_recounts(ours)
     kept.migrate(settings, bounds=mirror.BOUNDS)
     ours.isolation_level = IsolationLevel.REPEATABLE_READ
     task = bars.add_task("Calculating", total=None)

@@ -11,12 +11,11 @@ from psycopg import errors, sql
 from shared import sqlfiles
 from shared.database import Connection, inherit
 from shared.errors import ConfigurationError
-from workers import fold
-from workers import source as mentorhub
+from workers import fold, mentorhub
 from workers.address import address, check_address, run_addressed
+from workers.mentorhub import Columns
 from workers.mirrored import MIRRORED, creation, published
 from workers.names import AS_OURS, Names
-from workers.source import Columns
 
 PATIENCE = 60
 """Seconds without any progress after which waiting for replication is given up."""
@@ -69,7 +68,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     an optional column. One that no longer fits MentorHub's columns is made anew, and empty. Raises
     ConfigurationError with the command that mends what is in the way.
     """
-    has_turn(ours)
+    hold_replication(ours)
     _refuse_strangers(ours, names)
     check(ours)
     inherit(ours)
@@ -85,7 +84,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
         _make_anew(ours, source, source_url, names)
 
 
-def has_turn(ours: Connection, *, wait: bool = True) -> bool:
+def hold_replication(ours: Connection, *, wait: bool = True) -> bool:
     """One at a time makes or mends replication, for as long as its session lasts.
 
     Raises ConfigurationError where that takes too long.
@@ -101,7 +100,7 @@ def has_turn(ours: Connection, *, wait: bool = True) -> bool:
     return row is not None and row[0] is not False
 
 
-def end_turn(ours: Connection) -> None:
+def release_replication(ours: Connection) -> None:
     """Let others make or mend it, before the session ends."""
     ours.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
 

@@ -205,7 +205,7 @@ def _log_finished(connection: Connection, run: str) -> None:
     )
 
 
-def has_turn(connection: Connection, *, wait: bool = True) -> bool:
+def hold_recounts(connection: Connection, *, wait: bool = True) -> bool:
     """While an audit or new settings are at work nobody else is: drift would be corrected twice.
 
     False where somebody is at it and we do not `wait`. The lock is the session's; slices of
@@ -218,7 +218,7 @@ def has_turn(connection: Connection, *, wait: bool = True) -> bool:
         raise ConfigurationError(_UNDER_WAY) from None
 
 
-def end_turn(connection: Connection) -> None:
+def release_recounts(connection: Connection) -> None:
     """Whoever comes next need not wait until PostgreSQL has noticed that the session is over."""
     connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
 
@@ -235,7 +235,7 @@ def reporting(settings: Settings) -> list[str | Jsonb]:
 
 
 def _restate(connection: Connection, settings: Settings) -> int | None:
-    if not has_turn(connection, wait=False):
+    if not hold_recounts(connection, wait=False):
         return None
     try:
         began = one(connection, "SELECT clock_timestamp()")
@@ -247,7 +247,7 @@ def _restate(connection: Connection, settings: Settings) -> int | None:
         )
     finally:
         if not connection.broken:
-            end_turn(connection)
+            release_recounts(connection)
     return changed
 
 

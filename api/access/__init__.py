@@ -1,1 +1,1 @@
-"""Who is asking, and whether they may: tokens, tickets, accounts, the guards of addresses."""
+"""Who is asking, and whether they may: tokens, tickets, accounts, the permissions of addresses."""

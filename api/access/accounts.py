@@ -6,7 +6,6 @@ from cachetools import LRUCache
 
 from api.database.freshness import Watch
 from api.database.reader import Reader
-from api.parts import part
 from api.requests.carried import Account
 
 MOST = 10_000
@@ -48,8 +47,3 @@ class Accounts:
     def _forget(self) -> None:
         with self._lock:
             self._known = LRUCache(MOST)
-
-
-def accounts() -> Accounts:
-    """The accounts of the app that handles this request."""
-    return part(Accounts)

@@ -16,16 +16,16 @@ log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
 
 
 def reads_of_others(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Around a guarded view of the path's user. A 304 is a read too: the reader has the body."""
+    """Around a view of the path's user. A 304 is a read too: the reader has the body."""
 
     @wraps(view)
-    def audited(**path: int) -> Response:
+    def logged(**path: int) -> Response:
         response = view(**path)
         if carried().account.id != path["user_id"]:
             write(carried().account.id, path["user_id"], response.status_code)
         return response
 
-    return audited
+    return logged
 
 
 def write(reader: int, whose: int, status: int) -> None:

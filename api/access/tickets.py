@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 from cachetools import TTLCache
 from flask import request
 
-from api.parts import part
 from api.problems import Problem, refuse
 from api.requests.carried import carried
+from api.services import service
 
 NAME = "ticket"
 """Of the parameter."""
@@ -78,7 +78,7 @@ def ticket_user() -> int | None:
         if given:
             environ["QUERY_STRING"], request.query_string = others, others.encode()
             place = Place.of(request.path, others)
-            user_id = tickets().redeem(given[0], place) if len(given) == 1 else None
+            user_id = service(Tickets).redeem(given[0], place) if len(given) == 1 else None
             if user_id is None:
                 refuse(
                     Problem.TOKEN_INVALID,
@@ -86,8 +86,3 @@ def ticket_user() -> int | None:
                 )
             carried().ticket_user = user_id
     return carried().ticket_user
-
-
-def tickets() -> Tickets:
-    """The tickets of the app that handles this request."""
-    return part(Tickets)

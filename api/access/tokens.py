@@ -15,10 +15,10 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import ExpiredSignatureError, InvalidSignatureError, InvalidTokenError, PyJWK, PyJWTError
 
 from api.access.keys import PUBLIC_ALGORITHMS, SHARED_ALGORITHM, KeySet, secret_key
-from api.parts import part
 from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests.carried import carried
 from api.requests.parameters import whole_number
+from api.services import service
 from shared.settings import Settings
 
 BEARER = re.compile("(?i:bearer) +([A-Za-z0-9_.-]{1,8192})")
@@ -134,11 +134,11 @@ class Tokens:
 
 def token_user() -> int:
     """The user whose token this request carries; ends a request without a valid one."""
-    return part(Tokens).user()
+    return service(Tokens).user()
 
 
 def has_metrics_token() -> bool:
-    return part(Tokens).is_of_metrics()
+    return service(Tokens).is_of_metrics()
 
 
 def _subject(claims: dict[str, Any]) -> int:

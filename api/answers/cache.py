@@ -28,7 +28,6 @@ from redis import Redis, RedisError
 
 from api.database.freshness import Freshness, Stamp, Watch
 from api.export.listing import Listing
-from api.parts import part
 from api.requests.carried import Spelling
 from shared.registry import FAMILIES
 from shared.settings import Settings
@@ -286,8 +285,3 @@ def _unpacked(stored: bytes) -> Entry:
         next_cursor=about["next_cursor"],
         shared=True,
     )
-
-
-def cache() -> Cache:
-    """The cache of the app that handles this request."""
-    return part(Cache)

@@ -17,20 +17,21 @@ from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 
-from api.answers.cache import LOGGED_AS, Entry, Found, cache
-from api.database.freshness import Freshness, timestamp, watch
-from api.database.reader import Query, reader
-from api.database.writer import writer
+from api.answers.cache import LOGGED_AS, Cache, Entry, Found
+from api.database.freshness import Freshness, Watch, timestamp
+from api.database.reader import Query, Reader
+from api.database.writer import Writer
 from api.export import CSV, EXPORTS, Answer, Export
 from api.export.helper import Work
 from api.export.listing import Listing
-from api.export.processes import FullError, Lane, lanes
+from api.export.processes import FullError, Lane, Lanes
 from api.export.rendering import Rendering
 from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests import paging
 from api.requests.carried import carried
 from api.requests.negotiation import wanted_format
 from api.requests.rate_limits import charge
+from api.services import service
 from shared.registry import FAMILIES
 
 COST = {"json": 1, "csv": 2, "xlsx": 6}
@@ -71,7 +72,7 @@ def remembered(subject: int | None) -> Response | None:
     """
     environ = request.environ
     carried().spelling = spelling = (environ["PATH_INFO"], environ["QUERY_STRING"], subject)
-    found = cache().remembered(spelling)
+    found = service(Cache).remembered(spelling)
     return _response(found) if found else None
 
 
@@ -99,7 +100,7 @@ def answer(
         )
         return _file(found, EXPORTS[wanted_format() or ""], beside)
     if min_as_of is None and max_staleness is None and not more:
-        cache().remember(carried().spelling, found[0])
+        service(Cache).remember(carried().spelling, found[0])
     return _response(found)
 
 
@@ -111,7 +112,7 @@ def _refuse_others_than_admins() -> None:
 
 def _named(found: Found) -> str:
     """What the answer's mentors are called, in JSON: for admins."""
-    row = reader().row("mentor_names", mentors=_stored(found).mentors)
+    row = service(Reader).row("mentor_names", mentors=_stored(found).mentors)
     return row.body if row else ""
 
 
@@ -119,23 +120,23 @@ def _noted(entry: Entry) -> str:
     """What people wrote on the answer's days, in JSON: for admins."""
     window = Headers(entry.headers).get("X-Analytics-Window", "")
     first, last = window.split()[0].split("/")
-    row = writer().row("notes", carried().account.id, first=first, last=last)
+    row = service(Writer).row("notes", carried().account.id, first=first, last=last)
     return row.body if row else ""
 
 
 def _found(family: str, query: str | Query, parameters: dict[str, Any]) -> Found:
     named = query if isinstance(query, str) else family
     name = named + orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS).decode()
-    found = cache().find(family, name)
+    found = service(Cache).find(family, name)
     if found is None:
         found = _read(name, family, query, parameters)
-        cache().store(found[0])
+        service(Cache).store(found[0])
     return found
 
 
 def _read(name: str, family: str, query: str | Query, parameters: dict[str, Any]) -> Found:
     started, asked = perf_counter(), monotonic()
-    row = reader().row(query, **parameters)
+    row = service(Reader).row(query, **parameters)
     if row is None:
         refuse(
             Problem.NOT_CALCULATED,
@@ -143,7 +144,7 @@ def _read(name: str, family: str, query: str | Query, parameters: dict[str, Any]
             RETRY_AFTER,
         )
     fresh = Freshness.of(row)
-    watch().learn(family, fresh, asked)
+    service(Watch).learn(family, fresh, asked)
     if row.body is None and not _is_long(row):
         refuse(Problem.UNKNOWN_ID, "Nothing has this id, unless it is newer than these numbers.")
     took = perf_counter() - started
@@ -152,7 +153,7 @@ def _read(name: str, family: str, query: str | Query, parameters: dict[str, Any]
     listing = None
     if isinstance(query, str) and _is_long(row):
         rows = paging.UNASKED | parameters
-        listing = Listing(reader().url, family, query, parameters, paging.ROWS, rows)
+        listing = Listing(service(Reader).url, family, query, parameters, paging.ROWS, rows)
     return _entry(row, name, family, parameters, listing), fresh
 
 
@@ -199,7 +200,7 @@ def _file(found: Found, export: Export | None, beside: _Beside = NOTHING) -> Res
     elif export is CSV and len(entry.body) <= IN_PLACE:
         response = Response(CSV.chunks(stored), headers=headers)
     else:
-        lane = lanes().quick if len(entry.body) <= QUICK else lanes().long
+        lane = service(Lanes).quick if len(entry.body) <= QUICK else service(Lanes).long
         response = _apart(lane, Rendering(extension, stored), headers, lambda _: headers)
     # Whoever is refused pays nothing.
     charge(size=(LONG if entry.listing else len(entry.body)) * COST[extension])
@@ -214,7 +215,7 @@ def _long(entry: Entry, export: Export | None, listing: Listing, headers: Header
         headers.update(_kind(export, stored))
         return headers
 
-    return _apart(lanes().long, listing, headers, described)
+    return _apart(service(Lanes).long, listing, headers, described)
 
 
 def _tagged(

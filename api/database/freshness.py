@@ -18,7 +18,6 @@ from psycopg.rows import namedtuple_row
 from werkzeug.http import http_date
 
 from api.database.reader import SERVER_SETTINGS
-from api.parts import part
 from shared import sqlfiles
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
@@ -173,8 +172,3 @@ class Watch:
 def _call(listeners: list[Callable[[], object]]) -> None:
     for listener in listeners:
         listener()
-
-
-def watch() -> Watch:
-    """The watch of the app that handles this request."""
-    return part(Watch)

@@ -13,7 +13,6 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.parts import part
 from shared import sqlfiles
 from shared.database import ServerSilentError, engine
 from shared.errors import ServerUnavailableError
@@ -108,11 +107,6 @@ class Reader:
         with self.engine.connect() as connection:
             query = f"read/{name}" if isinstance(name, str) else name
             return connection.execute(statement(query), parameters).all()
-
-
-def reader() -> Reader:
-    """The reader of the app that handles this request."""
-    return part(Reader)
 
 
 @lru_cache(1000)  # as many ways as clients ask in

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import NullPool, Row
 
 from api.database.reader import PATIENCE, SERVER_SETTINGS, statement
-from api.parts import part
 from shared.database import engine
 from shared.settings import Settings
 
@@ -32,8 +31,3 @@ class Writer:
         with self._engine.begin() as connection:
             connection.execute(statement("write/as_user"), {"user_id": str(user_id)})
             return connection.execute(statement(f"write/{name}"), parameters).one_or_none()
-
-
-def writer() -> Writer:
-    """The writer of the app that handles this request."""
-    return part(Writer)

@@ -10,12 +10,12 @@ from typing import Any, cast
 from apispec import APISpec, BasePlugin
 from flask import Flask
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint as analytics
 from api.export import EXPORTS
 from api.families import metrics
-from api.parts import parts
 from api.problems import MEDIA_TYPE, Problem, ProblemApi, ProblemSchema
+from api.services import services
 
 EXAMPLES = Path(__file__).parent / "examples"
 """A file for each schema of a body, named as the schema."""
@@ -175,7 +175,7 @@ class Contract(BasePlugin):
                 if "requestBody" in operation:
                     operation["responses"][413] = HTTPStatus(413).name
                 _complete_parameters(operation)
-                is_entry = _guard(self._views[endpoint]) is guards.editor
+                is_entry = _permission(self._views[endpoint]) is permissions.editor
                 if method == "get" and not is_entry:
                     operation["security"] = [{"token": []}, {"ticket": []}]
                 if not _is_json(operation):
@@ -191,7 +191,7 @@ class Contract(BasePlugin):
 def documented(app: Flask) -> ProblemApi:
     """The API of the app; it describes the blueprints that are registered with it."""
     api = ProblemApi(app, spec_kwargs=OPTIONS | {"extra_plugins": [Contract(app)]})
-    _describe_components(parts(app).add(cast("APISpec", api.spec)))
+    _describe_components(services(app).add(cast("APISpec", api.spec)))
     return api
 
 
@@ -223,12 +223,12 @@ def _refusal(status: int, kinds: list[Problem]) -> dict[str, Any]:
 
 
 def _who_may_read(view: Any) -> str:
-    return _guard(view).__doc__
+    return _permission(view).__doc__
 
 
-def _guard(view: Any) -> Any:
-    guard, *_ = view.view_class.decorators
-    return guard
+def _permission(view: Any) -> Any:
+    permission, *_ = view.view_class.decorators
+    return permission
 
 
 def _is_stored(view: Any) -> bool:

@@ -14,9 +14,9 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from api.fields import identifier, several, text
-from api.parts import part
 from api.problems import Problem, refuse
 from api.requests.carried import LARGE, Kept, carried
+from api.services import service
 
 PAGES = Path(__file__).parent / "html"
 
@@ -69,7 +69,7 @@ def one_problem(name: str) -> Response:
 @pages.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document."""
-    text = _written(part(APISpec))
+    text = _written(service(APISpec))
     carried().file = text.path
     return _kept(Response(text.content, content_type="application/json"))
 

@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint
 from api.entries.entry import Written, about, carried_out, comment, line, named
 from api.entries.numbers import NumberEntry, amount, days, filters, stored
@@ -103,7 +103,7 @@ class Newest(NoParameters):
 
 @blueprint.route("/alerts")
 class Alerts(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(NoParameters, location="query")
     @blueprint.response(200, AlertsBody)
@@ -120,7 +120,7 @@ class Alerts(MethodView):
 
 @blueprint.route("/alerts/<id:id>")
 class Alert(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(AlertEntry)
     @blueprint.response(200, AlertBody)
@@ -138,7 +138,7 @@ class Alert(MethodView):
 
 @blueprint.route("/alerts/fired")
 class Fired(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(Newest, location="query")
     @blueprint.response(200, FiredBody)

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from api.database.writer import writer
+from api.database.writer import Writer
 from api.fields import identifier
 from api.problems import Problem, refuse
 from api.requests.carried import carried
+from api.services import service
 from shared import comments
 
 NAME = r"[a-z][a-z0-9_]{0,62}\Z"
@@ -78,7 +79,7 @@ def named(about: str, **more: Any) -> fields.String:
 
 def carried_out(statement: str, **parameters: object) -> Response:
     """Its row as JSON; 404 where there is none."""
-    row = writer().row(statement, carried().account.id, **parameters)
+    row = service(Writer).row(statement, carried().account.id, **parameters)
     if row is None:
         refuse(Problem.UNKNOWN_ID, "No entry has this id.")
     headers = {"Cache-Control": "no-store"}

@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint
 from api.entries.entry import Written, about, carried_out, comment, line, named
 from api.entries.numbers import NumberEntry, amount, days, filters, stored
@@ -37,7 +37,7 @@ class OfMetric(NoParameters):
 
 @blueprint.route("/goals")
 class Goals(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(OfMetric, location="query")
     @blueprint.response(200, GoalsBody)
@@ -54,7 +54,7 @@ class Goals(MethodView):
 
 @blueprint.route("/goals/<id:id>")
 class Goal(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(GoalEntry)
     @blueprint.response(200, GoalBody)

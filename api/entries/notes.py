@@ -7,7 +7,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint
 from api.entries.entry import Entry, Written, about, carried_out, line
 from api.fields import several
@@ -53,7 +53,7 @@ class Window(NoParameters):
 
 @blueprint.route("/notes")
 class Notes(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(Window, location="query")
     @blueprint.response(200, NotesBody)
@@ -70,7 +70,7 @@ class Notes(MethodView):
 
 @blueprint.route("/notes/<id:id>")
 class Note(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.arguments(NoteEntry)
     @blueprint.response(200, NoteBody)

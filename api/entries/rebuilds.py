@@ -8,14 +8,15 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint
-from api.database.writer import writer
+from api.database.writer import Writer
 from api.entries.entry import NAME, Entry, carried_out
-from api.fields import count, number, part, several, text
+from api.fields import count, nested, number, several, text
 from api.problems import Problem, refuse
 from api.requests.carried import carried
 from api.requests.parameters import LARGEST
+from api.services import service
 
 MOST_METRICS = 100
 
@@ -78,7 +79,7 @@ class RebuildBody(Schema):
         metadata={"description": "Where it stands."},
     )
     reason = text("Why it is made: request, nightly, settings or install.")
-    asked = part(AskedBody, "What is recalculated; without members everything.")
+    asked = nested(AskedBody, "What is recalculated; without members everything.")
     asked_by = text("Who asked for it: `user 1` over HTTP, a login at a terminal, `beat` at night.")
     requested_at = fields.AwareDateTime(
         required=True, metadata={"description": "When it was asked for."}
@@ -118,7 +119,7 @@ def _asked(entry: dict[str, Any]) -> str:
 
 @blueprint.route("/rebuilds")
 class Rebuilds(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.response(200, RebuildsBody)
     def get(self) -> Response:
@@ -130,7 +131,7 @@ class Rebuilds(MethodView):
     def post(self, entry: dict[str, Any]) -> Response:
         """Recalculate everything, or the metrics, days and ids named, through the workers."""
         me = carried().account.id
-        row = writer().row("rebuild_new", me, asked=_asked(entry), asked_by=_me())
+        row = service(Writer).row("rebuild_new", me, asked=_asked(entry), asked_by=_me())
         if row is None or row.problem:
             refuse(Problem.INVALID_PARAMETER, row.problem if row else "")
         headers = {"Cache-Control": "no-store"}
@@ -139,7 +140,7 @@ class Rebuilds(MethodView):
 
 @blueprint.route("/rebuilds/<uuid:run>", parameters=[WHICH])
 class Rebuild(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.response(200, RebuildBody)
     @blueprint.alt_response(404, response="NOT_FOUND")

@@ -20,7 +20,6 @@ from weakref import finalize
 
 from api.export import helper
 from api.export.helper import Work
-from api.parts import part
 from shared.settings import Settings
 
 WAITING = 2
@@ -236,8 +235,3 @@ def _end(
         process.kill()
         process.wait()
     folder.cleanup()
-
-
-def lanes() -> Lanes:
-    """Those of the app that handles this request."""
-    return part(Lanes)

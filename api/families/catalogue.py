@@ -10,14 +10,16 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from api.access import guards
+from api.access import permissions
+from api.access.permissions import may_read_some, own_ids
 from api.blueprint import blueprint
 from api.database.freshness import timestamp
-from api.database.reader import reader
+from api.database.reader import Reader
 from api.families.metrics import sentence
-from api.fields import part, several, text
+from api.fields import nested, several, text
 from api.requests import parameters
 from api.requests.metrics import query_schema
+from api.services import service
 from shared.metrics import CHARTS, METRICS, Measure, Metric
 
 
@@ -42,7 +44,7 @@ class ColumnBody(Schema):
         },
     )
     of = text("Of a key its type: day, week, month, integer or text; of others their unit.")
-    title = part(SaidBody, "What it is.")
+    title = nested(SaidBody, "What it is.")
     values = fields.Dict(
         fields.String(),
         fields.Nested(WordBody),
@@ -63,8 +65,8 @@ class ColumnBody(Schema):
 
 class MetricBody(Schema):
     name = text("Its address is `metrics/` and this.")
-    title = part(SaidBody, "What to call it.")
-    meaning = part(SaidBody, "What it counts, in a sentence.")
+    title = nested(SaidBody, "What to call it.")
+    meaning = nested(SaidBody, "What it counts, in a sentence.")
     readers = text(
         "`admins`; `user_id` or `mentor_id` where a user or a mentor may read their own rows, too."
     )
@@ -121,20 +123,20 @@ class CatalogueQuery(parameters.NoParameters):
 
 @blueprint.route("/metrics")
 class Catalogue(MethodView):
-    decorators: ClassVar = [guards.everyone]
+    decorators: ClassVar = [permissions.everyone]
     is_stored = False
 
     @blueprint.arguments(CatalogueQuery, location="query")
     @blueprint.response(200, MetricsBody)
     def get(self, query: dict[str, Any]) -> Response:
         """What there is to ask for: every metric, and how to draw it."""
-        state = {row.name: row for row in reader().rows("metrics")}
+        state = {row.name: row for row in service(Reader).rows("metrics")}
         listed = [
-            _said(metric) | {"own": guards.own_ids(metric.readers)} | _state(state[metric.name])
+            _said(metric) | _state(state[metric.name]) | {"own": own_ids(metric.readers)}
             for metric in METRICS.values()
             if (metric.is_listed or query["unlisted"])
             and metric.name in state
-            and guards.may_read_some(metric.readers)
+            and may_read_some(metric.readers)
         ]
         headers = {"Cache-Control": "private, no-cache"}
         body = orjson.dumps({"metrics": listed})

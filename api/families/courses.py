@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
 from api.fields import PERCENT, STARS, count, identifier, number, several, text
@@ -30,7 +30,7 @@ class CoursesBody(Schema):
 
 @blueprint.route("/courses")
 class Courses(MethodView):
-    decorators: ClassVar = [guards.admin, paging.linked]
+    decorators: ClassVar = [permissions.admin, paging.linked]
 
     @blueprint.arguments(paging.Courses, location="query")
     @blueprint.response(200, {"oneOf": [CoursesBody, CourseBody]})

@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api.access import guards, read_log
+from api.access import permissions, read_log
 from api.answers.responses import answer
 from api.blueprint import blueprint
 from api.fields import PERCENT, count, identifier, number, text
@@ -46,9 +46,9 @@ class EngagementBody(Schema):
 
 @blueprint.route("/user/<id:user_id>/engagement", parameters=[WHOSE])
 class UserEngagement(MethodView):
-    decorators: ClassVar = [guards.oneself_or_admin, read_log.reads_of_others]
+    decorators: ClassVar = [permissions.oneself_or_admin, read_log.reads_of_others]
 
-    @blueprint.arguments(parameters.Answer, location="query")
+    @blueprint.arguments(parameters.AnswerQuery, location="query")
     @blueprint.response(200, EngagementBody)
     @blueprint.doc(description=f"The engagement score is {SCORE}")
     @blueprint.alt_response(404, response="NOT_FOUND")
@@ -59,9 +59,9 @@ class UserEngagement(MethodView):
 
 @blueprint.route("/me/engagement")
 class MyEngagement(MethodView):
-    decorators: ClassVar = [guards.everyone]
+    decorators: ClassVar = [permissions.everyone]
 
-    @blueprint.arguments(parameters.Answer, location="query")
+    @blueprint.arguments(parameters.AnswerQuery, location="query")
     @blueprint.response(200, EngagementBody)
     @blueprint.doc(description=f"The engagement score is {SCORE}")
     @blueprint.alt_response(404, response="NOT_FOUND")

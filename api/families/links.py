@@ -7,12 +7,13 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards, tickets
+from api.access import permissions, tickets
 from api.access.tickets import Place
 from api.blueprint import blueprint
 from api.fields import count, text
 from api.requests import parameters
 from api.requests.carried import carried
+from api.services import service
 
 
 class TicketBody(Schema):
@@ -22,7 +23,7 @@ class TicketBody(Schema):
 
 @blueprint.route("/stream/ticket")
 class StreamTicket(MethodView):
-    decorators: ClassVar = [guards.everyone]
+    decorators: ClassVar = [permissions.everyone]
 
     @blueprint.arguments(parameters.NoParameters, location="query")
     @blueprint.response(200, TicketBody)
@@ -33,7 +34,7 @@ class StreamTicket(MethodView):
 
 @blueprint.route("/download/ticket")
 class DownloadTicket(MethodView):
-    decorators: ClassVar = [guards.everyone]
+    decorators: ClassVar = [permissions.everyone]
 
     @blueprint.arguments(parameters.Download, location="query")
     @blueprint.response(200, TicketBody)
@@ -45,12 +46,12 @@ class DownloadTicket(MethodView):
         """
         path, _, asked = query["address"].partition("?")
         place = Place.of(f"{blueprint.url_prefix}/{path}", asked)
-        guards.refuse_without_right(place.path, dict(place.parameters or ()))
+        permissions.refuse_without_right(place.path, dict(place.parameters or ()))
         return _given(place)
 
 
 def _given(place: Place) -> Response:
-    ticket = tickets.tickets().give(carried().account.id, place)
+    ticket = service(tickets.Tickets).give(carried().account.id, place)
     body = {"ticket": ticket, "expires_in": tickets.LIFETIME}
     headers = {"Cache-Control": "no-store"}
     return Response(orjson.dumps(body), headers=headers, content_type="application/json")

@@ -8,10 +8,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.database.reader import Query, reader
+from api.database.reader import Query, Reader
 from api.fields import (
     AMOUNT,
     PERCENT,
@@ -25,6 +25,7 @@ from api.fields import (
 )
 from api.problems import Problem, refuse
 from api.requests.metrics import MOST_ROWS, query_schema
+from api.services import service
 from shared import sqlfiles
 from shared.metrics import ADMINS, EVERY, GRAINS, METRICS, Key, Measure, Metric, journals
 
@@ -134,7 +135,7 @@ def sentence(missing: str) -> str:
 
 
 def _asked(metric: Metric, query: dict[str, Any]) -> Response:
-    missing = reader().row("metric_missing", family=metric.address)
+    missing = service(Reader).row("metric_missing", family=metric.address)
     if missing:
         refuse(Problem.UNKNOWN_ADDRESS, f"{metric.name} is {sentence(missing.columns)}")
     by = query.pop("by", metric.by)
@@ -166,7 +167,7 @@ def _window(grain: str, query: dict[str, Any]) -> dict[str, Any]:
         given = query.pop(end, None)
         is_instant = isinstance(given, datetime)
         asked |= {end: given if is_instant else None, f"{end}_day": None if is_instant else given}
-    found = cast("Any", reader().row("series", grain=grain, **asked))
+    found = cast("Any", service(Reader).row("series", grain=grain, **asked))
     sentence = None
     if found.first < found.since:
         sentence = f"from must be no earlier: {grain}s are kept since {found.since.isoformat()}."
@@ -200,10 +201,11 @@ def _query(
 
 
 def _serve(metric: Metric) -> None:
-    guard = guards.admin if metric.readers == ADMINS else guards.own_rows_or_admin(metric.readers)
+    own = metric.readers != ADMINS
+    permission = permissions.own_rows_or_admin(metric.readers) if own else permissions.admin
 
     class One(MethodView):
-        decorators: ClassVar = [guard]
+        decorators: ClassVar = [permission]
 
         @blueprint.arguments(query_schema(metric), location="query")
         @blueprint.response(200, body_schema(metric))

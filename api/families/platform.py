@@ -6,10 +6,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.fields import AMOUNT, PERCENT, STARS, compared, count, number, part, text
+from api.fields import AMOUNT, PERCENT, STARS, compared, count, nested, number, text
 from api.requests import parameters
 from shared.comments import comment_on
 
@@ -49,17 +49,17 @@ class PlatformRevenueBody(Schema):
 
 
 class PlatformBody(Schema):
-    users = part(PlatformUsersBody, "Who has an account.")
-    sessions = part(PlatformSessionsBody, "What was booked, and became of it.")
-    courses = part(PlatformCoursesBody, "What is taught, and to how many.")
-    reviews = part(PlatformReviewsBody, "What is thought of mentors and courses.")
-    revenue = part(PlatformRevenueBody, "What was paid.")
+    users = nested(PlatformUsersBody, "Who has an account.")
+    sessions = nested(PlatformSessionsBody, "What was booked, and became of it.")
+    courses = nested(PlatformCoursesBody, "What is taught, and to how many.")
+    reviews = nested(PlatformReviewsBody, "What is thought of mentors and courses.")
+    revenue = nested(PlatformRevenueBody, "What was paid.")
     comparison = compared()
 
 
 @blueprint.route("/platform")
 class Platform(MethodView):
-    decorators: ClassVar = [guards.admin]
+    decorators: ClassVar = [permissions.admin]
 
     @blueprint.arguments(parameters.MoneyCompared, location="query")
     @blueprint.response(200, PlatformBody)

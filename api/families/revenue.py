@@ -6,10 +6,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.fields import AMOUNT, compared, count, day, number, part, several, window
+from api.fields import AMOUNT, compared, count, day, nested, number, several, window
 from api.requests import parameters
 from shared.comments import comment_on
 
@@ -28,13 +28,13 @@ class RevenueAnalyticsBody(Schema):
 
 class RevenueBody(Schema):
     period_days = window()
-    analytics = part(RevenueAnalyticsBody, "The payments of these days in one currency.")
+    analytics = nested(RevenueAnalyticsBody, "The payments of these days in one currency.")
     comparison = compared()
 
 
 @blueprint.route("/revenue")
 class Revenue(MethodView):
-    decorators: ClassVar = [guards.admin]
+    decorators: ClassVar = [permissions.admin]
 
     @blueprint.arguments(parameters.DaysAndMoneyCompared, location="query")
     @blueprint.response(200, RevenueBody)

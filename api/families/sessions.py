@@ -6,10 +6,10 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
-from api.fields import compared, count, identifier, number, part, several, window
+from api.fields import compared, count, identifier, nested, number, several, window
 from api.requests import parameters
 from shared.comments import comment_on
 
@@ -41,13 +41,13 @@ class SessionAnalyticsBody(Schema):
 
 class SessionsBody(Schema):
     period_days = window()
-    analytics = part(SessionAnalyticsBody, "The sessions created in these days.")
+    analytics = nested(SessionAnalyticsBody, "The sessions created in these days.")
     comparison = compared()
 
 
 @blueprint.route("/sessions")
 class Sessions(MethodView):
-    decorators: ClassVar = [guards.admin]
+    decorators: ClassVar = [permissions.admin]
 
     @blueprint.arguments(parameters.DaysComparedNamed, location="query")
     @blueprint.response(200, SessionsBody)

@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema
 
-from api.access import guards
+from api.access import permissions
 from api.answers.responses import answer
 from api.blueprint import blueprint
 from api.fields import compared, count, day, several, window
@@ -27,7 +27,7 @@ class UserGrowthBody(Schema):
 
 @blueprint.route("/user-growth")
 class UserGrowth(MethodView):
-    decorators: ClassVar = [guards.admin]
+    decorators: ClassVar = [permissions.admin]
 
     @blueprint.arguments(parameters.DaysCompared, location="query")
     @blueprint.response(200, UserGrowthBody)

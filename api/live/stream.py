@@ -17,14 +17,14 @@ from flask.views import MethodView
 from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import guards
+from api.access import permissions
 from api.blueprint import blueprint
 from api.database.freshness import Freshness, Watch, timestamp
 from api.database.reader import Reader
-from api.parts import part
 from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests import parameters
 from api.requests.carried import Account, carried
+from api.services import service
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
@@ -183,7 +183,7 @@ EXAMPLE = 'id: 21\ndata: {"family":"sessions","version":17,"as_of":"2026-11-23T1
 
 @blueprint.route("/stream")
 class Stream(MethodView):
-    decorators: ClassVar = [guards.listener]
+    decorators: ClassVar = [permissions.listener]
 
     @blueprint.arguments(parameters.Stream, location="query")
     @blueprint.response(
@@ -199,7 +199,7 @@ class Stream(MethodView):
         known = int(told) if told.isdecimal() and len(told) < len(str(parameters.LARGEST)) else 0
         if request.method == "GET":
             request_carries = carried()
-            request_carries.listening = part(Streams).subscribe(request_carries.account, known)
+            request_carries.listening = service(Streams).subscribe(request_carries.account, known)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         # an iterator: nobody knows its length
         return Response(iter(()), headers=headers, content_type="text/event-stream")

@@ -31,7 +31,7 @@ _SEVERAL = f"must be a whole number, or up to {MOST_VALUES} with commas between.
 _A_LIMIT = f"must be a whole number from 1 to {MOST_ROWS}."
 
 
-class Grouped(parameters.Answer):
+class Grouped(parameters.AnswerQuery):
     """What any metric may be asked for; its own names are added to it."""
 
     metric: ClassVar[Metric]

@@ -68,7 +68,7 @@ class NoParameters(Schema):
         return data
 
 
-class Answer(NoParameters):
+class AnswerQuery(NoParameters):
     """What every stored answer may be asked for."""
 
     format = fields.String(
@@ -131,7 +131,7 @@ class Named(More):
     names = flag("A file of it holds the usernames of mentors beside their ids: for admins.")
 
 
-class Days(Answer, Noted):
+class Days(AnswerQuery, Noted):
     days = WholeNumber(
         load_default=30,
         validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
@@ -140,7 +140,7 @@ class Days(Answer, Noted):
     )
 
 
-class Money(Answer):
+class Money(AnswerQuery):
     currency = fields.String(
         load_default=None,
         # \Z, because $ lets a final newline through
@@ -176,7 +176,7 @@ class DaysAndMoneyCompared(Days, Money, Compare):
     pass
 
 
-class Course(Answer):
+class Course(AnswerQuery):
     course_id = WholeNumber(
         error_messages={"invalid": "must be a whole number from 1."},
         metadata={"description": "This course instead of all of them.", "minimum": 1},

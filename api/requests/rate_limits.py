@@ -14,9 +14,9 @@ from cachetools import LRUCache
 from flask import Flask, Response, request
 from limits import RateLimitItem, parse_many
 
-from api.parts import part, parts
 from api.problems import Problem, problem, refuse
 from api.requests.carried import carried
+from api.services import service, services
 from shared.settings import Settings
 
 UNITS_A_SECOND = 100
@@ -90,7 +90,7 @@ class Limits:
 
 def limit_requests(app: Flask, settings: Settings) -> None:
     """Count from now on; what is counted in memory is counted by each process for itself."""
-    limits = parts(app).add(Limits(settings))
+    limits = services(app).add(Limits(settings))
 
     @app.after_request
     def limit_failures(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -103,7 +103,7 @@ def limit_requests(app: Flask, settings: Settings) -> None:
 
 def limit_user(user_id: int) -> None:
     """Take a unit of this user's; ends a request where there is none."""
-    seconds = part(Limits).user(user_id)
+    seconds = service(Limits).user(user_id)
     if seconds:
         refuse(*_too_many(seconds))
 
@@ -115,7 +115,7 @@ def charge(*, seconds: float = 0, size: int = 0) -> None:
     """
     units = int(seconds * UNITS_A_SECOND) + size // UNIT_BYTES
     if units:
-        part(Limits).charge(carried().account.id, units)
+        service(Limits).charge(carried().account.id, units)
 
 
 def _parsed(notation: str) -> list[Limit]:

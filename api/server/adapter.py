@@ -29,14 +29,14 @@ from api.access.tokens import Tokens
 from api.database.freshness import Watch
 from api.export.processes import CHUNK, Errand, Lanes
 from api.live.stream import Streams
-from api.parts import parts
 from api.problems import Problem, problem
 from api.requests.carried import CARRIED, Carried, Listening, Waiting
 from api.requests.negotiation import LARGEST_BODY
 from api.server.browsers import HEADERS, POLICY
 from api.server.connections import Connections
-from api.server.metrics import Metrics
+from api.server.prometheus import Prometheus
 from api.server.text_bounds import READ, Bounds
+from api.services import services
 from shared.settings import Settings
 
 THREADS = 8
@@ -83,12 +83,12 @@ class Server:
         self._flask = flask
         self._bounds = Bounds(settings)
         self._connections = Connections(settings)
-        its = parts(flask)
+        its = services(flask)
         self._watch = its[Watch]
         self._streams = its[Streams]
         self._tokens = its[Tokens]
         self._lanes = its[Lanes]
-        self._metrics = its[Metrics]
+        self._prometheus = its[Prometheus]
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         # Asked for now and kept: whether we live is not to depend on a free thread.
         self._alive = self._answer(create_environ("/healthz"))
@@ -116,7 +116,7 @@ class Server:
         refused = self._bounds.refusal(scope.http_version, scope.path, scope.query_string, headers)
         if refused:
             protocol.response_bytes(*refused)
-            self._metrics.answered(scope.path, refused[0], perf_counter() - began)
+            self._prometheus.answered(scope.path, refused[0], perf_counter() - began)
             return
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             protocol.response_bytes(self._alive.status, self._alive.headers, self._alive.first)
@@ -130,7 +130,7 @@ class Server:
         early, carried.early = carried.early, None
         if early and await self._is_folded(*early):
             answered = await self._in_thread(self._answer, environ)
-        self._metrics.answered(scope.path, answered.status, perf_counter() - began)
+        self._prometheus.answered(scope.path, answered.status, perf_counter() - began)
         answered.headers.append(("X-Request-ID", name))
         if carried.listening:
             await self._send_events(carried.listening, answered, protocol)

@@ -15,11 +15,12 @@ from flask import Blueprint, Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.access import guards
-from api.database.reader import Query, reader
-from api.database.writer import writer
+from api.access import permissions
+from api.database.reader import Query, Reader
+from api.database.writer import Writer
 from api.requests.carried import carried
 from api.server.dashboard import POLICY, slashed
+from api.services import service
 from shared import sqlfiles
 from shared.alarms import ALARMS, Reading, duration, ringing
 
@@ -58,7 +59,7 @@ def style() -> Response:
 
 
 @pages.get("/ops/state")
-@guards.editor
+@permissions.editor
 def state() -> Response:
     """Everything of now, as a piece of the page."""
     response = Response(_template().render(**collect()), content_type="text/html; charset=utf-8")
@@ -70,7 +71,7 @@ def collect() -> dict[str, Any]:
     """What there is to say; the queries are those of `analytics status`."""
     summaries = _rows("summaries")
     readings = [Reading(row.name, row.label, row.value, row.since) for row in _rows("readings")]
-    found = writer().row("rebuilds", carried().account.id)
+    found = service(Writer).row("rebuilds", carried().account.id)
     moments = [row.as_of for row in summaries if row.as_of]
     parts = _rows("parts")
     return {
@@ -101,7 +102,7 @@ def _problems(readings: list[Reading]) -> Iterator[dict[str, Any]]:
 
 
 def _rows(name: str) -> list[Any]:
-    return list(reader().rows(Query(sqlfiles.read(f"status/{name}"))))
+    return list(service(Reader).rows(Query(sqlfiles.read(f"status/{name}"))))
 
 
 def _clock(moment: datetime | str | None) -> str:

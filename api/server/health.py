@@ -5,8 +5,9 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.database.reader import reader
+from api.database.reader import Reader
 from api.problems import RETRY_AFTER, Problem, problem
+from api.services import service
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
 
@@ -34,7 +35,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Every answer is calculated and no older than promised, and no change may be missing."""
     try:
-        families = reader().rows("ready")
+        families = service(Reader).rows("ready")
     except (SQLAlchemyError, ConfigurationError):
         return problem(
             Problem.DATABASE_UNAVAILABLE, "The analytics database can't be read.", RETRY_AFTER

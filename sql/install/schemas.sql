@@ -204,7 +204,7 @@ COMMENT ON FUNCTION source.flag(text) IS 'Words that PostgreSQL itself takes for
 
 CREATE FUNCTION source.is_text(value text) RETURNS boolean
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
--- as workers/source.py has a byte written
+-- as workers/mentorhub.py has a byte written
 RETURN coalesce(value !~ '[\u001A�][23][0-7][0-7]', true);
 COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as UTF-8 hasn''t what MentorHub''s text holds.';
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops.local.embedded import Postgres
 from shared.settings import Settings
 from tests.support.contract import DocumentedClient
@@ -35,7 +35,7 @@ def world(postgres: Postgres, analytics_template: str) -> Settings:
 def app(world: Settings) -> Iterator[Flask]:
     app = create_app(world)
     yield app
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def served(world: Settings) -> Iterator[Callable[..., FlaskClient]]:
 
         def serve(**settings: Any) -> FlaskClient:
             app = create_app(replace(world, **settings))
-            ending.callback(parts(app)[Reader].close)
+            ending.callback(services(app)[Reader].close)
             return app.test_client()
 
         yield serve

@@ -19,7 +19,7 @@ from api.app import create_app
 from api.database import freshness
 from api.database.freshness import Watch
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops.local.embedded import Redis
 from shared.settings import Settings
 from tests.support.issuers import RSA, jwks, sign_as
@@ -37,12 +37,12 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self.app = create_app(settings)
-        self.cache: Cache = parts(self.app)[Cache]
+        self.cache: Cache = services(self.app)[Cache]
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
         self.queries = 0
-        event.listen(parts(self.app)[Reader].engine, "before_cursor_execute", self._count)
-        known: freshness.Watch = parts(self.app)[Watch]
+        event.listen(services(self.app)[Reader].engine, "before_cursor_execute", self._count)
+        known: freshness.Watch = services(self.app)[Watch]
         known.start()
         assert wait_until(known.is_current)
 
@@ -55,8 +55,8 @@ class Running:
         return response
 
     def stop(self) -> None:
-        parts(self.app)[Watch].stop()
-        parts(self.app)[Reader].close()
+        services(self.app)[Watch].stop()
+        services(self.app)[Reader].close()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.database import connect
 from shared.metrics import ADMINS, METRICS
 from shared.settings import Settings
@@ -81,7 +81,7 @@ def app(world: Settings) -> Iterator[Flask]:
     """One of its own: streams that were asked for stay open, and what was entered does not."""
     app = create_app(world)
     yield app
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
     with connect(world.analytics_url()) as connection:
         forget_entries(connection)
 

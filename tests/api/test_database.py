@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.support.answers import ANSWERS
@@ -152,7 +152,7 @@ def test_the_readers_role_writes_what_admins_enter_and_nothing_else(
 
 
 def test_the_api_is_the_reader_whoever_logs_in(app: Flask, owner: psycopg.Connection) -> None:
-    with parts(app)[Reader].engine.connect() as connection:
+    with services(app)[Reader].engine.connect() as connection:
         role = connection.exec_driver_sql("SELECT current_user").scalar()
         read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar()
 
@@ -177,7 +177,7 @@ def orphan(world: Settings) -> Iterator[FlaskClient]:
     nowhere = "postgresql://analytics:hunter2@/analytics?host=%2Fnonexistent"
     app = create_app(replace(world, analytics_database_url=nowhere, read_database_url=None))
     yield app.test_client()
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
 
 
 @pytest.mark.parametrize("path", ["/api/v1/analytics/platform", "/readyz"])
@@ -211,4 +211,4 @@ def test_while_the_mirror_is_made_anew_all_is_later(settings: Settings) -> None:
         assert_problem(response, 503)
         assert response.json["type"] == "/problems/not-calculated"
         assert response.headers["Retry-After"] == "5"
-    parts(app)[Reader].close()
+    services(app)[Reader].close()

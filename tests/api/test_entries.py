@@ -18,7 +18,7 @@ from psycopg import sql
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.database import Connection, connect
 from shared.metrics import METRICS, STORED
 from shared.settings import Settings
@@ -308,7 +308,7 @@ def test_entries_are_written_to_the_primary_and_not_to_a_replica(world: Settings
         )
         assert_problem(response, 503)
     finally:
-        parts(app)[Reader].close()
+        services(app)[Reader].close()
 
 
 server = server_of_a_module("test_entries")

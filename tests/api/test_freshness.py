@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
@@ -41,7 +41,7 @@ def database(settings: Settings) -> Iterator[psycopg.Connection]:
 def client(settings: Settings, database: psycopg.Connection) -> Iterator[FlaskClient]:  # noqa: ARG001
     app = create_app(settings)
     yield app.test_client()
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
 
 
 @pytest.fixture

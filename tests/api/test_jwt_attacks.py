@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.issuers import EC, RSA, forge, jwks, pem, public, publishing, sign_as
@@ -37,7 +37,7 @@ def every_kind_of_key(world: Settings, tmp_path_factory: pytest.TempPathFactory)
     keys = replace(world, jwt_previous_keys=(PREVIOUS,), jwt_jwks=str(document))
     app = create_app(keys)
     yield app
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from freezegun import freeze_time
 
 from api.access import keys, tokens
 from api.access.tokens import Tokens
-from api.parts import parts
+from api.services import services
 from shared.errors import ConfigurationError
 from tests.support.contract import assert_problem
 from tests.support.issuers import EC, RSA, Publisher, forge, jwks, public, publishing, sign_as
@@ -48,7 +48,7 @@ def keyed(served: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
     def serve(source: str) -> FlaskClient:
         client = served(jwt_jwks=source)
-        started.append(parts(client.application)[Tokens])
+        started.append(services(client.application)[Tokens])
         started[-1].start()
         return client
 
@@ -103,7 +103,7 @@ def test_a_new_public_key_is_read_because_of_its_first_token(
 ) -> None:
     monkeypatch.setattr(keys, "REST", 0.01)
     client = served(jwt_jwks=publisher.url)
-    known: tokens.Tokens = parts(client.application)[Tokens]
+    known: tokens.Tokens = services(client.application)[Tokens]
     known.start()
     assert status(client, sign_as(RSA, ADMIN, kid="first")) == 200
     publisher.document = jwks(first=RSA, second=EC)
@@ -121,7 +121,7 @@ def test_however_many_unknown_keys_are_named_the_publisher_is_asked_once(
     served: Serve, publisher: Publisher
 ) -> None:
     client = served(jwt_jwks=publisher.url)
-    known: tokens.Tokens = parts(client.application)[Tokens]
+    known: tokens.Tokens = services(client.application)[Tokens]
     known.start()
     refused = {status(client, sign_as(RSA, ADMIN, kid=f"guess {n}")) for n in range(50)}
     known.stop()

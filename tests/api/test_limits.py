@@ -9,9 +9,9 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
 from api.database.reader import Reader
-from api.parts import parts
 from api.requests import rate_limits
 from api.requests.rate_limits import Limits
+from api.services import services
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER, OTHER_LEARNER
@@ -40,7 +40,7 @@ def ask_until_refused(client: FlaskClient, token: str) -> int:
 
 
 def units_left(client: FlaskClient, user_id: int) -> float:
-    (limit,) = parts(client.application)[Limits]._users  # noqa: SLF001
+    (limit,) = services(client.application)[Limits]._users  # noqa: SLF001
     return limit._now(user_id)  # noqa: SLF001
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from api.app import create_app
 from api.database.freshness import Watch
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.database import connect
 from tests.support.contract import assert_problem
 from tests.support.dashboard import ROOT
@@ -355,7 +355,7 @@ def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> No
     stack.calculate(catalogue("a", "b"))
     stack.set_clock(NOW)
     app = create_app(stack.settings)
-    known = parts(app)[Watch]
+    known = services(app)[Watch]
     known.start()
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
@@ -368,4 +368,4 @@ def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> No
             assert f"<?{query}&cursor=" in second.headers["Link"]
     finally:
         known.stop()
-        parts(app)[Reader].close()
+        services(app)[Reader].close()

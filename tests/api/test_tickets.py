@@ -16,7 +16,7 @@ from api.answers.cache import Cache
 from api.app import create_app
 from api.database.reader import Reader
 from api.live.stream import Streams
-from api.parts import parts
+from api.services import services
 from shared.settings import Settings
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
@@ -53,7 +53,7 @@ def link(client: FlaskClient, user_id: int, address: str) -> str:
 def subscribe(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Is told who would get a stream."""
     subscribe = Mock()
-    monkeypatch.setattr(parts(app)[Streams], "subscribe", subscribe)
+    monkeypatch.setattr(services(app)[Streams], "subscribe", subscribe)
     return subscribe
 
 
@@ -120,7 +120,7 @@ def test_a_ticket_needs_a_token_of_somebody_active(client: FlaskClient) -> None:
 
 
 def test_a_ticket_of_somebody_deactivated_since_is_refused(app: Flask, client: FlaskClient) -> None:
-    ticket = parts(app)[Tickets].give(DEACTIVATED, Place.everywhere_at(STREAM))
+    ticket = services(app)[Tickets].give(DEACTIVATED, Place.everywhere_at(STREAM))
 
     assert_problem(client.get(f"{STREAM}?ticket={ticket}"), 403)
 
@@ -240,7 +240,7 @@ def test_permission_is_decided_again_when_a_link_is_used(
     app: Flask, client: FlaskClient, user_id: int, status: int
 ) -> None:
     place = Place.of(f"{ROOT}/courses", "format=csv")
-    ticket = parts(app)[Tickets].give(user_id, place)
+    ticket = services(app)[Tickets].give(user_id, place)
 
     assert_problem(client.get(f"{ROOT}/courses?format=csv&ticket={ticket}"), status)
 
@@ -257,7 +257,7 @@ def test_a_ticket_is_written_and_remembered_nowhere(
         ticket = place.rpartition("=")[2]
         client.get(place)
         client.get(place)
-        kept = parts(app)[Cache]
+        kept = services(app)[Cache]
         assert ticket not in str([*kept._answers, *kept._spellings])  # noqa: SLF001
         assert ticket not in "".join(capfd.readouterr())
 
@@ -271,5 +271,5 @@ def test_a_link_that_comes_too_early_is_answered_when_it_is_time(world: Settings
     statuses: list[str] = []
     for _ in range(2):
         list(app.wsgi_app(environ, lambda status, *_: statuses.append(status[:3])))
-    parts(app)[Reader].close()
+    services(app)[Reader].close()
     assert statuses == ["503", "503"]

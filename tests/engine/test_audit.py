@@ -22,7 +22,7 @@ from tests.support.stored import differences, freshness, is_right, read_models
 from tests.support.world import LEARNER, PYTHON
 from workers.audit import audit, audit_next
 from workers.fold import fold, worker_connection
-from workers.rebuild import end_turn, has_turn, rebuild
+from workers.rebuild import hold_recounts, rebuild, release_recounts
 
 
 @pytest.fixture(scope="module")
@@ -636,11 +636,11 @@ def test_while_a_rebuild_is_under_way_a_tick_audits_nothing(
 ) -> None:
     ours.execute("DELETE FROM control.audited")
     tamper(ours, "a sum")
-    assert has_turn(worker)
+    assert hold_recounts(worker)
     audit_next(settings)
     assert ours.execute("SELECT FROM control.audited").rowcount == 0
     assert audit(settings, repair=True, rolling=True) == (0, [])
-    end_turn(worker)
+    release_recounts(worker)
     assert audit(settings, repair=True, rolling=True).wrong == 1
 
 

@@ -14,7 +14,7 @@ from shared.errors import ConfigurationError
 from shared.metrics import METRICS, STORED, load
 from shared.settings import Settings
 from tests.metrics import EXPECTED
-from workers import metrics
+from workers import metric_check
 from workers.definitions import make_metric
 
 GOOD = """\
@@ -206,4 +206,4 @@ def test_the_command_lists_metrics_and_shows_one(settings: Settings) -> None:
 
 def test_the_files_that_are_there_fit_their_tables(ours: Connection) -> None:
     for metric in STORED.values():
-        metrics.check(ours, metric)
+        metric_check.check(ours, metric)

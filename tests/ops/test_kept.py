@@ -29,7 +29,7 @@ from tests.support.mirror import at
 from workers import kept
 from workers.audit import audit
 from workers.install import install, install_schemas
-from workers.source import drop_slot
+from workers.mentorhub import drop_slot
 
 PAGE = (sqlfiles.ROOT.parent / "docs/operate.md").read_text()
 BACKUP, LOST, RESTORE = re.findall(

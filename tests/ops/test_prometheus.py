@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops.alerts import rules
+from ops.alarm_rules import rules
 from shared import sqlfiles
 from shared.alarms import ALARMS
 

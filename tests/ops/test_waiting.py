@@ -22,7 +22,7 @@ from tests.support.processes import wait_until
 from workers import fold as module
 from workers import mirror
 from workers.fold import BOUNDS, Folder, fold, worker_connection
-from workers.rebuild import has_turn
+from workers.rebuild import hold_recounts
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -179,12 +179,12 @@ def test_waiting_for_a_turn_ends_with_a_sentence(
 ) -> None:
     monkeypatch.setitem(BOUNDS, "lock_timeout", "100ms")
     with worker_connection(settings) as first, worker_connection(settings) as second:
-        assert has_turn(first)
+        assert hold_recounts(first)
         with pytest.raises(ConfigurationError, match="still under way"):
-            has_turn(second)
-        assert mirror.has_turn(ours)
+            hold_recounts(second)
+        assert mirror.hold_replication(ours)
         with pytest.raises(ConfigurationError, match="still setting up or repairing replication"):
-            mirror.has_turn(second)
+            mirror.hold_replication(second)
 
 
 def test_an_old_snapshot_is_named_with_what_it_costs(settings: Settings, ours: Connection) -> None:

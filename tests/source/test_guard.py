@@ -225,10 +225,10 @@ def test_only_one_guard_is_on_duty(settings: Settings, guard: Guard) -> None:
 def test_while_init_is_at_work_the_guard_is_not(settings: Settings, guard: Guard) -> None:
     lose_slot(settings)
     with connect(settings.analytics_url()) as ours, connect(settings.source_url()) as source:
-        mirror.has_turn(ours)
+        mirror.hold_replication(ours)
         guard.look()
         assert ask(source, COUNT) == 0
-        mirror.end_turn(ours)
+        mirror.release_replication(ours)
         guard.look()
         assert ask(source, COUNT) == 1
 

@@ -30,8 +30,8 @@ from workers import mirror
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
+from workers.mentorhub import publication
 from workers.mirror_audit import Difference, audit_mirror
-from workers.source import publication
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from workers import mirror
 from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mentorhub import names_of
 from workers.mirror_audit import audit_mirror
 from workers.names import AS_OURS, FILE, Names
-from workers.source import names_of
 
 NAMES = """
 [users]

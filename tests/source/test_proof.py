@@ -14,7 +14,7 @@ import pytest
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops.local.embedded import Postgres
 from ops.refresh import refresh
 from ops.servers import database as database_of
@@ -35,7 +35,7 @@ from tests.support.mentorhub import (
 )
 from tests.support.processes import wait_until
 from tests.support.tokens import bearer, sign
-from workers import source as mentorhub
+from workers import mentorhub
 from workers.definitions import MIRRORED
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
@@ -216,7 +216,7 @@ def _get(settings: Settings, address: str, user: int) -> int:
     try:
         return app.test_client().get(address, headers=bearer(sign(user))).status_code
     finally:
-        parts(app)[Reader].close()
+        services(app)[Reader].close()
 
 
 def test_what_was_published_while_a_clock_was_ahead_is_taken_back(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
@@ -102,7 +102,7 @@ def served_throughout(settings: Settings) -> Generator[None]:
     finally:
         end.set()
         reader.join()
-        parts(app)[Reader].close()
+        services(app)[Reader].close()
     assert len(answers) > 20
     assert (200, "me/engagement") in answers
     assert set(answers) <= {

@@ -25,9 +25,9 @@ from workers.definitions import MIRRORED
 from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mentorhub import drop_slot
 from workers.mirror_audit import audit_mirror
 from workers.mirrored import published
-from workers.source import drop_slot
 
 PASSWORD = "correct horse"  # noqa: S105
 

@@ -6,8 +6,8 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
+from workers.mentorhub import by_hand
 from workers.names import AS_OURS, Names
-from workers.source import by_hand
 
 
 def run_by_hand(url: str, names: Names = AS_OURS) -> None:

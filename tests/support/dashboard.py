@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.settings import Settings
 from tests.support.oracle import Oracle
 from tests.support.tokens import bearer, sign
@@ -28,7 +28,7 @@ def asking(settings: Settings, user_id: int) -> Generator[FlaskClient]:
     try:
         yield client
     finally:
-        parts(app)[Reader].close()
+        services(app)[Reader].close()
 
 
 def read(client: FlaskClient, path: str) -> Any:

@@ -32,7 +32,7 @@ from psycopg.errors import UniqueViolation
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.journals import JOURNALS
@@ -254,7 +254,7 @@ class Stage:
         self.platform.close()
         self.worker.close()
         self.ours.close()
-        parts(self.app)[Reader].close()
+        services(self.app)[Reader].close()
         self.pool.shutdown()
 
     def set_clock(self, now: datetime) -> None:

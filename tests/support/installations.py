@@ -23,8 +23,8 @@ from shared.settings import Settings
 from tests.support.databases import DEFAULTS
 from tests.support.mentorhub import SUBSCRIPTION, ask
 from workers import mirror
+from workers.mentorhub import drop_slot
 from workers.mirrored import MIRRORED, columns
-from workers.source import drop_slot
 
 OTHER_BINARIES = Path(os.environ.get("OTHER_POSTGRES", "/usr/lib/postgresql/15/bin"))
 """A second PostgreSQL, where there is one."""

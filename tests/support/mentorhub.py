@@ -24,9 +24,9 @@ from tests.support.processes import wait_until
 from workers import comparison, mirror
 from workers.definitions import MIRRORED
 from workers.guard import Guard
+from workers.mentorhub import columns, drop_slot
 from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
-from workers.source import columns, drop_slot
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
 """Settings of a server for tests."""

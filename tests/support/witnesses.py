@@ -17,7 +17,7 @@ import psycopg
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from shared.database import connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
@@ -30,8 +30,8 @@ from tests.support.tokens import bearer, sign
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mentorhub import names_of
 from workers.mirror_audit import audit_next_range
-from workers.source import names_of
 
 
 class Asked(NamedTuple):
@@ -98,7 +98,7 @@ class Witnesses:
         self._done.set()
         self._pool.shutdown()
         self._ours.close()
-        parts(self._app)[Reader].close()
+        services(self._app)[Reader].close()
         for work in self._work:
             work.result()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.database.reader import Reader
-from api.parts import parts
+from api.services import services
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
@@ -172,7 +172,7 @@ class Stack:
         """What the database takes for the current time from now on."""
         with connect(self.settings.analytics_url()) as connection:
             at(connection, now)
-        parts(self.app)[Reader].engine.dispose()
+        services(self.app)[Reader].engine.dispose()
 
     def fold(self) -> int:
         """As a worker does it every few seconds."""
@@ -201,7 +201,7 @@ def stack(postgres: Postgres, analytics_template: str) -> Iterator[Stack]:
         admin = app.test_client()
         admin.environ_base["HTTP_AUTHORIZATION"] = bearer(sign(ADMIN))["Authorization"]
         yield Stack(settings, app, admin)
-        parts(app)[Reader].close()
+        services(app)[Reader].close()
 
 
 def session(number: int, created_at: datetime) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access.guards import operator
+from api.access.permissions import operator
 from api.answers.cache import Cache
 from api.database.reader import Reader
 from api.live.stream import MOST, Streams
-from api.parts import part, parts
+from api.services import service, services
 from shared.errors import ConfigurationError
 from shared.readings import READINGS
 
@@ -49,12 +49,12 @@ pages = Blueprint("metrics", __name__)
 def exposed() -> Response:
     """What whoever has METRICS_TOKEN may read, and admins."""
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    response = Response(encode(part(Metrics).registry), content_type=content_type)
+    response = Response(encode(service(Prometheus).registry), content_type=content_type)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-class Metrics:
+class Prometheus:
     """The numbers of one app."""
 
     def __init__(self, app: Flask) -> None:
@@ -68,7 +68,7 @@ class Metrics:
         )
         self._endpoint = lru_cache(1024)(_endpoints(app))
         self.registry.register(_Process(app))
-        self.registry.register(_Database(parts(app)[Reader]))
+        self.registry.register(_Database(services(app)[Reader]))
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         self._seconds.labels(self._endpoint(path), status).observe(seconds)
@@ -78,8 +78,8 @@ class _Process(Collector):
     """What an API knows of itself."""
 
     def __init__(self, app: Flask) -> None:
-        self._streams = parts(app)[Streams]
-        self._cache = parts(app)[Cache]
+        self._streams = services(app)[Streams]
+        self._cache = services(app)[Cache]
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge("streams", "Open streams.", len(self._streams))

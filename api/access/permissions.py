@@ -7,7 +7,7 @@ from typing import NoReturn
 from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from api.access.accounts import accounts
+from api.access.accounts import Accounts
 from api.access.tickets import ticket_user
 from api.access.tokens import has_metrics_token, token_user
 from api.answers.responses import remembered
@@ -15,6 +15,7 @@ from api.problems import RETRY_AFTER, Problem, refuse
 from api.requests.carried import Account, carried
 from api.requests.negotiation import refuse_bodies, refuse_other_formats
 from api.requests.rate_limits import limit_user
+from api.services import service
 from shared.metrics import ADMINS, MENTOR, USER
 
 View = Callable[..., Response]
@@ -25,31 +26,31 @@ May = Callable[[Account, Mapping[str, object]], bool]
 
 def admin(view: View) -> View:
     """Only for admins."""
-    return _guarded(view, RULES[admin])
+    return _permitted(view, RULES[admin])
 
 
 def oneself_or_admin(view: View) -> View:
     """For the user of the path and for admins; it doesn't tell whether the user exists."""
-    return _guarded(view, RULES[oneself_or_admin])
+    return _permitted(view, RULES[oneself_or_admin])
 
 
 def everyone(view: View) -> View:
     """For every active account."""
-    return _guarded(view, RULES[everyone], personal=True)
+    return _permitted(view, RULES[everyone], personal=True)
 
 
 def own_rows_or_admin(key: str) -> Callable[[View], View]:
-    """A guard: what is asked for must be filtered by the key, and be the account's own."""
+    """A permission: what is asked for must be filtered by the key, and be the account's own."""
 
-    def guard(view: View) -> View:
-        return _guarded(view, RULES[guard])
+    def own_rows(view: View) -> View:
+        return _permitted(view, RULES[own_rows])
 
     whom = {USER: "the user of that id", MENTOR: "the mentor of that id"}[key]
-    guard.__doc__ = f"For admins, and with `{key}` for {whom}."
-    RULES[guard] = lambda account, asked: (
+    own_rows.__doc__ = f"For admins, and with `{key}` for {whom}."
+    RULES[own_rows] = lambda account, asked: (
         asked.get(key) in {str(each) for each in _own(account, key)} or _is_admin(account)
     )
-    return guard
+    return own_rows
 
 
 RULES: dict[object, May] = {
@@ -87,45 +88,45 @@ def editor(view: View) -> View:
     """Only for admins."""
 
     @wraps(view)
-    def guarded(**path: int) -> Response:
+    def permitted(**path: int) -> Response:
         _let_admins("Your account may neither read nor write this.")
         if request.method not in {"POST", "PUT"}:
             refuse_bodies()
         return view(**path)
 
-    return guarded
+    return permitted
 
 
 def listener(view: View) -> View:
     """For every active account, whatever format it accepts; a ticket will do for a token."""
 
     @wraps(view)
-    def guarded(**path: int) -> Response:
+    def permitted(**path: int) -> Response:
         carried().account = _account(ticket_user() or token_user())
         refuse_bodies()
         return view(**path)
 
-    return guarded
+    return permitted
 
 
 def operator(view: View) -> View:
     """For who has METRICS_TOKEN, also while the database is away, and for admins."""
 
     @wraps(view)
-    def guarded() -> Response:
+    def permitted() -> Response:
         if not has_metrics_token():
             _let_admins("Your account may not read this.")
         refuse_bodies()
         return view()
 
-    return guarded
+    return permitted
 
 
-def _guarded(view: View, may: May, *, personal: bool = False) -> View:
+def _permitted(view: View, may: May, *, personal: bool = False) -> View:
     """`personal`: the answer depends on who asks."""
 
     @wraps(view)
-    def guarded(**path: int) -> Response:
+    def permitted(**path: int) -> Response:
         carried().account = _account(ticket_user() or token_user())
         if not may(carried().account, {**request.args, **path}):
             refuse(Problem.NOT_PERMITTED, "Your account may not read this.")
@@ -133,7 +134,7 @@ def _guarded(view: View, may: May, *, personal: bool = False) -> View:
         refuse_other_formats()
         return remembered(carried().account.id if personal else None) or view(**path)
 
-    return guarded
+    return permitted
 
 
 def _let_admins(sentence: str) -> None:
@@ -165,7 +166,7 @@ def _refuse_unproven() -> NoReturn:
 
 def _account(user_id: int) -> Account:
     limit_user(user_id)
-    account = accounts().find(user_id)
+    account = service(Accounts).find(user_id)
     if account is None:
         refuse(Problem.TOKEN_INVALID, "The token's user does not exist any more.")
     if not account.is_active:

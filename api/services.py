@@ -23,11 +23,11 @@ class Parts:
         return self._parts[kind]
 
 
-def parts(app: Flask) -> Parts:
+def services(app: Flask) -> Parts:
     """Those of the app."""
     return app.extensions.setdefault(_NAME, Parts())
 
 
-def part(kind: type[Part]) -> Part:
+def service(kind: type[Part]) -> Part:
     """The one of the app that handles this request."""
-    return parts(current_app)[kind]
+    return services(current_app)[kind]

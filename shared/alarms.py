@@ -234,8 +234,6 @@ ALARMS = {
 }
 """By name; whoever finds several of them names the first: the others may follow from it."""
 
-READINGS = {alarm.reading for alarm in ALARMS.values() if alarm.reading}
-
 
 def ringing(readings: Iterable[Reading]) -> Iterator[Ringing]:
     """Which alarms these readings ring, causes first, of one alarm the highest reading first."""

@@ -33,7 +33,7 @@ from tests.support.mentorhub import (
     tell,
 )
 from tests.support.processes import wait_until
-from workers import definitions, mirror, source
+from workers import definitions, mentorhub, mirror
 from workers.install import install
 from workers.mirrored import published
 
@@ -217,10 +217,10 @@ def test_an_init_that_ends_after_any_step_goes_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module, step in (
-        (source, "publish"),
+        (mentorhub, "publish"),
         (mirror, "_make_tables"),
         (mirror, "_adapt_types"),
-        (source, "make_slot"),
+        (mentorhub, "make_slot"),
         (mirror, "_subscribe"),
         (mirror, "wait_until_caught_up"),
         (definitions, "execute"),

@@ -21,7 +21,7 @@ from shared.settings import Settings
 from tests.support.mentorhub import NOW, ask, check, is_mirrored, pair, tell
 from tests.support.processes import wait_until
 from tests.support.tokens import bearer, sign
-from workers import comparison, mirror, source
+from workers import comparison, mentorhub, mirror
 from workers.audit import audit
 from workers.fold import fold, worker_connection
 from workers.install import install
@@ -69,7 +69,7 @@ def lose(settings: Settings, loss: str = SLOT) -> None:
 def resync(settings: Settings) -> int:
     """How many rows differed."""
     url = settings.source_url()
-    with connect(settings.analytics_url()) as ours, source.reach(url) as theirs:
+    with connect(settings.analytics_url()) as ours, mentorhub.reach(url) as theirs:
         mirror.begin_anew(ours, theirs, url)
         comparison.retract(ours, {})
         return comparison.prove(ours, theirs, AS_OURS, lambda _: None)
@@ -220,7 +220,7 @@ def test_changes_made_meanwhile_are_neither_lost_nor_doubled(
 
     lose(settings)
     for module, step in (
-        (source, "drop_slot"),
+        (mentorhub, "drop_slot"),
         (mirror, "unsubscribe"),
         (comparison, "_make_equal"),
         (mirror, "_subscribe"),
@@ -260,8 +260,8 @@ def test_interrupted_at_any_step_it_is_begun_again(
     lose(settings)
     for module, step in (
         (mirror, "unsubscribe"),
-        (source, "publish"),
-        (source, "drop_slot"),
+        (mentorhub, "publish"),
+        (mentorhub, "drop_slot"),
         (mirror, "_subscribe"),
         (comparison, "_make_equal"),
         (comparison, "store"),

@@ -11,11 +11,12 @@ from rich.table import Table
 
 from ops.rebuild import who
 from ops.servers import database, said_in_a_sentence
+from shared.database import one
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.audit import audit as audit_now
-from workers.fold import one, worker_connection
+from workers.fold import worker_connection
 from workers.mirror_audit import Difference, audit_mirror
 
 Findings = dict[str, Any]

@@ -239,10 +239,11 @@ def alerts() -> None:
 def acknowledge(settings: Settings) -> None:
     """Take note of the wrong rows that audits have found: `status` stops to mention them."""
     from ops.servers import database  # noqa: PLC0415
+    from shared.database import one  # noqa: PLC0415
 
     with database(settings) as connection:
-        row = connection.execute("SELECT control.acknowledge()").fetchone()
-    click.echo(f"Acknowledged: {row[0] if row else 0:,} wrong rows.")
+        rows = one(connection, "SELECT control.acknowledge()")
+    click.echo(f"Acknowledged: {rows:,} wrong rows.")
 
 
 _DAY = click.DateTime(["%Y-%m-%d"])

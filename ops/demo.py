@@ -1,14 +1,12 @@
 """MentorHub's database for those who have none: its tables, and two years of likely rows."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from psycopg import Cursor
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, one, run
 from shared.errors import ConfigurationError
 
 FEWEST_USERS = 20
@@ -44,8 +42,8 @@ _STEPS = (
 def create_tables(source_url: str) -> None:
     """Create MentorHub's tables in an empty database; where `users` exists, nothing happens."""
     with connect(source_url) as connection, connection.transaction():
-        if not _answer(connection, "mentorhub/is_there"):
-            _run(connection, "mentorhub/tables")
+        if not one(connection, sqlfiles.read("mentorhub/is_there")):
+            run(connection, "mentorhub/tables")
 
 
 def fill(source_url: str, *, users: int, seed: int, until: datetime | None = None) -> None:
@@ -60,12 +58,13 @@ def fill(source_url: str, *, users: int, seed: int, until: datetime | None = Non
     create_tables(source_url)
     until = until or datetime.now(UTC).replace(second=0, microsecond=0)
     with connect(source_url) as connection, connection.transaction():
-        if _answer(connection, "mentorhub/is_filled"):
+        if one(connection, sqlfiles.read("mentorhub/is_filled")):
             raise ConfigurationError(
                 "MentorHub's database holds users already: demo data goes into an empty one only."
             )
-        connection.execute(
-            sqlfiles.read("mentorhub/demo/parameters").encode(),
+        run(
+            connection,
+            "mentorhub/demo/parameters",
             {"users": users, "seed": seed, "until": until},
         )
         _run_steps(connection)
@@ -77,13 +76,13 @@ def someone(source_url: str) -> dict[str, int]:
     A role that nobody has is missing.
     """
     with connect(source_url) as connection:
-        return dict(_run(connection, "mentorhub/someone").fetchall())
+        return dict(run(connection, "mentorhub/someone").fetchall())
 
 
 def an_admin(analytics_url: str) -> dict[str, int]:
     """The id of an active `admin` of a MentorHub that is mirrored, where there is one."""
     with connect(analytics_url) as connection:
-        return dict(_run(connection, "mirror/an_admin").fetchall())
+        return dict(run(connection, "mirror/an_admin").fetchall())
 
 
 def _run_steps(connection: Connection) -> None:
@@ -91,18 +90,9 @@ def _run_steps(connection: Connection) -> None:
         bar = progress.add_task("", total=len(_STEPS))
         for step in _STEPS:
             progress.update(bar, description=step.replace("_", " "))
-            _run(connection, f"mentorhub/demo/{step}")
+            run(connection, f"mentorhub/demo/{step}")
             progress.advance(bar)
         progress.update(bar, description="filled")
-
-
-def _run(connection: Connection, name: str) -> Cursor[Any]:
-    return connection.execute(sqlfiles.read(name).encode())
-
-
-def _answer(connection: Connection, name: str) -> bool:
-    row = _run(connection, name).fetchone()
-    return bool(row and row[0])
 
 
 def _progress() -> Progress:

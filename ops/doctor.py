@@ -16,8 +16,7 @@ from rich.text import Text
 
 from ops.local.up import USUAL_PORT
 from ops.servers import PATIENCE, broker_trouble
-from shared import sqlfiles
-from shared.database import Connection, connect, flags
+from shared.database import Connection, connect, flags, run
 from shared.errors import ConfigurationError
 from shared.home import running_stack
 from shared.settings import Settings
@@ -219,7 +218,7 @@ def _version(place: str, connection: Connection) -> Finding:
 
 def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     with connection.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(sqlfiles.read(query).encode()).fetchall()
+        return run(cursor, query).fetchall()
 
 
 def _sentence(fine: tuple[str, str, str], look: Callable[[], object]) -> Finding:

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from ops.servers import database
-from shared import sqlfiles
+from shared.database import run
 from shared.settings import Settings
 
 Entry = dict[str, Any]
@@ -20,7 +20,7 @@ run. None where that means nothing."""
 def history(settings: Settings) -> list[Entry]:
     """The last thirty, newest first. Raises ConfigurationError where the database is away."""
     with database(settings, row_factory=dict_row) as connection:
-        return connection.execute(sqlfiles.read("status/history").encode()).fetchall()
+        return run(connection, "status/history").fetchall()
 
 
 def table(entries: list[Entry]) -> RenderableType:

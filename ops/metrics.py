@@ -10,7 +10,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from ops.servers import database
-from shared import sqlfiles
+from shared.database import run
 from shared.errors import ConfigurationError
 from shared.metrics import METRICS, Metric
 from shared.settings import Settings
@@ -25,7 +25,7 @@ def metrics(settings: Settings, name: str | None = None) -> list[Entry]:
     if name is not None and name not in METRICS:
         raise ConfigurationError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
     with database(settings, row_factory=dict_row) as connection:
-        rows = connection.execute(sqlfiles.read("status/summaries").encode()).fetchall()
+        rows = run(connection, "status/summaries").fetchall()
     states = {row["summary"]: row for row in rows}
     chosen = METRICS.values() if name is None else [METRICS[name]]
     return [_entry(metric, states.get(metric.name, {})) for metric in chosen]

@@ -16,11 +16,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from ops.servers import broker, database
-from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from workers.fold import one
 from workers.rebuild import ask, check_names
 
 PATIENCE = 30
@@ -186,8 +184,8 @@ def report(settings: Settings, state: State) -> RenderableType:
     """What a rebuild has cost, step by step, and the first rows that it found wrong."""
     run, asked = state["id"], state["asked"]
     with database(settings, patience=ANSWER) as connection:
-        costs = connection.execute(sqlfiles.read("status/cost").encode(), [run]).fetchall()
-        wrong = connection.execute(sqlfiles.read("status/wrong").encode(), [run, SHOWN]).fetchall()
+        costs = run(connection, "status/cost", [run]).fetchall()
+        wrong = run(connection, "status/wrong", [run, SHOWN]).fetchall()
         left_out = [step for step, is_touched in _steps(connection, asked) if not is_touched]
     lines = Table("Step", box=box.SIMPLE_HEAD, show_edge=False)
     for name in ("Slices", "Rows read", "Wrong", "Seconds"):

@@ -28,9 +28,9 @@ from rich.text import Text
 from ops import waiting
 from ops.local import lives
 from ops.servers import broker_trouble, database
-from shared import sqlfiles, timezones
+from shared import timezones
 from shared.alarms import ALARMS, SILENT, Level, Reading, duration, ringing
-from shared.database import Connection, connect
+from shared.database import Connection, connect, run
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.home import running_stack
 from shared.settings import Settings
@@ -79,7 +79,7 @@ def _disk(connection: Connection) -> list[str]:
     try:
         with connection.transaction():
             connection.execute("SET LOCAL work_mem = '64kB'")
-            connection.execute(sqlfiles.read("status/disk").encode())
+            run(connection, "status/disk")
     except DiskFull as error:
         reason = error.diag.message_primary
         return [f"The analytics server's disk is full ({reason}): make room there."]
@@ -489,7 +489,7 @@ def _number(count: int | None) -> str:
 
 
 def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
-    rows = connection.execute(sqlfiles.read(query).encode()).fetchall()
+    rows = run(connection, query).fetchall()
     return [{name: _for_json(value) for name, value in row.items()} for row in rows]
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, run
 
 
 def blockers(connection: Connection) -> list[str]:
@@ -26,7 +25,7 @@ def snapshots(connection: Connection) -> list[str]:
 
 
 def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
-    return connection.execute(sqlfiles.read(query).encode()).fetchall()
+    return run(connection, query).fetchall()
 
 
 def _who(row: dict[str, Any]) -> str:

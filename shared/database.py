@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import Pool, QueuePool
 
+from shared import sqlfiles
 from shared.errors import ConfigurationError, ServerUnavailableError
 
 OLDEST_POSTGRES = 15
@@ -53,6 +54,9 @@ _FROM_ENVIRONMENT = ("PGTZ", "PGDATESTYLE", "PGGEQO")
 """What libpq would tell the server behind our back."""
 
 Connection = psycopg.Connection[Any]
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""For `%s`, or for `%(name)s`."""
 
 _Answer = TypeVar("_Answer")
 
@@ -210,6 +214,27 @@ def options_of(url: str, **settings: str) -> str:
     """The URL's own `options`, what every session of ours begins with, and the given settings."""
     own = conninfo_to_dict(url).get("options") or ""
     return f"{own} {flags(SESSION | settings)}".strip()
+
+
+def one(
+    connection: Connection, query: str | sql.Composed, parameters: Parameters | None = None
+) -> Any:
+    """The first column of the first row; None where there is no row."""
+    text = query.encode() if isinstance(query, str) else query
+    row = connection.execute(text, parameters).fetchone()
+    return row[0] if row else None
+
+
+def run(
+    connection: Connection | psycopg.Cursor[Any], name: str, parameters: Parameters | None = None
+) -> psycopg.Cursor[Any]:
+    """Execute `sql/NAME.sql`."""
+    return connection.execute(sqlfiles.read(name).encode(), parameters)
+
+
+def template(text: str) -> sql.SQL:
+    """SQL of ours with holes for names: `SELECT id FROM public.{table}`."""
+    return sql.SQL(text)  # pyright: ignore[reportArgumentType]
 
 
 def inherit(connection: Connection) -> None:

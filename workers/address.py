@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from shared import sqlfiles
-from shared.database import Connection, options_of
+from shared.database import Connection, one, options_of, run
 from shared.errors import ConfigurationError
 
 
@@ -39,8 +38,8 @@ def run_addressed(ours: Connection, statement: str, conninfo: str) -> None:
 
     Raises ConfigurationError where the address leads our server nowhere.
     """
-    ours.execute(sqlfiles.read("mirror/discreet").encode())
-    ours.execute(sqlfiles.read("mirror/addressed").encode())
+    run(ours, "mirror/discreet")
+    run(ours, "mirror/addressed")
     with _sentence_when_away():
         ours.execute("SELECT pg_temp.run_addressed(%s, %s)", [statement, conninfo])
 
@@ -52,12 +51,12 @@ def check_address(ours: Connection, conninfo: str) -> None:
     """
     with ours.transaction(force_rollback=True):
         ours.execute("CREATE EXTENSION IF NOT EXISTS dblink")
-        row = ours.execute(
+        query = (
             "SELECT nspname FROM pg_extension"
             " INNER JOIN pg_namespace ON pg_namespace.oid = extnamespace"
             " WHERE extname = 'dblink'"
-        ).fetchone()
-        dblink = sql.Identifier(row[0] if row else "public")
+        )
+        dblink = sql.Identifier(one(ours, query))
         connect = sql.SQL("SELECT {}.dblink_connect('mentorhub address', %L)").format(dblink)
         run_addressed(ours, connect.as_string(ours), conninfo)
         ours.execute(sql.SQL("SELECT {}.dblink_disconnect('mentorhub address')").format(dblink))

@@ -15,9 +15,9 @@ import structlog
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.settings import Settings
-from workers.fold import one, worker_connection
+from workers.fold import worker_connection
 
 LONGEST = 60
 """Seconds that all that is told at once may take; then a worker goes on with other things."""

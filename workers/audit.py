@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from shared.database import one
 from shared.registry import STEPS
 from shared.settings import Settings
-from workers.fold import fold, one, snapshot, worker_connection
+from workers.fold import fold, snapshot, worker_connection
 from workers.mirror_audit import audit_next_range
 from workers.rebuild import Progress, hold_recounts, no_progress, release_recounts
 

@@ -15,7 +15,7 @@ from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, one, run, template
 from shared.errors import ConfigurationError
 from workers import mentorhub, mirror
 from workers.names import Names
@@ -54,7 +54,7 @@ class Place(NamedTuple):
         there = names.table(table)
         types = mentorhub.columns(source, names)[table]
         columns = [names.column(table, column) for column in types]
-        legible = _template(mentorhub.legible(source))
+        legible = template(mentorhub.legible(source))
         told: list[sql.Composable] = [
             legible.format(column=sql.Identifier(column))
             if type_name == "text"
@@ -112,8 +112,7 @@ def retract(ours: Connection, there: dict[str, str]) -> str | None:
 
     `there`: MentorHub's witness.
     """
-    row = ours.execute("SELECT control.retract(%s)", [Jsonb(there)]).fetchone()
-    return row[0] if row else None
+    return one(ours, "SELECT control.retract(%s)", [Jsonb(there)])
 
 
 def unproven(ours: Connection) -> list[str]:
@@ -151,14 +150,12 @@ def store(ours: Connection, table: str, witness: Witness) -> None:
     """From now on the table is proven, as long as the witness says the same."""
     with ours.transaction():
         mirror.make_way(ours, [table], enable=False)
-        ours.execute(
-            sqlfiles.read("mirror/prove").encode(), {"mirrored": table, **witness._asdict()}
-        )
+        run(ours, "mirror/prove", {"mirrored": table, **witness._asdict()})
 
 
 def _known(ours: Connection) -> dict[str, Witness]:
     """What is written down; before the schemas are there, nothing."""
-    if ours.execute("SELECT to_regclass('control.proof')").fetchone() == (None,):
+    if one(ours, "SELECT to_regclass('control.proof')") is None:
         return {}
     rows = ours.execute(
         "SELECT mirrored, there, started, subscription, edits FROM control.proof"
@@ -174,10 +171,7 @@ def _witness(ours: Connection, source: Connection, table: str) -> Witness:
             raise ConfigurationError(mentorhub.UNREAD)
         time.sleep(0.05)
         there = mentorhub.witness(source)
-    row = ours.execute(sqlfiles.read("mirror/here").encode()).fetchone()
-    if row is None:
-        raise AssertionError
-    return Witness(there[table], *row)
+    return Witness(there[table], *run(ours, "mirror/here").fetchall()[0])
 
 
 def _make_equal(ours: Connection, source: Connection, place: Place, progress: Progress) -> int:
@@ -207,28 +201,23 @@ def _make_equal(ours: Connection, source: Connection, place: Place, progress: Pr
 
 
 def _no_utf8(source: Connection, place: Place, lower: int | None) -> str:
-    query = _template("SELECT coalesce(min(id), 0) FROM public.{table} WHERE {bounds}")
-    row = source.execute(
-        query.format(table=sql.Identifier(place.there), bounds=_bounds(lower, None))
-    ).fetchone()
-    return mentorhub.no_utf8(source, place.there, row[0] if row else 0, place.columns)
+    query = template("SELECT coalesce(min(id), 0) FROM public.{table} WHERE {bounds}").format(
+        table=sql.Identifier(place.there), bounds=_bounds(lower, None)
+    )
+    return mentorhub.no_utf8(source, place.there, one(source, query), place.columns)
 
 
 def _range_end(
     ours: Connection, source: Connection, place: Place, lower: int | None, size: int
 ) -> int | None:
     """Where a range ends that holds so many rows at most, here and there; None for the last one."""
-    template = _template(sqlfiles.read("mirror/range_end"))
+    query = template(sqlfiles.read("mirror/range_end"))
     words = {"bounds": _bounds(lower, None), "rows": sql.Literal(size)}
-    ends = [
-        side.execute(template.format(table=sql.Identifier(table), **words)).fetchone()
+    ends = (
+        one(side, query.format(table=sql.Identifier(table), **words))
         for side, table in ((source, place.there), (ours, place.here))
-    ]
-    return min((end[0] for end in ends if end), default=None)
-
-
-def _template(text: str) -> sql.SQL:
-    return sql.SQL(text)  # pyright: ignore[reportArgumentType]
+    )
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _bounds(lower: int | None, upper: int | None) -> sql.Composable:
@@ -283,16 +272,11 @@ class _Range:
                 )
             )
             copied = self._write(ours, "pg_temp.theirs", rows)
-            row = ours.execute(self._query(sqlfiles.read("mirror/make_equal"))).fetchone()
-            return copied, row[0] if row else 0
+            return copied, one(ours, self._query(sqlfiles.read("mirror/make_equal")))
 
     def _sum(self, side: Connection, table: str = "table", names: str = "names") -> tuple[int, Any]:
         words = {"table": self._words[table], "names": self._words[names]}
-        query = self._query(sqlfiles.read("mirror/sum"), **words)
-        row = side.execute(query).fetchone()
-        if row is None:
-            raise AssertionError
-        return row
+        return side.execute(self._query(sqlfiles.read("mirror/sum"), **words)).fetchall()[0]
 
     def _read(self, source: Connection) -> list[bytes]:
         """Whole, before anything is written: MentorHub does not wait for our disk."""
@@ -308,4 +292,4 @@ class _Range:
         return cursor.rowcount
 
     def _query(self, text: str, **words: sql.Composable) -> sql.Composed:
-        return _template(text).format(**self._words | words)
+        return template(text).format(**self._words | words)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from psycopg import Error, ProgrammingError
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, run
 from shared.errors import ConfigurationError
 from shared.journals import JOURNALS, Journal
 from shared.metrics import EVERY, METRICS, READ, Metric, in_order
@@ -154,7 +154,7 @@ def execute(connection: Connection, mapping: Path | None) -> None:
             " VALUES (%s, %s, %s, %s, %s)",
             [name, family, _shared(name), kind, place],
         )
-    connection.execute(sqlfiles.read("install/dependence").encode())
+    run(connection, "install/dependence")
 
 
 def make_metric(connection: Connection, metric: Metric) -> None:

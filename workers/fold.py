@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from psycopg import DatabaseError, Error, IsolationLevel
 
-from shared.database import Connection, connect, flags
+from shared.database import Connection, connect, flags, one
 from shared.settings import Settings
 from workers.tally import tally
 
@@ -139,9 +139,3 @@ class Folder:
         """What this process has done, over the connection that it has anyway."""
         if self._connection:
             tally.write_down(self._connection)
-
-
-def one(connection: Connection, query: str, parameters: list[Any] | None = None) -> Any:
-    """The first column of the first row; None where there is no row."""
-    row = connection.execute(query, parameters).fetchone()  # pyright: ignore[reportArgumentType]
-    return row[0] if row else None

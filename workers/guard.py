@@ -7,8 +7,7 @@ import psycopg
 import structlog
 from psycopg import OperationalError, errors
 
-from shared import sqlfiles
-from shared.database import Connection, connect, flags
+from shared.database import Connection, connect, flags, one, run
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 from workers import comparison, mentorhub, mirror
@@ -92,9 +91,9 @@ class Guard:
             self._ours = connect(
                 self._our_url, options=flags(mirror.BOUNDS), on_answer=self._pulse.progress
             )
-        row = self._ours.execute(_DUTY).fetchone()
-        there = self._ours.execute("SELECT to_regclass('control.health')").fetchone()
-        return self._ours if row == (True,) and there != (None,) else None
+        is_on_duty = one(self._ours, _DUTY)
+        is_installed = one(self._ours, "SELECT to_regclass('control.health') IS NOT NULL")
+        return self._ours if is_on_duty and is_installed else None
 
     def _mend(self, ours: Connection) -> str | None:
         """What is wrong and stays so; None when all is well."""
@@ -167,13 +166,13 @@ class Guard:
             mirror.subscribe_again(ours, self._source_url)
             log.warning("Analytics: nobody began to read MentorHub's changes, and does now")
         if subscription and subscription.applied:
-            ours.execute(sqlfiles.read("mirror/reached").encode(), [subscription.applied])
+            run(ours, "mirror/reached", [subscription.applied])
         self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
         return mentorhub.UNREAD if self._idle >= IDLE_LOOKS else None
 
     def _note_slot(self, ours: Connection, source: Connection) -> None:
         """For alarms; the slot may be gone by now, or there was none to begin with."""
-        row = source.execute(sqlfiles.read("source/retained").encode()).fetchone()
+        row = run(source, "source/retained").fetchone()
         retained, most = row or (None, None)
         subscription = mirror.subscription(ours)
         errors = subscription.errors if subscription else 0
@@ -183,7 +182,7 @@ class Guard:
             "most": most,
             "errors": max(0, errors - (errors if self._errors is None else self._errors)),
         }
-        ours.execute(sqlfiles.read("mirror/slot").encode(), noted)
+        run(ours, "mirror/slot", noted)
 
     def _is_idle_again(self) -> bool:
         """Every so many looks: what did not help may help later."""
@@ -215,7 +214,7 @@ class Guard:
         return f"The mirror can't be repaired: {error.diag.message_primary}."
 
     def _write_down(self, ours: Connection, sentence: str | None) -> None:
-        ours.execute(sqlfiles.read("mirror/health").encode(), {"sentence": sentence})
+        run(ours, "mirror/health", {"sentence": sentence})
         self._looked = time.monotonic()
         self._say(sentence)
 

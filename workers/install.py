@@ -9,13 +9,12 @@ from psycopg import Error, IsolationLevel, OperationalError, errors, sql
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shared import sqlfiles
-from shared.database import Connection, flags, watched
+from shared.database import Connection, flags, one, run, watched
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import before, comparison, definitions, kept, mentorhub, mirror, timezone
-from workers.fold import fold_as_of, one
+from workers.fold import fold_as_of
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
 from workers.rebuild import hold_recounts, reporting, restate, settings_differ
@@ -64,7 +63,7 @@ def install(settings: Settings) -> None:
         install_schemas(ours, settings, as_of, bars, prove)
         # what the comparison brought waited for the proof
         fold_as_of(ours, as_of)
-        for table, reason, _, ids in ours.execute(sqlfiles.read("status/unusable").encode()):
+        for table, reason, _, ids in run(ours, "status/unusable"):
             sentence = mentorhub.as_bytes(table, reason, ids, names)
             if sentence:
                 log.warning("Analytics: %s", sentence)
@@ -193,28 +192,26 @@ def _hold_off_changes(ours: Connection, *, folds: bool) -> None:
 
 def _make_roles(ours: Connection) -> None:
     try:
-        ours.execute(sqlfiles.read("install/roles").encode())
+        run(ours, "install/roles")
         # A superuser may act as them anyhow, whoever created them may not.
         ours.execute("GRANT analytics_reader, analytics_worker TO current_user")
     except errors.InsufficientPrivilege:
-        role = ours.execute("SELECT quote_ident(current_user)").fetchone()
+        role = one(ours, "SELECT quote_ident(current_user)")
         raise ConfigurationError(
             f"The roles analytics_reader and analytics_worker are not ours to grant: run `GRANT "
-            f"analytics_reader, analytics_worker TO {role and role[0]} WITH ADMIN OPTION` "
+            f"analytics_reader, analytics_worker TO {role} WITH ADMIN OPTION` "
             "in the analytics server."
         ) from None
 
 
 def _installed(ours: Connection) -> str | None:
     # whoever restores a backup drops schema kept before, and with it what looks at it
-    there = ours.execute(
+    there = one(
+        ours,
         "SELECT to_regclass('control.installation') IS NOT NULL"
-        " AND to_regclass('analytics.note') IS NOT NULL"
-    ).fetchone()
-    if there != (True,):
-        return None
-    row = ours.execute("SELECT definitions FROM control.installation").fetchone()
-    return row[0] if row else None
+        " AND to_regclass('analytics.note') IS NOT NULL",
+    )
+    return one(ours, "SELECT definitions FROM control.installation") if there else None
 
 
 def _progress() -> Progress:

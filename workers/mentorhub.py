@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from psycopg import errors, sql
 
 from shared import sqlfiles
-from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags
+from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags, one, run
 from shared.errors import ConfigurationError
 from workers import mirrored
 from workers.mirrored import published
@@ -70,7 +70,7 @@ def reach(source_url: str, on_answer: Callable[[], object] | None = None) -> Con
 
 def witness(source: Connection) -> dict[str, str]:
     """What a proof of each published table depends on; empty while nobody reads the slot."""
-    found: Any = _value(source, sqlfiles.read("source/witness"))
+    found: Any = one(source, sqlfiles.read("source/witness"))
     return found
 
 
@@ -119,23 +119,23 @@ def columns(source: Connection, names: Names = AS_OURS) -> Columns:
 
     Raises ConfigurationError naming the first table or column that we need and it doesn't have.
     """
-    offered = {(one.table, one.column): one for one in _offered(source, names)}
+    offered = {(each.table, each.column): each for each in _offered(source, names)}
     _check_tables(offered.values(), names)
     found: Columns = {}
     for table, listed in published().items():
         for name in listed:
-            one = offered.get((names.table(table), names.column(table, name)))
-            if one and one.is_needed:
-                _check_column(one, table, name)
-            if one and (one.is_needed or one.is_readable):
-                kept = one.type in _KEPT_TYPES + _KEPT_TIMES
-                found.setdefault(table, {})[name] = str(one.type) if kept else "text"
+            each = offered.get((names.table(table), names.column(table, name)))
+            if each and each.is_needed:
+                _check_column(each, table, name)
+            if each and (each.is_needed or each.is_readable):
+                kept = each.type in _KEPT_TYPES + _KEPT_TIMES
+                found.setdefault(table, {})[name] = str(each.type) if kept else "text"
     return {table: types for table, types in found.items() if "id" in types}
 
 
 def _offered(source: Connection, names: Names) -> list[Offered]:
     rows = source.execute(_offered_in("source/offered", names).encode()).fetchall()
-    return sorted((Offered(*row) for row in rows), key=lambda one: (one.table, one.place))
+    return sorted((Offered(*row) for row in rows), key=lambda each: (each.table, each.place))
 
 
 def _offered_in(file: str, names: Names) -> str:
@@ -152,22 +152,22 @@ def _asked(names: Names) -> str:
 
 def _asked_of(table: str, names: Names) -> str:
     listed = [
-        (names.column(table, one.name), one)
-        for one in mirrored.columns(table)
-        if (table, one.name) not in names.left_out
+        (names.column(table, each.name), each)
+        for each in mirrored.columns(table)
+        if (table, each.name) not in names.left_out
     ]
     values = (
         names.table(table),
-        [theirs for theirs, one in listed if one.is_needed],
-        [theirs for theirs, one in listed if not one.is_needed],
-        [theirs for theirs, one in listed if one.is_id],
+        [theirs for theirs, each in listed if each.is_needed],
+        [theirs for theirs, each in listed if not each.is_needed],
+        [theirs for theirs, each in listed if each.is_id],
     )
     return f"({', '.join(sql.Literal(value).as_string() for value in values)})" if listed else ""
 
 
 def _check_tables(offered: Iterable[Offered], names: Names) -> None:
-    there = {one.table for one in offered if one.type}
-    needed = {one.table for one in offered if one.is_needed}
+    there = {each.table for each in offered if each.type}
+    needed = {each.table for each in offered if each.is_needed}
     for ours in mirrored.MIRRORED:
         table = names.table(ours)
         if table in needed - there:
@@ -177,22 +177,22 @@ def _check_tables(offered: Iterable[Offered], names: Names) -> None:
             )
 
 
-def _check_column(one: Offered, table: str, name: str) -> None:
+def _check_column(each: Offered, table: str, name: str) -> None:
     """Of a needed one, and our names of it; raises ConfigurationError with what mends it."""
-    if one.type is None:
+    if each.type is None:
         raise ConfigurationError(
-            f"MentorHub's table {one.table} has no column {one.column}, "
+            f"MentorHub's table {each.table} has no column {each.column}, "
             f"which analytics needs. {_says_so('it', name, table)}"
         )
-    if one.mend:
+    if each.mend:
         raise ConfigurationError(
-            f"MentorHub's {one.table}.{one.column} is a generated column, "
+            f"MentorHub's {each.table}.{each.column} is a generated column, "
             "which replication leaves out (PostgreSQL 18 takes stored ones): run "
-            f"`{one.mend}` there, or name another column in ANALYTICS_MAPPING."
+            f"`{each.mend}` there, or name another column in ANALYTICS_MAPPING."
         )
-    if (name == "id" or name.endswith("_id")) and one.type not in _WHOLE_NUMBERS:
+    if (name == "id" or name.endswith("_id")) and each.type not in _WHOLE_NUMBERS:
         raise ConfigurationError(
-            f"MentorHub's {one.table}.{one.column} is of type {one.type}: "
+            f"MentorHub's {each.table}.{each.column} is of type {each.type}: "
             "analytics takes ids that are whole numbers, and no others."
         )
 
@@ -208,10 +208,10 @@ def _says_so(what: str, ours: str, table: str) -> str:
 def unread(source: Connection, names: Names = AS_OURS) -> list[str]:
     """Sentences about what MentorHub has, and analytics could use, and may not read."""
     offered = _offered(source, names)
-    closed = [one for one in offered if one.type and not (one.is_needed or one.is_readable)]
+    closed = [each for each in offered if each.type and not (each.is_needed or each.is_readable)]
     by_table: dict[str, list[str]] = {}
-    for one in closed:
-        by_table.setdefault(one.table, []).append(one.column)
+    for each in closed:
+        by_table.setdefault(each.table, []).append(each.column)
     return [
         f"Of MentorHub's {table} we may not read {', '.join(names)}, which some metrics need: "
         f"run `{_grant(source, offered, table)}` there, and `analytics init` again."
@@ -220,8 +220,8 @@ def unread(source: Connection, names: Names = AS_OURS) -> list[str]:
 
 
 def _grant(source: Connection, offered: list[Offered], table: str) -> str:
-    listed = [one for one in offered if one.table == table]
-    names = ", ".join(one.quoted for one in listed)
+    listed = [each for each in offered if each.table == table]
+    names = ", ".join(each.quoted for each in listed)
     return f"GRANT SELECT ({names}) ON public.{listed[0].quoted_table} TO {_role(source)}"
 
 
@@ -320,7 +320,7 @@ def still_offers(source: Connection, found: Columns, names: Names = AS_OURS) -> 
 def is_read(source: Connection) -> bool:
     """Whether somebody fetches the changes that the slot keeps."""
     return bool(
-        _value(
+        one(
             source,
             "SELECT bool_or(active) FROM pg_replication_slots"
             " WHERE slot_name = 'mentorhub_analytics'",
@@ -390,7 +390,7 @@ def _named_when_full(source: Connection) -> Generator[None]:
         raise ConfigurationError(
             "MentorHub's server has no replication slot left: run "
             "`ALTER SYSTEM SET max_replication_slots = "
-            f"{_value(source, 'SELECT 10 + current_setting($$max_replication_slots$$)::integer')}` "
+            f"{one(source, 'SELECT 10 + current_setting($$max_replication_slots$$)::integer')}` "
             "there and restart it."
         ) from None
 
@@ -427,16 +427,16 @@ def estimated_rows(source: Connection, names: Names = AS_OURS) -> dict[str, int]
 
 def timeline(source: Connection) -> str:
     """Which history of MentorHub's database its WAL belongs to."""
-    return str(_value(source, "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"))
+    return str(one(source, "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"))
 
 
 def is_at(source: Connection, position: str) -> bool:
     """Whether MentorHub's WAL is as far as this position, or behind it."""
-    return bool(_value(source, "SELECT pg_current_wal_insert_lsn() >= %s::pg_lsn", position))
+    return bool(one(source, "SELECT pg_current_wal_insert_lsn() >= %s::pg_lsn", [position]))
 
 
 def _check_wal_level(source: Connection) -> None:
-    level = _value(source, "SELECT current_setting('wal_level')")
+    level = one(source, "SELECT current_setting('wal_level')")
     if level != "logical":
         raise ConfigurationError(
             f"MentorHub's server has wal_level={level}: run "
@@ -446,26 +446,26 @@ def _check_wal_level(source: Connection) -> None:
 
 def _check_role(source: Connection, names: Names, found: Columns) -> None:
     role = _role(source)
-    if not _value(
+    if not one(
         source, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"
     ):
         raise ConfigurationError(
             f"The role {role} may not replicate: run `ALTER ROLE {role} REPLICATION` at MentorHub."
         )
-    if not _value(source, "SELECT has_schema_privilege('public', 'USAGE')"):
+    if not one(source, "SELECT has_schema_privilege('public', 'USAGE')"):
         raise ConfigurationError(
             f"The role {role} may not look into MentorHub's schema public: run "
             f"`GRANT USAGE ON SCHEMA public TO {role}` at MentorHub."
         )
     offered = _offered(source, names)
-    for one in offered:
-        if one.is_needed and not one.is_readable:
+    for each in offered:
+        if each.is_needed and not each.is_readable:
             raise ConfigurationError(
-                f"The role {role} may not read {one.table}.{one.column}: "
-                f"run `{_grant(source, offered, one.table)}` at MentorHub."
+                f"The role {role} may not read {each.table}.{each.column}: "
+                f"run `{_grant(source, offered, each.table)}` at MentorHub."
             )
     for table in map(names.table, found):
-        if _value(source, "SELECT row_security_active(quote_ident(%s)::regclass)", table):
+        if one(source, "SELECT row_security_active(quote_ident(%s)::regclass)", [table]):
             raise ConfigurationError(
                 f"Row security hides rows of {table} from the role {role}: "
                 f"run `ALTER ROLE {role} BYPASSRLS` at MentorHub."
@@ -474,9 +474,7 @@ def _check_role(source: Connection, names: Names, found: Columns) -> None:
 
 def _check_identities(source: Connection, tables: list[str]) -> None:
     """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
-    rows = source.execute(
-        sqlfiles.read("source/identities").encode(), {"tables": tables}
-    ).fetchall()
+    rows = run(source, "source/identities", {"tables": tables}).fetchall()
     for table, by_default, identity in rows:
         if identity != ["id"]:
             mend = "ADD PRIMARY KEY (id)" if by_default else "REPLICA IDENTITY DEFAULT"
@@ -491,7 +489,7 @@ def _is_published(source: Connection, found: Columns, names: Names) -> bool:
 
     What MentorHub's DBAs published since the mirror was set up is received, and not used.
     """
-    rows = source.execute(sqlfiles.read("source/published").encode()).fetchall()
+    rows = run(source, "source/published").fetchall()
     listed = {table: set(columns) for table, columns in rows}
     most = asked(names)
     return all(
@@ -502,9 +500,4 @@ def _is_published(source: Connection, found: Columns, names: Names) -> bool:
 
 def _role(source: Connection) -> object:
     """As it is written in SQL."""
-    return _value(source, "SELECT quote_ident(current_user)")
-
-
-def _value(source: Connection, query: str, *parameters: str) -> object:
-    row = source.execute(query.encode(), parameters).fetchone()
-    return row[0] if row else None
+    return one(source, "SELECT quote_ident(current_user)")

@@ -7,7 +7,7 @@ from psycopg import Error, sql
 from psycopg.errors import OperationalError, QueryCanceled
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, one, run
 from shared.errors import ConfigurationError
 from shared.metrics import Metric, check_reading
 
@@ -29,9 +29,7 @@ _COLUMN = re.compile(r"ADD COLUMN (\w+)")
 def check(connection: Connection, metric: Metric) -> None:
     """ConfigurationError names the line where the SELECT gives other columns than the header."""
     check_reading(metric)
-    given = dict(
-        connection.execute(sqlfiles.read("each_metric/columns").encode(), [metric.name]).fetchall()
-    )
+    given = dict(run(connection, "each_metric/columns", [metric.name]).fetchall())
     told = metric.given
     for name in told:
         if name not in given:
@@ -52,22 +50,19 @@ def check(connection: Connection, metric: Metric) -> None:
 
 def _check_grouping(connection: Connection, metric: Metric) -> None:
     # What the planner drops as it is constant is no mistake, so fewer columns may be planned.
-    plan = connection.execute(
-        sql.SQL("EXPLAIN (VERBOSE, COSTS off, FORMAT json) SELECT * FROM truth.{}").format(
-            sql.Identifier(metric.name)
-        )
-    ).fetchone()
-    grouped = _grouping(plan[0][0]["Plan"]) if plan else 0
+    query = sql.SQL("EXPLAIN (VERBOSE, COSTS off, FORMAT json) SELECT * FROM truth.{}")
+    plan = one(connection, query.format(sql.Identifier(metric.name)))
+    grouped = _grouping(plan[0]["Plan"])
     if grouped > len(metric.keys):
         sentence = f"the SELECT groups by {grouped} columns, keys has {len(metric.keys)}."
         raise ConfigurationError(f"{metric.at(metric.line)}: {sentence}")
 
 
 def _check_weights(connection: Connection, metric: Metric) -> None:
-    weighed = connection.execute(sqlfiles.read("each_metric/weighed").encode(), [metric.name])
+    is_weighed = one(connection, sqlfiles.read("each_metric/weighed"), [metric.name])
     # of another metric's rows, the weight is no table's column
     is_counted_from = metric.reads or metric.journals
-    if weighed.fetchone() != (True,) and not (is_counted_from and _WEIGHT.search(metric.select)):
+    if not is_weighed and not (is_counted_from and _WEIGHT.search(metric.select)):
         sentence = "no sum has w in it: a row counts w times, or what vanishes would count, too."
         raise ConfigurationError(f"{metric.at(metric.line)}: {sentence}")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from psycopg import errors, sql
 
 from shared import sqlfiles
-from shared.database import Connection, inherit
+from shared.database import Connection, inherit, one, run, template
 from shared.errors import ConfigurationError
 from workers import fold, mentorhub
 from workers.address import address, check_address, run_addressed
@@ -91,13 +91,12 @@ def hold_replication(ours: Connection, *, wait: bool = True) -> bool:
     """
     verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     try:
-        row = ours.execute(f"SELECT {verb}({_LOCK})".encode()).fetchone()
+        return one(ours, f"SELECT {verb}({_LOCK})") is not False
     except errors.LockNotAvailable:
         raise ConfigurationError(
             "The guard or another `analytics init` is still setting up or repairing replication: "
             "try again when it is done; `analytics status` says who keeps others waiting."
         ) from None
-    return row is not None and row[0] is not False
 
 
 def release_replication(ours: Connection) -> None:
@@ -107,7 +106,7 @@ def release_replication(ours: Connection) -> None:
 
 def subscription(ours: Connection) -> Subscription | None:
     """What has become of ours; None where there is none."""
-    row = ours.execute(sqlfiles.read("mirror/subscription").encode()).fetchone()
+    row = run(ours, "mirror/subscription").fetchone()
     return Subscription(*row) if row else None
 
 
@@ -233,10 +232,7 @@ def wait_until_caught_up(ours: Connection, source: Connection) -> datetime:
 
     The result is MentorHub's clock at the call. Raises ConfigurationError when it takes too long.
     """
-    row = source.execute(sqlfiles.read("source/position").encode()).fetchone()
-    if row is None:
-        raise AssertionError
-    as_of, target, _ = row
+    as_of, target, _ = run(source, "source/position").fetchall()[0]
     # what MentorHub can't send, another try doesn't send either; one error may be a restart
     bearable = 0 if mentorhub.is_raw(source) else _errors(ours) + 1
     farthest, deadline = 0, time.monotonic() + PATIENCE
@@ -280,7 +276,7 @@ def _let_go(ours: Connection) -> None:
 
 
 def _tables_exist(ours: Connection) -> bool:
-    return ours.execute("SELECT to_regclass('public.users') IS NOT NULL").fetchone() == (True,)
+    return bool(one(ours, "SELECT to_regclass('public.users') IS NOT NULL"))
 
 
 def _refuse_strangers(ours: Connection, names: Names) -> None:
@@ -288,8 +284,9 @@ def _refuse_strangers(ours: Connection, names: Names) -> None:
 
     Never drop that. Our tables say what they are; our schemas come after them.
     """
-    stranger = ours.execute(
-        sqlfiles.read("mirror/strangers").encode(),
+    stranger = run(
+        ours,
+        "mirror/strangers",
         {
             "tables": [*MIRRORED, *names.tables.values()],
             "schemas": [*SCHEMAS, *(BEFORE + schema for schema in DERIVED)],
@@ -318,10 +315,7 @@ def _check_encoding(ours: Connection) -> None:
 
 
 def _check_role(ours: Connection) -> None:
-    row = ours.execute(sqlfiles.read("mirror/role").encode()).fetchone()
-    if row is None:
-        raise AssertionError
-    role, database, owns, makes_roles, is_superuser, has_dblink = row
+    ((role, database, owns, makes_roles, is_superuser, has_dblink),) = run(ours, "mirror/role")
     if has_dblink is None:
         raise ConfigurationError(
             "The analytics server lacks the extension dblink: install PostgreSQL's contrib package."
@@ -345,16 +339,16 @@ def _check_role(ours: Connection) -> None:
 
 
 def _may_subscribe(ours: Connection) -> bool:
-    row = ours.execute(
+    query = (
         "SELECT bool_or(pg_has_role(oid, 'USAGE')) FROM pg_roles"
         " WHERE rolname = 'pg_create_subscription'"
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(one(ours, query))
 
 
 def _make_tables(ours: Connection) -> None:
     """Drop the mirror with everything derived from it, and make it empty."""
-    roots = ours.execute(sqlfiles.read("mirror/roots").encode(), {"tables": list(MIRRORED)})
+    roots = run(ours, "mirror/roots", {"tables": list(MIRRORED)})
     for table in (*(name for (name,) in roots.fetchall()), *MIRRORED):
         ours.execute(
             sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE").format(sql.Identifier(table))
@@ -390,7 +384,7 @@ def _adapt_names(ours: Connection, names: Names) -> None:
     types = _types(ours)
     for (table, column), theirs in names.columns.items():
         ours.execute(
-            _template("mirror/column").format(
+            template(sqlfiles.read("mirror/column")).format(
                 table=sql.Identifier(table),
                 ours=sql.Identifier(column),
                 theirs=sql.Identifier(theirs),
@@ -399,7 +393,7 @@ def _adapt_names(ours: Connection, names: Names) -> None:
         )
     for table, theirs in names.tables.items():
         ours.execute(
-            _template("mirror/root").format(
+            template(sqlfiles.read("mirror/root")).format(
                 ours=sql.Identifier(table),
                 theirs=sql.Identifier(theirs),
                 comment=sql.Literal(
@@ -407,10 +401,6 @@ def _adapt_names(ours: Connection, names: Names) -> None:
                 ),
             )
         )
-
-
-def _template(name: str) -> sql.SQL:
-    return sql.SQL(sqlfiles.read(name))  # pyright: ignore[reportArgumentType]
 
 
 def _leave_out(ours: Connection, columns: Columns, names: Names) -> None:
@@ -440,7 +430,7 @@ def _leave_out(ours: Connection, columns: Columns, names: Names) -> None:
 
 def missing(ours: Connection) -> set[tuple[str, str]]:
     """Tables and columns of the mirror that MentorHub lacked when it was last looked for them."""
-    if ours.execute("SELECT to_regclass('public.missing_column')").fetchone() == (None,):
+    if one(ours, "SELECT to_regclass('public.missing_column')") is None:
         return set()
     return set(ours.execute("SELECT mirrored, name FROM public.missing_column").fetchall())
 
@@ -464,7 +454,7 @@ def _lacking(columns: Columns) -> set[tuple[str, str]]:
 def _fits(ours: Connection, columns: Columns, names: Names) -> bool:
     """Whether the mirror that is there can take these columns."""
     types = _types(ours)
-    return _mirrored_layout(ours) == _layout(names) and all(
+    return one(ours, sqlfiles.read("mirror/layout")) == _layout(names) and all(
         types[table, names.column(table, column)] == _wide(type_name)
         for table, listed in columns.items()
         for column, type_name in listed.items()
@@ -472,7 +462,7 @@ def _fits(ours: Connection, columns: Columns, names: Names) -> bool:
 
 
 def _types(ours: Connection) -> dict[tuple[str, str], str]:
-    rows = ours.execute(sqlfiles.read("mirror/types").encode())
+    rows = run(ours, "mirror/types")
     return {(table, column): type_name for table, column, type_name in rows}
 
 
@@ -489,14 +479,9 @@ def _mark(ours: Connection, layout: str) -> None:
     ours.execute(sql.SQL("COMMENT ON TABLE public.users IS {}").format(sql.Literal(comment)))
 
 
-def _mirrored_layout(ours: Connection) -> str | None:
-    row = ours.execute(sqlfiles.read("mirror/layout").encode()).fetchone()
-    return row[0] if row else None
-
-
 def _is_known(ours: Connection) -> bool:
     """Whether there are schemas of ours above the mirror."""
-    return ours.execute("SELECT to_regclass('control.source') IS NOT NULL").fetchone() == (True,)
+    return bool(one(ours, "SELECT to_regclass('control.source') IS NOT NULL"))
 
 
 def _subscribe_or_drop_slot(ours: Connection, source: Connection, source_url: str) -> None:
@@ -530,8 +515,7 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
 
     Not where it is the same: changes might have been lost while nobody was connected.
     """
-    row = _is_known(ours) and ours.execute("SELECT conninfo FROM control.source").fetchone()
-    if row != (conninfo,):
+    if not _is_known(ours) or one(ours, "SELECT conninfo FROM control.source") != conninfo:
         with ours.transaction():
             ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
             run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
@@ -545,8 +529,7 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
 
 def _arrived(ours: Connection, position: str) -> tuple[bool, int]:
     """Whether all up to `position` is applied, and up to which byte something was received."""
-    row = ours.execute(sqlfiles.read("mirror/arrived").encode(), {"position": position}).fetchone()
-    return (row[0], row[1]) if row else (False, 0)
+    return run(ours, "mirror/arrived", {"position": position}).fetchall()[0]
 
 
 def described(source: Connection, source_url: str) -> list[str]:
@@ -561,7 +544,7 @@ def described(source: Connection, source_url: str) -> list[str]:
 
 def remember_source(ours: Connection, described: list[str]) -> None:
     """Keep MentorHub's address where control.replicated_until() looks for it."""
-    ours.execute(sqlfiles.read("mirror/discreet").encode())
+    run(ours, "mirror/discreet")
     with ours.transaction():
         ours.execute("DELETE FROM control.source")
         ours.execute(

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import structlog
 from psycopg import Error, OperationalError
 from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTable
 
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.errors import ServerUnavailableError
-from workers.fold import one
 from workers.mirrored import MIRRORED
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -85,12 +84,8 @@ def _audit_table(
     lower = None if everything else _next_id(connection, table)
     found: list[Difference] = []
     while True:
-        row = connection.execute(
-            "SELECT next_id, wrong FROM control.audit_mirror(%s, %s, %s)", [table, lower, repair]
-        ).fetchone()
-        if row is None:
-            raise AssertionError
-        lower, wrong = cast("tuple[int | None, list[Any]]", row)
+        query = "SELECT next_id, wrong FROM control.audit_mirror(%s, %s, %s)"
+        lower, wrong = connection.execute(query, [table, lower, repair]).fetchall()[0]
         found += [Difference(table, entry["id"], _what(entry)) for entry in wrong]
         if lower is None or not everything:
             return found

@@ -15,9 +15,9 @@ import structlog
 from urllib3 import PoolManager, Timeout, make_headers
 from urllib3.exceptions import HTTPError
 
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.settings import Settings
-from workers.fold import one, turn, worker_connection
+from workers.fold import turn, worker_connection
 
 AT_ONCE = 5_000
 """Points of a request."""

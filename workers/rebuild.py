@@ -11,12 +11,12 @@ from psycopg import Error, OperationalError
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.errors import ConfigurationError
 from shared.money import units
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
-from workers.fold import fold, one, replicated_until, snapshot, turn, worker_connection
+from workers.fold import fold, replicated_until, snapshot, turn, worker_connection
 
 log = structlog.get_logger("analytics")
 

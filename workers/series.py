@@ -3,9 +3,9 @@
 import structlog
 from psycopg.types.json import Jsonb
 
-from shared.database import Connection
+from shared.database import Connection, one
 from shared.settings import Settings
-from workers.fold import one, turn
+from workers.fold import turn
 
 log = structlog.get_logger("analytics")
 

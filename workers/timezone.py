@@ -6,8 +6,8 @@ from typing import Any
 from psycopg.errors import InvalidParameterValue
 from psycopg.rows import tuple_row
 
-from shared import sqlfiles, timezones
-from shared.database import Connection
+from shared import timezones
+from shared.database import Connection, run
 from shared.errors import ConfigurationError
 
 
@@ -47,8 +47,9 @@ def _compared(ours: Connection, zone: str, years: int) -> tuple[int, Any, Any, b
     first = max(0, today - 366 * years)
     try:
         cursor = ours.cursor(row_factory=tuple_row)
-        return cursor.execute(
-            sqlfiles.read("status/timezone").encode(),
+        return run(
+            cursor,
+            "status/timezone",
             {
                 "zone": zone,
                 "first": first,

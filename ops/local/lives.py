@@ -12,7 +12,7 @@ import redis
 
 from ops.local.supervisor import SILENCE, Lives
 from ops.servers import PATIENCE, spoilt_keys
-from shared.database import connect
+from shared.database import connect, one
 from shared.errors import ConfigurationError
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -94,9 +94,8 @@ def part(name: str, database_url: str, needed: Callable[[], bool]) -> Lives:
             with connect(
                 database_url, connect_timeout=PATIENCE, options="-c statement_timeout=2s"
             ) as connection:
-                row = connection.execute(_SEEN, [SILENCE, name]).fetchone()
+                return bool(one(connection, _SEEN, [SILENCE, name]))
         except (psycopg.Error, ConfigurationError):
             return None
-        return bool(row and row[0])
 
     return lives

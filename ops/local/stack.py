@@ -15,8 +15,7 @@ from ops.local.processes import free_port
 from ops.local.programs import Programs, reporting
 from ops.local.supervisor import Lives, Supervisor
 from ops.servers import broker_trouble
-from shared import sqlfiles
-from shared.database import connect
+from shared.database import connect, run
 from shared.settings import Settings
 from workers.install import install
 
@@ -154,5 +153,5 @@ class Stack:
 
 def _is_filled(source_url: str) -> bool:
     with connect(source_url) as source:
-        row = source.execute(sqlfiles.read("mentorhub/is_filled").encode()).fetchone()
+        row = run(source, "mentorhub/is_filled").fetchone()
     return bool(row and row[0])

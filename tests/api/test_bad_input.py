@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from api.families import sessions
+from api.families import contract
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
 from tests.support.world import LEARNER
@@ -213,7 +213,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(sessions, "answer", break_down)
+    monkeypatch.setattr(contract, "answer", break_down)
     response = admin.get("/api/v1/analytics/sessions")
 
     assert_problem(response, 500)

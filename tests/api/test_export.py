@@ -24,8 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from api.export import CSV, XLSX, Answer, as_xlsx
 from api.export.answer import ALWAYS
-from api.families.courses import CourseBody
-from api.families.sessions import TopMentorBody
+from api.families.contract import CourseBody, TopMentorBody
 from tests.support.answers import ANSWERS
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, EMPTY, LEARNER, PYTHON

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.families import sessions
+from api.families import contract
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER
 
@@ -55,13 +55,15 @@ def test_refusals_faults_and_empty_responses_are_shielded(
     admin: FlaskClient, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     etag = admin.get(PLACE).headers["ETag"]
-    monkeypatch.setattr(sessions, "answer", None)
+    with monkeypatch.context() as broken:
+        broken.setattr(contract, "answer", None)
+        fault = admin.get("/api/v1/analytics/sessions")
     responses = {
         304: admin.get(PLACE, headers={"If-None-Match": etag}),
         401: client.get(PLACE),
         403: client.get(PLACE, headers=bearer(sign(LEARNER))),
         405: client.post(PLACE),
-        500: admin.get("/api/v1/analytics/sessions"),
+        500: fault,
     }
 
     for status, response in responses.items():

@@ -15,7 +15,7 @@ import pytest
 from psycopg import errors, sql
 
 from ops.local.embedded import Postgres
-from shared.database import Connection, connect
+from shared.database import Connection, connect, one
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from tests.support.databases import calculated
@@ -34,7 +34,7 @@ from tests.support.stored import (
 from tests.support.world import LEARNER, PYTHON
 from workers import fold as fold_module
 from workers import rebuild as module
-from workers.fold import one, snapshot, worker_connection
+from workers.fold import snapshot, worker_connection
 from workers.rebuild import ask, rebuild, restate, work
 
 READER = "-c role=analytics_reader -c lock_timeout=50 -c statement_timeout=2000"

@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import NullPool
 
 from shared import sqlfiles
-from shared.database import engine
+from shared.database import engine, run
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 
@@ -62,4 +62,4 @@ def _ours(connection: Any) -> None:
             "give analytics a database of its own."
         )
     if not there:
-        connection.execute(sqlfiles.read("kept/schema").encode())
+        run(connection, "kept/schema")

@@ -7,11 +7,13 @@ makes lines of what it found.
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain, groupby
 from math import inf
+from pathlib import Path
 from shutil import disk_usage
 from time import monotonic, sleep
 from typing import Any, NamedTuple, NoReturn
@@ -102,12 +104,30 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
 """What is asked of the analytics database; each may fail by itself."""
 
 
+class UnfinishedError(ServerUnavailableError):
+    """Our database ended or fell silent while it was asked; `found`: what it had said by then."""
+
+    def __init__(self, sentence: str, found: dict[str, list[Any]]) -> None:
+        super().__init__(sentence)
+        self.found = found
+
+
 class DatabaseAwayError(ServerUnavailableError):
     """Our database doesn't answer; `known` is what can be said without it, as `collect` does."""
 
-    def __init__(self, sentence: str, broker: dict[str, Any], api: bool | None) -> None:  # noqa: FBT001
+    def __init__(
+        self,
+        error: ServerUnavailableError,
+        settings: Settings,
+        broker: dict[str, Any],
+        *,
+        api: bool | None,
+    ) -> None:
+        sentence = f"{_full_disk(settings)}{error}"
         super().__init__(sentence)
-        self.lines = [_wrong("database_away", sentence), *_full(sentence), *_redis(broker)]
+        found = error.found if isinstance(error, UnfinishedError) else {}
+        full = _room(found) if found.get("disk") else _full(sentence)
+        self.lines = [_wrong("database_away", sentence), *full, *_redis(broker)]
         if api is not None:
             self.lines.append(
                 Line("API", "answers") if api else _wrong("api_silent", "doesn't answer")
@@ -148,12 +168,14 @@ def collect(settings: Settings) -> Status:
         try:
             found, unanswered, forbidden = _ask_all(settings)
         except ServerUnavailableError as error:
-            sentence = f"{_full_home(settings)}{error}"
-            raise DatabaseAwayError(sentence, broker.result(), api.result()) from None
+            raise DatabaseAwayError(error, settings, broker.result(), api=api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
     _add_replica(replica.result(), parts)
     for part, row in parts.items():
-        row["process"] = None if row["alive"] else lives.process(part, row["host"], row["pid"])
+        process = lives.process(part, row["host"], row["pid"])
+        # what is stopped here is known before its signs of life are missed
+        row["alive"] = row["alive"] and process != lives.STOPPED
+        row["process"] = None if row["alive"] else process
     names = names_of(settings.mapping)
     for row in found["unusable"]:
         row["as_bytes"] = as_bytes(row["table"], row["reason"], row["ids"], names)
@@ -201,12 +223,19 @@ def _wrong(
     return Line(told.part, text, alarm, level, since, told.remedy if remedy is None else remedy)
 
 
-def _full_home(settings: Settings) -> str:
-    """Why the embedded server is away, where it is that; it ends when it can't write its WAL."""
-    if not (settings.home / "postgres").exists():
+def _full_disk(settings: Settings) -> str:
+    """Why a server on this machine is away, where it is that: it ends when it can't write its WAL.
+
+    Beside a server that is not embedded, `analytics up` has noted where that keeps its data.
+    """
+    noted = (running_stack(settings.home) or {}).get("data_folder")
+    folder = Path(noted) if noted else settings.home
+    if not (noted or (folder / "postgres").exists()):
         return ""
-    full = disk_usage(settings.home).free < WAL_SEGMENT
-    return f"The disk of {settings.home} is full. " if full else ""
+    try:
+        return f"The disk of {folder} is full. " if disk_usage(folder).free < WAL_SEGMENT else ""
+    except OSError:
+        return ""  # it is gone, or not for our eyes any more
 
 
 def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], list[str]]:
@@ -215,9 +244,12 @@ def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], 
     unanswered: dict[str, str] = {}
     forbidden: list[str] = []
     deadline = monotonic() + BUDGET
-    with database(
-        settings, row_factory=dict_row, options=_OPTIONS, patience=BUDGET + 0.5
-    ) as connection:
+    with (
+        _finding(found),
+        database(
+            settings, row_factory=dict_row, options=_OPTIONS, patience=BUDGET + 0.5
+        ) as connection,
+    ):
         for name, ask in _QUESTIONS.items():
             left = max(1, round(1000 * (deadline - monotonic())))
             connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(left)])
@@ -232,6 +264,15 @@ def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], 
                 blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
                 raise ServerUnavailableError(" ".join(blockers)) from None
     return found, unanswered, forbidden
+
+
+@contextmanager
+def _finding(found: dict[str, list[Any]]) -> Generator[None]:
+    """Whoever learns that there was no end of the answers learns those that there were."""
+    try:
+        yield
+    except ServerUnavailableError as error:
+        raise UnfinishedError(str(error), found) from None
 
 
 _NO_MIRROR: dict[str, Any] = {

@@ -104,7 +104,9 @@ def find(webhook: str, *, private: bool) -> Place:
 def _is_public(address: str) -> bool:
     known = ip_address(address.partition("%")[0])
     mapped = getattr(known, "ipv4_mapped", None) or getattr(known, "sixtofour", None)
-    return known.is_global and not known.is_multicast and (mapped is None or mapped.is_global)
+    # reserved: IPv4 in IPv6, which a network may translate back
+    is_special = known.is_multicast or known.is_reserved
+    return known.is_global and not is_special and (mapped is None or mapped.is_global)
 
 
 def post(place: Place, body: bytes, headers: dict[str, str]) -> None:

@@ -193,6 +193,12 @@ def _make_equal(ours: Connection, source: Connection, place: Place, progress: Pr
                 raise ConfigurationError(_no_utf8(source, place, lower)) from None
             size //= 2
             continue
+        except errors.UniqueViolation as error:
+            # a table in parts has no key that is id alone
+            raise ConfigurationError(
+                f"MentorHub's {place.there} has several rows of one id, and analytics tells rows "
+                f"apart by it ({error.diag.message_detail})."
+            ) from None
         changed += differed
         progress(rows)
         if part.upper is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, NamedTuple
 
+import psycopg
 from psycopg import errors, sql
 
 from shared import sqlfiles
@@ -304,7 +305,7 @@ def check(source: Connection, names: Names = AS_OURS) -> Columns:
     _check_wal_level(source)
     found = columns(source, names)  # a role can't be asked about what is not there
     _check_role(source, names, found)
-    _check_identities(source, list(map(names.table, found)))
+    _check_kinds(source, names, found)
     return found
 
 
@@ -345,6 +346,10 @@ def publish(source: Connection, names: Names = AS_OURS) -> None:
         raise ConfigurationError(
             f"The role {_role(source)} may not publish MentorHub's tables "
             f"({error.diag.message_primary}): {_BY_HAND}."
+        ) from None
+    except (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError) as error:
+        raise ConfigurationError(
+            f"MentorHub's server does not publish its tables: {error.diag.message_primary}."
         ) from None
 
 
@@ -472,16 +477,60 @@ def _check_role(source: Connection, names: Names, found: Columns) -> None:
             )
 
 
-def _check_identities(source: Connection, tables: list[str]) -> None:
-    """Published without `id` as its identity, a table would refuse MentorHub's own updates."""
-    rows = run(source, "source/identities", {"tables": tables}).fetchall()
-    for table, by_default, identity in rows:
-        if identity != ["id"]:
-            mend = "ADD PRIMARY KEY (id)" if by_default else "REPLICA IDENTITY DEFAULT"
-            raise ConfigurationError(
-                f"MentorHub's table {table} does not tell its rows apart by id alone: "
-                f"run `ALTER TABLE public.{table} {mend}` there."
-            )
+class _Table(NamedTuple):
+    """A row of sql/source/obstacles.sql."""
+
+    published: str
+    is_part: bool
+    written: str
+    by_default: bool
+    has_key: bool
+    identity: list[str]
+    is_logged: bool
+    heirs: str | None
+
+
+def _check_kinds(source: Connection, names: Names, found: Columns) -> None:
+    """Some tables, published, would refuse MentorHub's own updates, or keep rows back."""
+    offered = {
+        names.table(table): {names.column(table, column) for column in columns}
+        for table, columns in found.items()
+    }
+    for row in run(source, "source/obstacles", {"tables": list(offered)}).fetchall():
+        table = _Table(*row)
+        obstacle = _obstacle(table, offered[table.published])
+        if obstacle:
+            name = table.written if table.is_part else table.published
+            raise ConfigurationError(f"MentorHub's table {name} {obstacle}")
+
+
+def _obstacle(table: _Table, offered: set[str]) -> str | None:
+    """That of a table in parts may be told apart by more than id: by what it is parted by."""
+    if table.heirs:
+        return (
+            f"is inherited by {table.heirs}, whose rows replication does not bring as its own: "
+            "make them parts of it (PARTITION OF), or one table."
+        )
+    if not table.is_logged:
+        return (
+            "is unlogged, so that nobody can follow it: "
+            f"run `ALTER TABLE {table.written} SET LOGGED` there."
+        )
+    if "id" not in table.identity or not offered.issuperset(table.identity):
+        return f"does not tell its rows apart by id alone: run `{_identify(table)}` there."
+    return None
+
+
+def _identify(table: _Table) -> str:
+    """What lets `id` tell the rows apart."""
+    if not table.by_default:
+        return f"ALTER TABLE {table.written} REPLICA IDENTITY DEFAULT"
+    if not table.has_key:
+        return f"ALTER TABLE {table.written} ADD PRIMARY KEY (id)"
+    return (
+        f"CREATE UNIQUE INDEX by_id_at_once ON {table.written} (id); "
+        f"ALTER TABLE {table.written} REPLICA IDENTITY USING INDEX by_id_at_once"
+    )
 
 
 def _is_published(source: Connection, found: Columns, names: Names) -> bool:

@@ -59,6 +59,7 @@ class Subscription(NamedTuple):
     is_at_work: bool
     applied: int | None
     errors: int
+    is_as_made: bool
 
 
 def prepare(ours: Connection, source: Connection, source_url: str, names: Names = AS_OURS) -> None:
@@ -118,8 +119,9 @@ def loss(
     `columns`: what MentorHub has.
     """
     there = subscription(ours)
-    if not there:
-        return "The subscription is gone."
+    if not (there and there.is_as_made):
+        how = "was altered, and may bring not all changes" if there else "is gone"
+        return f"The subscription {how}."
     is_less = bool(_lacking(columns) - missing(ours))
     if is_less or not mentorhub.still_offers(source, columns, names):
         return "MentorHub keeps no changes for us any more, or not all of them."

@@ -47,6 +47,27 @@ def postgres(socket_path: str) -> bool:
             return False
 
 
+_RUNNING = "SELECT pg_backend_pid(), extract(EPOCH FROM pg_postmaster_start_time())::bigint"
+
+_MOMENT = 10
+"""Seconds between what a server and its file call its start."""
+
+
+def data_folder(database_url: str) -> str | None:
+    """Where a server on this machine keeps its data; None for another's, or where we may not look.
+
+    A process of the server's works there; it is the server's if it was started when the server was.
+    """
+    with connect(database_url, connect_timeout=PATIENCE) as connection:
+        pid, started = connection.execute(_RUNNING).fetchone() or (0, 0)
+        try:
+            folder = Path("/proc", str(pid), "cwd").readlink()
+            noted = int((folder / "postmaster.pid").read_text().splitlines()[2])
+        except (OSError, IndexError, ValueError):
+            return None
+    return str(folder) if abs(noted - started) < _MOMENT else None
+
+
 def our_redis(url: str, say: Callable[[str], object]) -> bool:
     """Mends what somebody did to it: it is nobody's replica, and its queue is a queue."""
     with redis.Redis.from_url(

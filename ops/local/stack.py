@@ -128,6 +128,7 @@ class Stack:
             "database_url": settings.analytics_url(),
             "source_database_url": settings.source_url(),
             "redis_url": settings.broker_url(),
+            "data_folder": self._data_folder(),
             "environment": {
                 "ANALYTICS_DATABASE_URL": settings.analytics_url(),
                 "SOURCE_DATABASE_URL": settings.source_url(),
@@ -136,6 +137,10 @@ class Stack:
                 **reporting(settings),
             },
         }
+
+    def _data_folder(self) -> str | None:
+        """Whose disk our server needs; None for an embedded one, which needs that of the home."""
+        return None if self._postgres else lives.data_folder(self.settings.analytics_url())
 
     def api_url(self) -> str:
         return f"http://{HOST}:{self._port}"

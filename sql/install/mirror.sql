@@ -27,7 +27,17 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM nextval('public.edit');
+    -- ALWAYS, as somebody's session may be a replica's, too. Of what replication brings only TRUNCATE
+    -- is a statement.
+    IF
+        current_setting('session_replication_role') <> 'replica'
+        OR NOT EXISTS (
+            SELECT FROM pg_stat_activity
+            WHERE pid = pg_backend_pid() AND backend_type ^@ 'logical replication'
+        )
+    THEN
+        PERFORM nextval('public.edit');
+    END IF;
     RETURN NULL;
 END
 $$;

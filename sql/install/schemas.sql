@@ -210,6 +210,7 @@ COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as UT
 
 CREATE FUNCTION source.word(value text) RETURNS text
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
--- In locale C, not in the database's: Turkish has another I. The mirror has char(n) as text, with its blanks.
-RETURN lower(rtrim(value) COLLATE "C");
-COMMENT ON FUNCTION source.word(text) IS 'A label for machines: a role, a status.';
+-- In locale C, not in the database's: Turkish has another I. The mirror has char(n) as text, with its
+-- blanks. Cut, as numbers are kept by it, and no index takes a text without end.
+RETURN lower(rtrim(left(value, 200)) COLLATE "C");
+COMMENT ON FUNCTION source.word(text) IS 'A label for machines: a role, a status. Of a longer text, what it begins with.';

@@ -8,7 +8,7 @@ BEGIN
             format(
                 -- a table that is parted there is one here
                 'CREATE PUBLICATION mentorhub_analytics FOR TABLE %s WITH (publish_via_partition_root = true)',
-                string_agg(format('public.%s (%s)', quoted_table, names), ', ')
+                string_agg(format('ONLY public.%s (%s)', quoted_table, names), ', ')
             )
         FROM (
             SELECT

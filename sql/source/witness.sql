@@ -31,12 +31,25 @@ SELECT
                         WHERE attrelid = pg_class.oid AND attnum = ANY (rel.prattrs::smallint[])
                     ),
                     (
+                        -- of a domain, an array or a composite, what is below it
+                        WITH RECURSIVE below (type) AS (
+                            SELECT atttypid
+                            FROM pg_attribute
+                            WHERE attrelid = pg_class.oid AND attnum = ANY (rel.prattrs::smallint[])
+                            UNION
+                            SELECT within.type
+                            FROM
+                                below
+                                INNER JOIN pg_type ON pg_type.oid = below.type
+                                CROSS JOIN LATERAL (
+                                    SELECT unnest(ARRAY[typbasetype, typelem])
+                                    UNION ALL
+                                    SELECT atttypid FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0
+                                ) AS within (type)
+                        )
+
                         SELECT string_agg(concat_ws(' ', pg_enum.oid, pg_enum.xmin), ' ' ORDER BY pg_enum.oid)
-                        FROM
-                            pg_attribute
-                            INNER JOIN pg_type ON pg_type.oid = atttypid
-                            INNER JOIN pg_enum ON enumtypid IN (atttypid, typbasetype)
-                        WHERE attrelid = pg_class.oid AND attnum = ANY (rel.prattrs::smallint[])
+                        FROM below INNER JOIN pg_enum ON enumtypid = below.type
                     )
                 )
             )
@@ -65,3 +78,5 @@ FROM
 WHERE
     publication.pubname = 'mentorhub_analytics'
     AND pg_class.relnamespace = 'public'::regnamespace
+    -- rows of tables that inherit from it are read with its own, and not replicated with them
+    AND (pg_class.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid))

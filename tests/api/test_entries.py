@@ -288,6 +288,7 @@ def test_a_body_is_json_and_small(admin: FlaskClient) -> None:
     assert_problem(post(b"{"), 400)
     assert_problem(post(b"\xff"), 400)
     assert_problem(post(b'{"day":' + b"[" * 8000), 400)
+    assert_problem(post(b'{"day":' + b"9" * 5000 + b"}"), 400)
     assert_problem(post(b"day=2026-11-27", "application/x-www-form-urlencoded"), 422)
     assert_problem(post(b" " * (16 * 1024 + 1)), 413)
     assert_problem(admin.delete(address("notes/1"), data=b"{}"), 400)

@@ -286,6 +286,9 @@ def test_what_was_not_told_is_tried_again_later_and_its_failure_recorded(
         "http://0.0.0.0/",
         "http://2130706433/",
         "http://224.0.0.1/",
+        "http://[64:ff9b::10.0.0.1]/",
+        "http://[::127.0.0.1]/",
+        "http://[2002:7f00:1::]/",
     ],
 )
 def test_no_webhook_is_at_a_private_address(address: str) -> None:

@@ -10,8 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ops import status, waiting
+from ops.local import lives
 from ops.local.embedded import Postgres
+from ops.local.home import Home
 from ops.status import DatabaseAwayError, collect
+from shared.database import Connection
 from shared.settings import Settings
 from tests.support.databases import DEFAULTS
 from tests.support.mentorhub import QUICK, ROWS, is_mirrored, look_until_proven, pair, tell
@@ -106,17 +110,48 @@ def test_a_server_that_takes_nobody_for_lack_of_room_is_named(
     ]
 
 
-def test_the_home_of_a_server_that_ended_is_looked_at(ours: Postgres, disk: Path) -> None:
-    at_home = replace(DEFAULTS, analytics_database_url=ours.url(), redis_url=NO_BROKER, home=disk)
-    assert ours.process
-    ours.process.kill()
-    ours.process.wait()
-    (disk / "postgres").mkdir()
-    with pytest.raises(DatabaseAwayError) as away:
-        collect(at_home)
-    assert "disk" not in str(away.value).partition("PostgreSQL")[0]
+def test_a_server_that_ends_while_it_is_asked_is_told_of_by_what_it_said_before(
+    ours: Postgres, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(DEFAULTS, analytics_database_url=ours.url(), redis_url=NO_BROKER)
+
+    def end(connection: Connection) -> list[str]:
+        kill(ours)
+        return waiting.blockers(connection)
+
+    monkeypatch.setitem(status._QUESTIONS, "blockers", end)  # noqa: SLF001
     filling = fill(disk)
-    with pytest.raises(DatabaseAwayError, match=f"^The disk of {disk} is full. Can't connect"):
-        collect(at_home)
+    with pytest.raises(DatabaseAwayError) as away:
+        collect(settings)
     filling.unlink()
+    assert any("disk is full (could not " in line.text for line in away.value.lines)
+    assert "disk is full" in str(away.value.known["problems"])
     ours.start()
+
+
+def test_the_disk_of_a_server_that_ended_here_is_looked_at(
+    ours: Postgres, disk: Path, tmp_path: Path
+) -> None:
+    """That of the home, or where another server was when `up` began."""
+    (disk / "postgres").mkdir()
+    beside, noted = Home(tmp_path / "home"), lives.data_folder(ours.url())
+    kill(ours)
+    settings = replace(DEFAULTS, analytics_database_url=ours.url(), redis_url=NO_BROKER)
+    with beside.locked():
+        beside.publish({"api_url": "http://127.0.0.1:1", "data_folder": noted})
+        for home, folder in ((disk, disk), (beside.folder, disk / "ours")):
+            at_home = replace(settings, home=home)
+            with pytest.raises(DatabaseAwayError) as away:
+                collect(at_home)
+            assert "disk" not in str(away.value).partition("PostgreSQL")[0]
+            filling = fill(disk)
+            with pytest.raises(DatabaseAwayError, match=f"^The disk of {folder} is full. Can't co"):
+                collect(at_home)
+            filling.unlink()
+    ours.start()
+
+
+def kill(server: Postgres) -> None:
+    assert server.process
+    server.process.kill()
+    server.process.wait()

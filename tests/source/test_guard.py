@@ -103,6 +103,32 @@ def test_a_loss_is_named_once_and_mended(
     assert is_mirrored(settings)
 
 
+ALTERED = (
+    "SET (slot_name = NONE)",
+    "SET PUBLICATION others WITH (refresh = false)",
+    "SET (binary = true)",
+    "SET (origin = none)",
+)
+
+
+def test_a_subscription_that_somebody_altered_is_made_anew(
+    settings: Settings, guard: Guard
+) -> None:
+    with connect(settings.analytics_url()) as ours:
+        known = ALTERED if ours.info.server_version >= 160000 else ALTERED[:-1]
+    for altered in known:
+        at_rest(settings)
+        tell(
+            settings.analytics_url(),
+            f"ALTER SUBSCRIPTION mentorhub_analytics {altered}",
+            *([] if "NONE" in altered else ["ALTER SUBSCRIPTION mentorhub_analytics ENABLE"]),
+        )
+        with capture_logs() as logs:
+            assert seen(guard, settings) is None
+        assert "The subscription was altered" in logs[0]["event"]
+        assert is_mirrored(settings)
+
+
 def test_a_disabled_subscription_is_enabled_and_nothing_is_copied(
     settings: Settings, guard: Guard
 ) -> None:

@@ -94,7 +94,11 @@ def rename_label(settings: Settings) -> None:
 
 
 def empty_the_mirror(settings: Settings) -> None:
-    tell(settings.analytics_url(), "TRUNCATE public.reviews")
+    """In a session as imports have it, where usual triggers are silent."""
+    tell(
+        settings.analytics_url(),
+        "SET session_replication_role = 'replica'; TRUNCATE public.reviews",
+    )
 
 
 LOSSES = (swap, move_slot, publish_less_for_a_while, rename_label, empty_the_mirror)

@@ -9,7 +9,19 @@ from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.support.mentorhub import QUICK, ROWS, ask, catch_up, check, is_mirrored, pair, rows, tell
+from tests.support.mentorhub import (
+    QUICK,
+    ROWS,
+    ask,
+    catch_up,
+    check,
+    is_mirrored,
+    pair,
+    rows,
+    seen,
+    tell,
+)
+from workers.guard import Guard
 from workers.install import install
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
@@ -160,6 +172,126 @@ def test_a_table_in_parts_is_followed_as_one(settings: Settings) -> None:
     tell(settings.source_url(), "TRUNCATE payments")
     catch_up(settings)
     check(settings)
+
+
+IN_PARTS = (
+    "ALTER TABLE payments RENAME TO payments_old",
+    (
+        "CREATE TABLE payments (LIKE payments_old INCLUDING DEFAULTS, PRIMARY KEY (id, created_at))"
+        " PARTITION BY RANGE (created_at)"
+    ),
+    "CREATE TABLE of_then PARTITION OF payments FOR VALUES FROM ('2020-01-01') TO ('2026-03-10')",
+    "CREATE TABLE of_now PARTITION OF payments DEFAULT",
+    "INSERT INTO payments SELECT * FROM payments_old",
+    "DROP TABLE payments_old CASCADE",
+)
+"""By time, so that the primary key is more than the id."""
+
+UPDATED = "UPDATE payments SET amount = amount + 1, created_at = created_at - interval '9 hours'"
+
+
+def test_rows_that_are_told_apart_by_more_than_id_are_followed(settings: Settings) -> None:
+    tell(
+        settings.source_url(),
+        *IN_PARTS,
+        "CREATE TABLE kept AS SELECT * FROM payments",
+        "UPDATE kept SET created_at = '2026-03-09'",
+        "INSERT INTO payments SELECT * FROM kept",
+    )
+    with pytest.raises(ConfigurationError, match="MentorHub's payments has several rows of one id"):
+        install(settings)
+    tell(settings.source_url(), "TRUNCATE of_then")
+    install(settings)
+    tell(settings.source_url(), UPDATED, UPDATED, "DELETE FROM of_then WHERE id > 1")
+    catch_up(settings)
+    check(settings)
+    assert is_mirrored(settings)
+
+
+@pytest.mark.parametrize("identity", ["FULL", "NOTHING", "USING INDEX by_time"])
+def test_a_part_whose_updates_would_fail_is_named_with_what_mends_it(
+    settings: Settings, identity: str
+) -> None:
+    tell(
+        settings.source_url(),
+        *IN_PARTS,
+        "CREATE UNIQUE INDEX by_time ON of_now (updated_at)",
+        f"ALTER TABLE of_now REPLICA IDENTITY {identity}",
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"MentorHub's table public\.of_now does not tell"
+    ) as refused:
+        install(settings)
+    tell(settings.source_url(), str(refused.value).split("`")[1])
+    install(settings)
+    tell(settings.source_url(), UPDATED)
+    catch_up(settings)
+    check(settings)
+
+
+HEIR = "CREATE TABLE payments_old () INHERITS (payments)"
+
+
+def test_a_table_with_heirs_is_refused_and_nothing_is_claimed_while_it_has_some(
+    settings: Settings,
+) -> None:
+    install(settings)
+    tell(settings.source_url(), HEIR)
+    with Guard(settings) as guard:
+        sentence = seen(guard, settings)
+        assert sentence
+        assert sentence.startswith("MentorHub's table payments is inherited by payments_old, whose")
+        with pytest.raises(ConfigurationError, match="is inherited by payments_old"):
+            install(settings)
+        # its rows come with none of the table's own, and MentorHub may write them as before
+        tell(
+            settings.source_url(),
+            "INSERT INTO payments_old SELECT * FROM payments",
+            "UPDATE payments SET amount = amount + 1",
+        )
+        with connect(settings.analytics_url()) as ours:
+            assert ask(ours, "SELECT control.replicated_until('0.1 s')") is None
+    tell(settings.source_url(), "DROP TABLE payments_old")
+    catch_up(settings)
+    check(settings)
+
+
+def test_labels_below_any_type_that_are_renamed_are_noticed(settings: Settings) -> None:
+    tell(
+        settings.source_url(),
+        "CREATE DOMAIN outcome AS sessionstatus",
+        "CREATE DOMAIN known_outcome AS outcome NOT NULL",
+    )
+    retype(settings, "sessions", "status", "known_outcome")
+    install(settings)
+    tell(settings.source_url(), "ALTER TYPE sessionstatus RENAME VALUE 'NO_SHOW' TO 'MISSED'")
+    catch_up(settings)
+    check(settings)
+
+
+LABELS = (
+    ("sessions", "status"),
+    ("payments", "status"),
+    ("payments", "currency"),
+    ("payments", "payment_method"),
+)
+
+
+def test_a_label_without_end_is_counted_by_what_it_begins_with(settings: Settings) -> None:
+    for table, column in LABELS:
+        retype(settings, table, column, "text")
+    install(settings)
+    tell(
+        settings.source_url(),
+        "CREATE FUNCTION letters() RETURNS text LANGUAGE sql RETURN"
+        " (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 400) AS n)",
+        *(f"UPDATE {table} SET {column} = letters() WHERE id <> 2" for table, column in LABELS),  # noqa: S608
+    )
+    truth = rows(settings.source_url())
+    for session in truth["sessions"]:
+        session["status"] = session["status"][:200]
+    catch_up(settings)
+    check(settings, truth)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,15 @@ class FiringBody(Schema):
         required=True, allow_none=True, **about("firing.delivered_at")
     )
     error = fields.String(required=True, allow_none=True, **about("firing.error"))
+    acknowledged_at = fields.AwareDateTime(
+        required=True, allow_none=True, **about("firing.acknowledged_at")
+    )
+    acknowledged_by = fields.Integer(
+        required=True, allow_none=True, **about("firing.acknowledged_by")
+    )
+    acknowledger = fields.String(
+        required=True, allow_none=True, metadata={"description": "Their username."}
+    )
 
 
 class FiredBody(Schema):
@@ -145,3 +154,14 @@ class Fired(MethodView):
     def get(self, query: dict[str, Any]) -> Response:
         """When rules fired, and whether their webhooks were told."""
         return carried_out("fired", **query)
+
+
+@blueprint.route("/alerts/fired/<id:id>/acknowledgement")
+class Acknowledgement(MethodView):
+    decorators: ClassVar = [guards.editor]
+
+    @blueprint.response(200, FiringBody)
+    @blueprint.alt_response(404, response="NOT_FOUND")
+    def put(self, id: int) -> Response:  # noqa: A002 - as in the address
+        """Take note of it, so that it rings on no page any more; the first to do so is remembered."""
+        return carried_out("fired_acknowledged", id=id)

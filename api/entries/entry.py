@@ -15,7 +15,7 @@ from shared import comments
 NAME = r"[a-z][a-z0-9_]{0,62}\Z"
 """Of a metric, a measure or a key."""
 
-OWN = ("kept/0001_notes_and_goals", "kept/0002_alerts")
+OWN = ("kept/0001_notes_and_goals", "kept/0002_alerts", "kept/0006_acknowledged")
 """Where the columns are described."""
 
 

@@ -206,6 +206,18 @@ DELETE
 ON analytics.alert TO analytics_reader;
 
 CREATE VIEW analytics.firing AS
-SELECT *
+SELECT
+    id,
+    alert AS alert_id,
+    fired_at,
+    value,
+    previous,
+    ended_at,
+    attempts,
+    delivered_at,
+    error,
+    acknowledged_at,
+    acknowledged_by
 FROM kept.firing;
 COMMENT ON VIEW analytics.firing IS 'kept.firing.';
+GRANT UPDATE (acknowledged_at) ON analytics.firing TO analytics_reader;

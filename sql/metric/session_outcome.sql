@@ -8,12 +8,12 @@ keys:
   day: {type: day, en: Day the session is held on in the reporting time zone., ru: День проведения в отчётном часовом поясе.}
   mentor_id: {type: integer, en: MentorHub's mentors.id., ru: Номер ментора.}
 measures:
-  scheduled: {en: Sessions still scheduled., ru: Запланированы.}
-  confirmed: {en: Sessions confirmed., ru: Подтверждены.}
-  in_progress: {en: Sessions going on., ru: Идут.}
   completed: {en: Sessions completed., ru: Завершены.}
   cancelled: {en: Sessions cancelled., ru: Отменены.}
   no_show: {en: Sessions that somebody did not come to., ru: Неявки.}
+  scheduled: {en: Sessions still scheduled., ru: Запланированы.}
+  confirmed: {en: Sessions confirmed., ru: Подтверждены.}
+  in_progress: {en: Sessions going on., ru: Идут.}
   minutes: {unit: minutes, en: Planned minutes of all of them together., ru: Запланированные минуты всех вместе.}
 ratios:
   completion_rate:
@@ -31,12 +31,12 @@ chart: line
 SELECT
     scheduled_day AS day,
     mentor_id,
-    coalesce(sum(w) FILTER (WHERE status = 'scheduled'), 0) AS scheduled,
-    coalesce(sum(w) FILTER (WHERE status = 'confirmed'), 0) AS confirmed,
-    coalesce(sum(w) FILTER (WHERE status = 'in_progress'), 0) AS in_progress,
     coalesce(sum(w) FILTER (WHERE status = 'completed'), 0) AS completed,
     coalesce(sum(w) FILTER (WHERE status = 'cancelled'), 0) AS cancelled,
     coalesce(sum(w) FILTER (WHERE status = 'no_show'), 0) AS no_show,
+    coalesce(sum(w) FILTER (WHERE status = 'scheduled'), 0) AS scheduled,
+    coalesce(sum(w) FILTER (WHERE status = 'confirmed'), 0) AS confirmed,
+    coalesce(sum(w) FILTER (WHERE status = 'in_progress'), 0) AS in_progress,
     coalesce(sum(w * duration_minutes), 0) AS minutes
 FROM sessions
 GROUP BY scheduled_day, mentor_id

@@ -1,16 +1,10 @@
 SELECT json_build_object('fired', coalesce(json_agg(row_to_json(listed) ORDER BY listed.id DESC), '[]'))::text AS body
 FROM (
     SELECT
-        firing.id,
-        firing.alert AS alert_id,
-        firing.fired_at,
-        firing.value,
-        firing.previous,
-        firing.ended_at,
-        firing.attempts,
-        firing.delivered_at,
-        firing.error
+        firing.*,
+        user_engagement.username AS acknowledger
     FROM analytics.firing
+    LEFT JOIN analytics.user_engagement ON user_engagement.user_id = firing.acknowledged_by
     ORDER BY firing.id DESC
     LIMIT :limit
 ) AS listed

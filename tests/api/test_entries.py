@@ -224,6 +224,34 @@ def test_what_fired_is_listed_the_newest_first(written: Connection, admin: Flask
     assert_problem(admin.get(address("alerts/fired?limit=0")), 422)
 
 
+def test_the_first_who_takes_note_of_what_fired_is_remembered(
+    written: Connection, admin: FlaskClient, client: FlaskClient
+) -> None:
+    alert = admin.post(address("alerts"), json=ALERT).json["id"]
+    firing = written.execute(
+        "INSERT INTO kept.firing (alert, value) VALUES (%s, 3) RETURNING id", [alert]
+    ).fetchone()
+    assert firing
+    place = address("alerts/fired", *firing, "acknowledgement")
+    assert_problem(client.put(place, headers=bearer(sign(LEARNER, role="admin"))), 403)
+    assert_problem(client.put(place), 401)
+    assert entries(admin, "alerts/fired")[0]["acknowledged_at"] is None
+
+    taken = admin.put(place).json
+    assert (taken["acknowledged_by"], taken["value"]) == (ADMIN, 3)
+    assert entries(admin, "alerts/fired") == [taken]
+    assert admin.put(place).json == taken
+    assert_problem(admin.put(address("alerts/fired/999/acknowledgement")), 404)
+    written.execute("UPDATE kept.firing SET ended_at = now()")
+    assert entries(admin, "alerts/fired")[0]["acknowledged_at"] == taken["acknowledged_at"]
+
+    admin.delete(address("alerts", alert))
+    history = written.execute(
+        "SELECT written_by FROM kept.history WHERE relation = 'firing'"
+    ).fetchall()
+    assert history == [(ADMIN,)]
+
+
 @pytest.mark.parametrize(
     ("place", "body", "sentence"),
     [

@@ -85,6 +85,7 @@ ENTRIES = {
             " ('2026-01-03Z', 'comparison', -1, 'RUB', -9.9, 0)"
         ),
     ),
+    "0006": ("UPDATE kept.firing SET acknowledged_at = now()",),
 }
 """What somebody writes at each revision, in what it has brought."""
 

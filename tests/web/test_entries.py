@@ -114,6 +114,10 @@ def test_an_alert_rings_on_the_open_page_once_though_workers_are_killed(
     )
     assert [fired["ended_at"] for fired in site.api("alerts/fired")["fired"]] == [None]
     assert_barred_by_nothing(page)
-    alarm.get_by_role("button", name="Close").click()
+    page.reload()
+    alarm.get_by_role("button", name="Acknowledge").click()
     expect(alarm).to_have_count(0)
-    expect(page.locator("[data-panel=alerts] li")).to_contain_text("still")
+    expect(page.locator("[data-panel=alerts] li")).to_contain_text("still · acknowledged by ")
+    page.reload()
+    expect(page.locator("[data-panel=alerts] li")).to_contain_text("acknowledged by ")
+    expect(alarm).to_have_count(0)

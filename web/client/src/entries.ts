@@ -43,10 +43,20 @@ export function useAlerts(): Entries<AlertEntry> & { alerts: Alert[] } {
   return { ...state, ...useWriting<AlertEntry>("alerts"), alerts: body?.alerts ?? NOTHING };
 }
 
-/** When rules fired, the newest first: a rule fires with the change of its metric, and is asked for then. */
-export function useFired(limit = 20): AnswerState & { fired: Firing[]; alerts: Alert[] } {
+export interface Fired extends AnswerState {
+  /** The newest first. */
+  fired: Firing[];
+  /** The rules. */
+  alerts: Alert[];
+  /** Say that somebody took note of it: it need not ring any more, on any page. */
+  acknowledge: (id: number) => Promise<void>;
+}
+
+/** When rules fired: a rule fires with the change of its metric, and is asked for then. */
+export function useFired(limit = 20): Fired {
   const { stream } = useAnalytics();
   const { alerts } = useAlerts();
+  const send = useSending("alerts");
   const { body, ...state } = useAnswer<{ fired: Firing[] }>("alerts", `alerts/fired?limit=${limit}`);
   const { reload } = state;
   const watched = [...new Set(alerts.map(({ metric }) => `metrics/${metric}`))].join();
@@ -55,19 +65,27 @@ export function useFired(limit = 20): AnswerState & { fired: Firing[]; alerts: A
     // `reload` is another function each time, and does the same
     [stream, watched],
   );
-  return { ...state, fired: body?.fired ?? NOTHING, alerts };
+  const acknowledge = (id: number): Promise<void> => send("PUT", `alerts/fired/${id}/acknowledgement`);
+  return { ...state, fired: body?.fired ?? NOTHING, alerts, acknowledge };
 }
 
 const NOTHING: never[] = [];
 
-function useWriting<Entry>(kind: "notes" | "goals" | "alerts"): Pick<Entries<Entry>, "add" | "change" | "remove"> {
+type Kind = "notes" | "goals" | "alerts";
+
+/** Sends something, and asks again for what is known of its kind. */
+function useSending(kind: Kind): (method: string, path: string, entry?: unknown) => Promise<void> {
   const analytics = useAnalytics();
   const { mutate } = useSWRConfig();
-  const send = async (method: string, path: string, entry?: Entry): Promise<void> => {
-    const body = entry && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(entry) };
+  return async (method, path, entry) => {
+    const body = entry !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(entry) };
     await analytics.request(path, { method, ...body });
     await mutate((key) => Array.isArray(key) && key[0] === analytics.base && key[1] === kind);
   };
+}
+
+function useWriting<Entry>(kind: Kind): Pick<Entries<Entry>, "add" | "change" | "remove"> {
+  const send = useSending(kind);
   return {
     add: (entry) => send("POST", kind, entry),
     change: (id, entry) => send("PUT", `${kind}/${id}`, entry),

@@ -74,6 +74,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/alerts/fired/{id}/acknowledgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take note of it, so that it rings on no page any more; the first to do so is remembered.
+         * @description Only for admins.
+         */
+        put: operations["Acknowledgement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/courses": {
         parameters: {
             query?: never;
@@ -2855,6 +2877,9 @@ export type components = {
          * @example {
          *       "fired": [
          *         {
+         *           "acknowledged_at": "2026-11-28T10:07:40.123456+00:00",
+         *           "acknowledged_by": 1,
+         *           "acknowledger": "admin",
          *           "alert_id": 4,
          *           "attempts": 1,
          *           "delivered_at": "2026-11-28T10:02:13.123456+00:00",
@@ -2873,6 +2898,15 @@ export type components = {
             fired: components["schemas"]["FiringBody"][];
         };
         FiringBody: {
+            /**
+             * Format: date-time
+             * @description When somebody took note of it; NULL while nobody has. Of what had ended before anybody could take note: when it ended.
+             */
+            acknowledged_at: string | null;
+            /** @description Who took note of it: users.id at MentorHub. */
+            acknowledged_by: number | null;
+            /** @description Their username. */
+            acknowledger: string | null;
             /** @description The rule. */
             alert_id: number;
             /** @description How often the webhook was tried. */
@@ -6371,6 +6405,40 @@ export interface operations {
             400: components["responses"]["BAD_REQUEST"];
             401: components["responses"]["UNAUTHORIZED"];
             403: components["responses"]["FORBIDDEN"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    Acknowledgement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringBody"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
             406: components["responses"]["NOT_ACCEPTABLE"];
             414: components["responses"]["REQUEST_URI_TOO_LONG"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -10486,7 +10554,7 @@ export interface operations {
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
+                order?: "day" | "-day" | "mentor_id" | "-mentor_id" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
             };

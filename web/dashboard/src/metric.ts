@@ -43,6 +43,9 @@ export function numbersOf(metric: Metric): MetricColumn[] {
   return metric.columns.filter(({ kind }) => kind === "measure" || kind === "ratio");
 }
 
+/** Minutes that say more in hours. */
+const MANY_MINUTES = 600;
+
 /** Writes a number in its unit; `currency` is that of amounts. */
 export function writer({ f, t }: Words, unit: string, currency: string): (value: number) => string {
   switch (unit) {
@@ -53,7 +56,10 @@ export function writer({ f, t }: Words, unit: string, currency: string): (value:
     case "stars":
       return f.rating;
     case "minutes":
-      return (value) => t.cards.minutes(f.number(value));
+      return (value) =>
+        Math.abs(value) < MANY_MINUTES
+          ? t.cards.minutes(f.number(value))
+          : t.metrics.hours(f.count(value / 60));
     case "hours":
       return (value) => t.metrics.hours(f.number(value));
     default:
@@ -95,18 +101,24 @@ export function dayOf(moment: Date, timezone: string): string {
   return new Intl.DateTimeFormat("sv", { timeZone: timezone }).format(moment);
 }
 
+interface Series {
+  name: string;
+  /** One of its rows: all have the same other keys. */
+  row: Record<string, MetricValue>;
+  days: Day[];
+}
+
 /** Rows of dates and other keys as a series for each combination of the others, the greatest first. */
 export function seriesOf(
   rows: readonly Record<string, MetricValue>[],
   date: string,
   others: readonly string[],
   measure: string,
-): { name: string; of: MetricValue[]; days: Day[] }[] {
-  const found = new Map<string, { name: string; of: MetricValue[]; days: Day[] }>();
+): Series[] {
+  const found = new Map<string, Series>();
   for (const row of rows) {
-    const of = others.map((key) => row[key] ?? null);
-    const name = of.join(", ");
-    const series = found.get(name) ?? { name, of, days: [] };
+    const name = others.map((key) => row[key] ?? null).join(", ");
+    const series = found.get(name) ?? { name, row, days: [] };
     series.days.push({ date: String(row[date]), value: Number(row[measure]) });
     found.set(name, series);
   }

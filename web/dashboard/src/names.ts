@@ -10,8 +10,8 @@ export function useMentor(): number | null {
   return useContext(OneMentor);
 }
 
-/** That the API is asked for by their numbers. */
-const FEW = 100;
+/** That the API is asked for by their numbers; of more it is asked for all there are. */
+export const FEW = 100;
 
 /** What mentors are called, for administrators; by number who has no name, and until they are known. */
 export function useMentorNames(mentors: readonly number[]): (mentor: number) => string {

@@ -110,7 +110,7 @@ const HEADINGS: Readonly<Record<string, readonly [string, string, string, string
   mentor_id: ["Mentor", "Ментор", "导师", "מנטור"],
   mentors: ["Mentors", "Менторы", "导师", "מנטורים"],
   messages: ["Messages", "Сообщения", "消息", "הודעות"],
-  minutes: ["Minutes", "Минуты", "分钟", "דקות"],
+  minutes: ["Time", "Время", "时长", "זמן"],
   mirrored: ["Table", "Таблица", "数据表", "טבלה"],
   moment: ["Moment", "Момент", "时刻", "רגע"],
   month: ["Month", "Месяц", "月份", "חודש"],

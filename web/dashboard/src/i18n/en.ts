@@ -209,6 +209,8 @@ export const en = ({ plural }: Formats): Messages => ({
     ended: (when) => `until ${when}`,
     told: "webhook told",
     untold: (n) => plural(n, { one: "webhook not told yet, # attempt", other: "webhook not told yet, # attempts" }),
+    acknowledge: "Acknowledge",
+    acknowledged: (who) => `acknowledged by ${who}`,
   },
   table: { show: "Table", chart: "Chart", date: "Day", value: "Value" },
   save: (format) => `Save as ${format}`,

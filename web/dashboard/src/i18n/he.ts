@@ -215,6 +215,8 @@ export const he = ({ plural }: Formats): Messages => ({
     ended: (when) => `עד ${when}`,
     told: "נשלח ל־webhook",
     untold: (n) => plural(n, { one: "עוד לא נשלח ל־webhook, ניסיון אחד", two: "עוד לא נשלח ל־webhook, שני ניסיונות", other: "עוד לא נשלח ל־webhook, # ניסיונות" }),
+    acknowledge: "אישור קריאה",
+    acknowledged: (who) => `אושר על ידי ${who}`,
   },
   table: { show: "טבלה", chart: "תרשים", date: "יום", value: "ערך" },
   save: (format) => `הורדת ${format}`,

@@ -151,6 +151,8 @@ export interface Messages {
     ended: (when: string) => string;
     told: string;
     untold: (attempts: number) => string;
+    acknowledge: string;
+    acknowledged: (who: string) => string;
   };
   table: { show: string; chart: string; date: string; value: string };
   save: (format: string) => string;

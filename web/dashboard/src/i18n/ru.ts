@@ -228,6 +228,8 @@ export const ru = ({ plural }: Formats): Messages => ({
     ended: (when) => `до ${when}`,
     told: "вебхук оповещён",
     untold: (n) => plural(n, { one: "вебхук ещё не оповещён, # попытка", few: "вебхук ещё не оповещён, # попытки", other: "вебхук ещё не оповещён, # попыток" }),
+    acknowledge: "Принять",
+    acknowledged: (who) => `принял(а) ${who}`,
   },
   table: { show: "Таблица", chart: "График", date: "День", value: "Значение" },
   save: (format) => `Скачать ${format}`,

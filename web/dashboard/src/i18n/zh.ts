@@ -199,6 +199,8 @@ export const zh = ({ count }: Formats): Messages => ({
     ended: (when) => `至 ${when}`,
     told: "已通知 webhook",
     untold: (n) => `尚未通知 webhook，已尝试 ${count(n)} 次`,
+    acknowledge: "确认",
+    acknowledged: (who) => `${who} 已确认`,
   },
   table: { show: "表格", chart: "图表", date: "日期", value: "数值" },
   save: (format) => `下载 ${format}`,

@@ -140,7 +140,8 @@ function Form({
 /** When rules fired, the newest first. */
 export function Fired(): ReactElement {
   const { t } = useWords();
-  const { fired, alerts } = useFired();
+  const { fired, alerts, acknowledge } = useFired();
+  const trouble = useTrouble();
   return (
     <Panel
       name="alerts"
@@ -156,14 +157,30 @@ export function Fired(): ReactElement {
       <ul className="notes">
         {fired.map((firing) => {
           const alert = alerts.find(({ id }) => id === firing.alert_id);
-          return alert && <One key={firing.id} firing={firing} alert={alert} />;
+          return (
+            alert && (
+              <One
+                key={firing.id}
+                firing={firing}
+                alert={alert}
+                onSeen={() => void trouble.attempt(() => acknowledge(firing.id))}
+              />
+            )
+          );
         })}
       </ul>
+      <Refused of={trouble} />
     </Panel>
   );
 }
 
-function One({ firing, alert }: { firing: Firing; alert: Alert }): ReactElement {
+interface OfFiring {
+  firing: Firing;
+  alert: Alert;
+  onSeen: () => void;
+}
+
+function One({ firing, alert, onSeen }: OfFiring): ReactElement {
   const { f, t } = useWords();
   const { sentence, metric, format } = useRule(alert);
   const ended = firing.ended_at && f.moment(new Date(firing.ended_at));
@@ -177,7 +194,13 @@ function One({ firing, alert }: { firing: Firing; alert: Alert }): ReactElement 
       <small>
         {ended ? t.alerts.ended(ended) : t.alerts.open}
         {alert.webhook && ` · ${firing.delivered_at ? t.alerts.told : t.alerts.untold(firing.attempts)}`}
+        {firing.acknowledger && <> · {t.alerts.acknowledged(firing.acknowledger)}</>}
       </small>
+      {!firing.acknowledged_at && (
+        <button type="button" className="last" onClick={onSeen}>
+          <Label text={t.alerts.acknowledge} of={sentence} />
+        </button>
+      )}
     </li>
   );
 }
@@ -193,28 +216,35 @@ function OfMetric({ metric, sentence }: { metric: Metric | undefined; sentence: 
   );
 }
 
-const SEEN = "analytics-alerts-seen";
+/** How many ring at once; the next one comes when somebody took note of one. */
+const MOST = 3;
 
-/** What is beyond its threshold now, over the page's corner, until somebody has seen it. */
+/** What fired, over every page's corner, until an administrator took note of it. */
 export function Ringing(): ReactElement {
-  const { fired, alerts } = useFired();
-  const [seen, setSeen] = useState(() => Number(localStorage.getItem(SEEN) ?? 0));
-  const see = (id: number): void => {
-    localStorage.setItem(SEEN, String(id));
-    setSeen(id);
-  };
-  const open = fired.filter(({ id, ended_at }) => id > seen && ended_at === null);
+  const { fired, alerts, acknowledge } = useFired();
+  const trouble = useTrouble();
+  const ringing = fired.filter(({ acknowledged_at }) => acknowledged_at === null);
   return (
     <div className="alarms" role="status">
-      {open.slice(0, 3).map((firing) => {
+      {ringing.slice(0, MOST).map((firing) => {
         const alert = alerts.find(({ id }) => id === firing.alert_id);
-        return alert && <Ring key={firing.id} firing={firing} alert={alert} onSeen={() => see(firing.id)} />;
+        return (
+          alert && (
+            <Ring
+              key={firing.id}
+              firing={firing}
+              alert={alert}
+              onSeen={() => void trouble.attempt(() => acknowledge(firing.id))}
+            />
+          )
+        );
       })}
+      <Refused of={trouble} />
     </div>
   );
 }
 
-function Ring({ firing, alert, onSeen }: { firing: Firing; alert: Alert; onSeen: () => void }): ReactElement {
+function Ring({ firing, alert, onSeen }: OfFiring): ReactElement {
   const { f, t } = useWords();
   const { sentence, metric, format } = useRule(alert);
   return (
@@ -225,14 +255,15 @@ function Ring({ firing, alert, onSeen }: { firing: Firing; alert: Alert; onSeen:
           = <Figure value={firing.value}>{format(firing.value)}</Figure>
         </strong>{" "}
         <small>
-          <time dateTime={firing.fired_at}>{f.time(new Date(firing.fired_at))}</time>
+          <time dateTime={firing.fired_at}>{f.moment(new Date(firing.fired_at))}</time>
+          {firing.ended_at && ` ${t.alerts.ended(f.moment(new Date(firing.ended_at)))}`}
         </small>
       </p>
       <button type="button" onClick={() => show({ page: "metrics", metric: alert.metric, by: [], measure: alert.measure })}>
         <Label text={t.metrics.open} of={sentence} />
       </button>
       <button type="button" onClick={onSeen}>
-        <Label text={t.help.close} of={sentence} />
+        <Label text={t.alerts.acknowledge} of={sentence} />
       </button>
     </div>
   );

@@ -28,7 +28,7 @@ import {
   titleOf,
   writer,
 } from "../metric.js";
-import { named, useMentor, useMentorNames } from "../names.js";
+import { FEW, named, useMentor, useMentorNames } from "../names.js";
 import { Delta, Figure } from "../numbers.js";
 import { Panel } from "../panel.js";
 import { Term } from "../term.js";
@@ -197,10 +197,11 @@ interface Shown {
   answer: MetricAnswer;
 }
 
-function useWriters({ metric, state, answer }: Shown) {
+/** How the values of the columns are written; `rows` are those whose mentors are called by name. */
+function useWriters({ metric, state, answer }: Shown, rows: readonly Record<string, MetricValue>[] = answer.rows) {
   const words = useWords();
   const currency = state.answer?.currency ?? "RUB";
-  const mentors = answer.by.includes("mentor_id") ? answer.rows.map((row) => Number(row["mentor_id"])) : [];
+  const mentors = answer.by.includes("mentor_id") ? rows.map((row) => Number(row["mentor_id"])) : [];
   const mentor = useMentorNames(mentors);
   return useMemo(() => {
     const keys = keysOf(metric).filter(({ name }) => answer.by.includes(name));
@@ -211,6 +212,8 @@ function useWriters({ metric, state, answer }: Shown) {
     return { keys, number, label, key: (key: MetricColumn) => keyWriter(words, key, mentor) };
   }, [words, metric, answer, currency, mentor]);
 }
+
+const NONE: readonly never[] = [];
 
 /** The numbers over everything asked for, and the chart that the metric's file declares. */
 function Drawn(properties: Shown & { measure: string | null }): ReactElement {
@@ -231,7 +234,7 @@ function Drawn(properties: Shown & { measure: string | null }): ReactElement {
 
 function Totals({ chosen, ...shown }: Shown & { chosen: string | undefined }): ReactElement | null {
   const { language } = useWords();
-  const { number } = useWriters(shown);
+  const { number } = useWriters(shown, NONE);
   const { rows, total, comparison } = shown.answer;
   // what one row has is its total
   const numbers = numbersOf(shown.metric).filter((each) => each.total || rows.length === 1);
@@ -269,7 +272,7 @@ function Totals({ chosen, ...shown }: Shown & { chosen: string | undefined }): R
 
 function Chart(shown: Shown & { measure: MetricColumn }): ReactElement {
   const { metric, answer, measure } = shown;
-  const { keys } = useWriters(shown);
+  const { keys } = useWriters(shown, NONE);
   const date = keys.find(isDate);
   if (date && metric.chart !== "heatmap" && metric.chart !== "table") return <Series {...shown} date={date} />;
   const [down, across] = keys;
@@ -321,13 +324,17 @@ function Bars({ of, measure, ...shown }: Shown & { of: MetricColumn; measure: Me
 /** By date; where rows are of something else, too, one of those at a time. */
 function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measure: MetricColumn }): ReactElement {
   const { language, t } = useWords();
-  const { keys, key, number } = useWriters(shown);
   const [chosen, choose] = useState<string | null>(null);
-  const others = useMemo(() => keys.filter((each) => each !== date), [keys, date]);
-  const all = useMemo(
-    () => seriesOf(shown.answer.rows, date.name, others.map(({ name }) => name), measure.name),
-    [shown.answer, date, others, measure],
+  const { answer } = shown;
+  const others = useMemo(
+    () => keysOf(shown.metric).filter(({ name }) => name !== date.name && answer.by.includes(name)),
+    [shown.metric, answer, date],
   );
+  const all = useMemo(
+    () => seriesOf(answer.rows, date.name, others.map(({ name }) => name), measure.name),
+    [answer, date, others, measure],
+  );
+  const { key, number } = useWriters(shown, all.slice(0, FEW).map(({ row }) => row));
   const series = all.find(({ name }) => name === chosen) ?? all[0];
   const currency = others.length === 1 && others[0]?.name === "currency" ? series?.name : undefined;
   const format = useMemo(
@@ -348,9 +355,9 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
         <label className="aside">
           <span>{others.map((key) => headingOf(key, language)).join(", ")}</span>
           <select value={series.name} onChange={({ target }) => choose(target.value)}>
-            {all.map(({ name, of }) => (
+            {all.map(({ name, row }) => (
               <option key={name} value={name}>
-                {others.map((each, at) => key(each)(of[at] ?? null)).join(", ")}
+                {others.map((each) => key(each)(row[each.name] ?? null)).join(", ")}
               </option>
             ))}
           </select>
@@ -379,12 +386,14 @@ function Table(shown: Shown): ReactElement {
   const { metric, answer } = shown;
   const { language, t } = useWords();
   const { limit } = useView();
-  const { keys, key, label, number } = useWriters(shown);
+  const rows = keysOf(metric).some((each) => isDate(each) && answer.by.includes(each.name))
+    ? answer.rows.toReversed()
+    : answer.rows;
+  const most = Math.max(limit, 50);
+  const { keys, key, label, number } = useWriters(shown, rows.slice(0, most));
   const labels = metric.columns.filter(({ name, kind }) => kind === "label" && answer.rows[0] && name in answer.rows[0]);
   const numbers = numbersOf(metric);
-  const rows = keys.some(isDate) ? answer.rows.toReversed() : answer.rows;
   const title = titleOf(metric, language).text;
-  const most = Math.max(limit, 50);
   return (
     <>
       <div className="scroll tall" tabIndex={0} role="region" aria-label={`${t.table.show}: ${title}`}>

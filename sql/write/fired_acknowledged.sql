@@ -1,0 +1,20 @@
+-- who was the first to take note stays
+WITH acknowledged AS (
+    UPDATE analytics.firing
+    SET acknowledged_at = now()
+    WHERE id = :id AND acknowledged_at IS NULL
+    RETURNING *
+)
+
+SELECT row_to_json(taken)::text AS body
+FROM (
+    SELECT
+        firing.*,
+        user_engagement.username AS acknowledger
+    FROM (
+        SELECT * FROM acknowledged
+        UNION ALL
+        SELECT * FROM analytics.firing WHERE id = :id AND acknowledged_at IS NOT NULL
+    ) AS firing
+    LEFT JOIN analytics.user_engagement ON user_engagement.user_id = firing.acknowledged_by
+) AS taken

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import api, fold, live, metrics, page, rebuild
+from benchmarks import api, dashboards, fold, live, metrics, page, rebuild
 
 BENCHMARKS = {
     "api": api.measure,
@@ -19,13 +19,14 @@ BENCHMARKS = {
     "metrics": metrics.measure,
     "rebuild": rebuild.measure,
     "page": page.measure,
+    "dashboards": dashboards.measure,
 }
 
 RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
-    """`python -m benchmarks [api|live|fold|metrics|rebuild|page]...`: by default all of them."""
+    """`python -m benchmarks [NAME]...`: those of BENCHMARKS, by default all of them."""
     chosen = sys.argv[1:] or list(BENCHMARKS)
     results = [row for name in chosen for row in BENCHMARKS[name]()]
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -18,7 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, Self
+from typing import Any, LiteralString, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import psutil
@@ -32,17 +32,17 @@ from shared.home import running_stack
 from shared.settings import load
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
-SESSION = (
+SESSION: LiteralString = (
     "INSERT INTO sessions"
     " (student_id, mentor_id, scheduled_at, duration_minutes, status, created_at, updated_at)"
     " VALUES (%s, %s, now(), 60, 'SCHEDULED', now(), now())"
 )
-STATUS = "UPDATE sessions SET status = 'COMPLETED', updated_at = now() WHERE id = %s"
-PROGRESS = (
+STATUS: LiteralString = "UPDATE sessions SET status = 'COMPLETED', updated_at = now() WHERE id = %s"
+PROGRESS: LiteralString = (
     "UPDATE course_enrollments SET progress_percent = %s, updated_at = now()"
     " WHERE id BETWEEN %s AND %s"
 )
-REVIEW = (
+REVIEW: LiteralString = (
     "INSERT INTO reviews (user_id, course_id, rating, created_at, updated_at)"
     " VALUES (%s, %s, 5, now(), now())"
 )
@@ -68,17 +68,22 @@ class Live:
         self.source_url: str = stack["source_database_url"]
         self.database_url: str = stack["database_url"]
         self._supervisor = psutil.Process(stack["pid"])
-        self._address = urlsplit(str(stack["api_url"])).netloc
-        self._token = sign(load(home), user_id=1, role="admin", expires=timedelta(hours=3))
+        self.address = urlsplit(str(stack["api_url"])).netloc
+        self._settings = load(home)
+        self._token = self.token(1)
+
+    def token(self, user_id: int) -> str:
+        """An admin's."""
+        return sign(self._settings, user_id=user_id, role="admin", expires=timedelta(hours=3))
 
     @property
     def dashboard(self) -> str:
         """Where a browser sees it, signed in."""
-        return f"http://{self._address}/dashboard/#token={self._token}"
+        return f"http://{self.address}/dashboard/#token={self._token}"
 
     def asker(self) -> Asker:
         """Asks over a connection of its own; the answer is as of when, and its body."""
-        connection = HTTPConnection(self._address, timeout=60)
+        connection = HTTPConnection(self.address, timeout=60)
 
         def ask(path: str) -> tuple[datetime, Any]:
             headers = {"Authorization": f"Bearer {self._token}"}
@@ -234,7 +239,7 @@ def _freshness(live: Live, seconds: float) -> Iterator[Result]:
     for thread in threads:
         thread.start()
     with psycopg.connect(live.source_url, autocommit=True) as connection:
-        for number in _paced(200, seconds):
+        for number in paced(200, seconds):
             _commit(connection, number, sessions, reviews)
     done.set()
     for thread in threads:
@@ -250,19 +255,25 @@ def _freshness(live: Live, seconds: float) -> Iterator[Result]:
 def _commit(
     connection: psycopg.Connection[Any], number: int, sessions: _Watch, reviews: _Watch
 ) -> None:
+    statement, values = mixed(number)
+    connection.execute(statement, values)
+    watch = {SESSION: sessions, REVIEW: reviews}.get(statement)
+    if watch:
+        watch.committed.append(time.perf_counter())
+
+
+def mixed(number: int) -> tuple[LiteralString, list[int]]:
     """Of ten commits: four sessions, three changes of status, two of progress, one review."""
     some = 1 + number * 7919 % 3000
     match number % 10:
         case 0 | 1 | 2 | 3:
-            connection.execute(SESSION, [some, 1 + number * 31 % MENTORS])
-            sessions.committed.append(time.perf_counter())
+            return SESSION, [some, 1 + number * 31 % MENTORS]
         case 4 | 5 | 6:
-            connection.execute(STATUS, [some])
+            return STATUS, [some]
         case 7 | 8:
-            connection.execute(PROGRESS, [number % 101, some, some])
+            return PROGRESS, [number % 101, some, some]
         case _:
-            connection.execute(REVIEW, [some, 1 + number % 50])
-            reviews.committed.append(time.perf_counter())
+            return REVIEW, [some, 1 + number % 50]
 
 
 def _browse(live: Live, done: threading.Event) -> None:
@@ -278,7 +289,7 @@ def _throughput(live: Live, seconds: float) -> Iterator[Result]:
     ask, lags, number = live.asker(), [0.0], 0
     with psycopg.connect(live.source_url, autocommit=True) as connection:
         started = time.perf_counter()
-        for number in _paced(50, seconds):
+        for number in paced(50, seconds):
             first = 1 + number * 100 % 50_000
             connection.execute(PROGRESS, [number % 101, first, first + 99])
             if number % 50 == 0:
@@ -425,7 +436,7 @@ class _Both(NamedTuple):
 def _feel(live: Live, twin: str, seconds: float) -> _Both:
     """Backends and whoever asks them have a core to themselves, as if there were enough of them."""
     with _Feeling(live.source_url) as theirs, _Feeling(twin) as twins:
-        for number in _paced(1000, seconds):
+        for number in paced(1000, seconds):
             (theirs, twins)[number % 2].commit(number // 2)
         return _Both(theirs.felt(), twins.felt())
 
@@ -461,7 +472,7 @@ class _Feeling:
         return int(Path(f"/proc/{self._backend.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
-def _paced(rate: float, seconds: float) -> Iterator[int]:
+def paced(rate: float, seconds: float) -> Iterator[int]:
     """Numbers, each when its time has come; late ones at once."""
     started = time.perf_counter()
     for number in range(int(rate * seconds)):

@@ -9,7 +9,7 @@ import time
 from psycopg import errors, sql
 
 from shared import sqlfiles
-from shared.database import Connection
+from shared.database import Connection, one
 from workers.mirror import BEFORE, DERIVED
 
 _EARLIER = ("slice", "folded", "derived")
@@ -39,10 +39,25 @@ def put_aside(ours: Connection) -> None:
 
 def drop(ours: Connection) -> bool:
     """Drop what was put aside, if anything was; False where somebody goes on reading it."""
-    there = _there(ours, [BEFORE + schema for schema in (*DERIVED, *_EARLIER)])
+    there = _put_aside(ours)
     if not there:
         return True
     _wait_for_readers(ours)
+    return _drop(ours, there)
+
+
+def drop_unread(ours: Connection) -> None:
+    """Drop what was put aside where nobody holds on to it: asked often, it waits for nobody."""
+    there = _put_aside(ours)
+    if there and not one(ours, sqlfiles.read("mirror/held"), [there]):
+        _drop(ours, there)
+
+
+def _put_aside(ours: Connection) -> list[str]:
+    return _there(ours, [BEFORE + schema for schema in (*DERIVED, *_EARLIER)])
+
+
+def _drop(ours: Connection, there: list[str]) -> bool:
     try:
         with ours.transaction():
             # an autovacuum makes way after a second; whoever reads is not waited for

@@ -10,7 +10,7 @@ from psycopg import OperationalError, errors
 from shared.database import Connection, connect, flags, one, run
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
-from workers import comparison, mentorhub, mirror
+from workers import before, comparison, mentorhub, mirror
 from workers.pulse import Pulse
 
 log = structlog.get_logger("analytics")
@@ -75,6 +75,7 @@ class Guard:
             if ours and mirror.hold_replication(ours, wait=False):
                 try:
                     self._write_down(ours, self._mend(ours))
+                    before.drop_unread(ours)
                 finally:
                     mirror.release_replication(ours)
         except errors.DiskFull as error:

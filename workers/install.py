@@ -139,7 +139,7 @@ def install_schemas(
     if not is_anew:
         prove()
     if not before.drop(ours):
-        log.warning("Analytics: %s: the next `analytics init` drops it", _READ)
+        log.warning("Analytics: %s: the guard drops it when nobody does", _READ)
     bars.remove_task(task)
 
 

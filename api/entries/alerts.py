@@ -158,10 +158,10 @@ class Fired(MethodView):
 
 @blueprint.route("/alerts/fired/<id:id>/acknowledgement")
 class Acknowledgement(MethodView):
-    decorators: ClassVar = [guards.editor]
+    decorators: ClassVar = [permissions.editor]
 
     @blueprint.response(200, FiringBody)
     @blueprint.alt_response(404, response="NOT_FOUND")
     def put(self, id: int) -> Response:  # noqa: A002 - as in the address
-        """Take note of it, so that it rings on no page any more; the first to do so is remembered."""
+        """Take note of it: it rings on no page any more; who did so first is remembered."""
         return carried_out("fired_acknowledged", id=id)

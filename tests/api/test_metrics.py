@@ -4,17 +4,22 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.live.stream import MOST, Streams, Subscription
+from api.requests.carried import Account
+from api.services import services
 from shared import sqlfiles
 from shared.alarms import ALARMS
 from shared.database import connect
 from shared.readings import READINGS
 from shared.settings import Settings
+from tests.support.contract import assert_problem
 from tests.support.server import Client, Server, server_of_a_module
 from tests.support.tokens import bearer, sign
 from tests.support.world import ADMIN, LEARNER
@@ -177,6 +182,42 @@ def test_the_work_of_the_parts_is_counted(prometheus: FlaskClient, world: Settin
     assert found["analytics_work_rows_total", fold] == 21
     assert found["analytics_work_seconds_total", fold] == pytest.approx(1.5)
     assert found["analytics_queue_length", ()] == 3
+
+
+def test_streams_ring_before_the_next_one_is_refused_and_no_more_when_they_end(
+    prometheus: FlaskClient,
+) -> None:
+    streams = services(prometheus.application)[Streams]
+
+    def rings() -> str | None:
+        share = numbers(prometheus.get("/metrics").text)["analytics_streams_share", ()]
+        return ALARMS["streams_full"].level(share)
+
+    def fill(most: int) -> list[Subscription]:
+        """Each of another admin."""
+        admin = Account(
+            id=0,
+            is_admin=True,
+            is_active=True,
+            is_proven=True,
+            mentors=(),
+            is_mentor_proven=True,
+        )
+        return [
+            streams.subscribe(replace(admin, id=1000 + number), 0)
+            for number in range(len(streams), most)
+        ]
+
+    first = fill(MOST * 4 // 5)
+    assert rings() is None
+    others = fill(MOST * 4 // 5 + 1)
+    assert rings() == "warning"
+    others += fill(MOST)
+    assert rings() == "page"
+    assert_problem(prometheus.get("/api/v1/analytics/stream", headers=bearer(sign(ADMIN))), 503)
+    for one in others:
+        one.leave()
+    assert (len(streams), rings()) == (len(first), None)
 
 
 def test_alarms_name_readings_or_what_an_api_knows_of_itself() -> None:

@@ -15,7 +15,7 @@ from tests.support.mentorhub import ask
 from tests.support.processes import wait_until
 from tests.support.server import Client, Server, server_of_a_module
 from tests.support.world import fill
-from workers import fold
+from workers import before, fold
 from workers.audit import audit
 from workers.fold import worker_connection
 from workers.install import install_schemas
@@ -44,11 +44,11 @@ def test_who_asks_meanwhile_waits_for_nobody(server: Server) -> None:
             found.update({address: client.get(address).status for address in ADDRESSES})
 
     with closing(Client(server.port)) as client:
-        before = client.get("platform")
+        old = client.get("platform")
         upgrade(server.settings, ask_all)
         assert found == dict.fromkeys(ADDRESSES, 200)
-        assert wait_until(lambda: client.get("platform").as_of > before.as_of)
-        assert client.get("platform").body == before.body
+        assert wait_until(lambda: client.get("platform").as_of > old.as_of)
+        assert client.get("platform").body == old.body
     with connect(server.settings.analytics_url()) as ours:
         assert ask(ours, LEFT) == 0
 
@@ -99,7 +99,7 @@ def test_who_writes_or_compares_comes_first_and_nothing_is_missed(
     assert audit(settings, repair=False).wrong == 0
 
 
-def test_who_goes_on_reading_what_was_there_is_not_ended(
+def test_who_goes_on_reading_what_was_there_is_not_ended_and_it_is_dropped_afterwards(
     ours: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.before.PATIENCE", 0)
@@ -112,6 +112,8 @@ def test_who_goes_on_reading_what_was_there_is_not_ended(
         rows.fetchone()
         upgrade(settings)
         assert ask(ours, LEFT) > 0
+        before.drop_unread(ours)
+        assert ask(ours, LEFT) > 0
         assert len(rows.fetchall()) > 998
-    install_schemas(ours, settings, datetime.now(UTC))
+    before.drop_unread(ours)
     assert ask(ours, LEFT) == 0

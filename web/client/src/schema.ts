@@ -85,7 +85,7 @@ export type paths = {
         };
         get?: never;
         /**
-         * Take note of it, so that it rings on no page any more; the first to do so is remembered.
+         * Take note of it: it rings on no page any more; who did so first is remembered.
          * @description Only for admins.
          */
         put: operations["Acknowledgement"];

@@ -20,6 +20,9 @@ const LINGER = 1_000;
 
 const LONGEST_WAIT = 30_000;
 
+/** Milliseconds between two changes of a family that are told: where it changes all the time, the last one. */
+const PAUSE = 1_000;
+
 /**
  * The API's server-sent events. `fetch` and not `EventSource`, which sends no token.
  *
@@ -32,6 +35,8 @@ export class Stream {
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #watchers = new Set<() => void>();
   #running: AbortController | null = null;
+  /** Families that were told of just now, each with what has to be told when their pause is over. */
+  readonly #paused = new Map<string, Change | null>();
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #last = "";
 
@@ -135,7 +140,20 @@ export class Stream {
       if (name === "data") data += value;
     }
     if (!data) return;
-    const change = JSON.parse(data) as Change;
+    this.#pace(JSON.parse(data) as Change);
+  }
+
+  #pace(change: Change): void {
+    if (this.#paused.has(change.family)) {
+      this.#paused.set(change.family, change);
+      return;
+    }
+    this.#paused.set(change.family, null);
+    setTimeout(() => {
+      const last = this.#paused.get(change.family);
+      this.#paused.delete(change.family);
+      if (last) this.#pace(last);
+    }, PAUSE);
     for (const listener of this.#listeners) listener(change);
   }
 

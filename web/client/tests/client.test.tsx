@@ -190,6 +190,27 @@ test("a change that the stream tells is asked for once, and nothing else is", as
   expect(api.asked).toEqual(["platform"]);
 });
 
+test("of a family that changes all the time the first change is told, and a second later the last", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise(setImmediate);
+  };
+  const told: number[] = [];
+  const leave = analytics.stream.listen(({ version }) => told.push(version));
+  await until(() => api.opened.length > 0);
+  for (const version of [1, 2, 3]) api.change("platform", version);
+  api.change("courses", 4);
+  await until(() => told.includes(4));
+
+  expect(told).toEqual([1, 4]);
+  vi.advanceTimersByTime(1000);
+  expect(told).toEqual([1, 4, 3]);
+  vi.advanceTimersByTime(5000);
+  expect(told).toEqual([1, 4, 3]);
+  leave();
+  vi.useRealTimers();
+});
+
 test("what did not change stays the same object", async () => {
   const { result } = renderHook(() => usePlatformStats(), within);
   await waitFor(() => expect(result.current.stats).toBeDefined());

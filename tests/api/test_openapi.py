@@ -126,6 +126,7 @@ def test_every_quantity_has_a_unit(document: dict[str, Any]) -> None:
     }
 
     assert without == {
+        "acknowledged_by",
         "course_id",
         "mentor_id",
         "user_id",

@@ -150,9 +150,9 @@ def execute(connection: Connection, mapping: Path | None) -> None:
         )
     for place, (kind, name, family) in enumerate(_steps()):
         connection.execute(
-            "INSERT INTO control.step (name, family, shared, kind, place)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            [name, family, _shared(name), kind, place],
+            "INSERT INTO control.step (name, family, shared, kind, place, key)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            [name, family, _shared(name), kind, place, _key(name)],
         )
     run(connection, "install/dependence")
 
@@ -203,6 +203,12 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 def _shared(step: str) -> list[str]:
     return [family.name for family in FAMILIES.values() if step in family.shares]
+
+
+def _key(step: str) -> str | None:
+    """The first column of its key; None where a step has no rows that are compared one by one."""
+    keyed = EVERY.get(step) or JOURNALS.get(step)
+    return next(iter(keyed.keys)) if keyed else None
 
 
 def _mapping(table: str, folder: Path | None) -> str:

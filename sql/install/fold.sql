@@ -6,7 +6,8 @@ CREATE TABLE control.step (
     place        integer NOT NULL,
     mirrored     text [] NOT NULL DEFAULT '{}',
     counted_from text [] NOT NULL DEFAULT '{}',
-    is_read      boolean NOT NULL DEFAULT false
+    is_read      boolean NOT NULL DEFAULT false,
+    key          text
 );
 COMMENT ON TABLE control.step IS 'All that a fold keeps right, as shared/registry.py lists it.';
 COMMENT ON COLUMN control.step.name IS 'Of the table or materialized view in schema analytics.';
@@ -17,6 +18,7 @@ COMMENT ON COLUMN control.step.place IS 'In which order they are folded: ranking
 COMMENT ON COLUMN control.step.mirrored IS 'The tables in schema public that it is counted from, as its definition says.';
 COMMENT ON COLUMN control.step.counted_from IS 'The summaries that it is counted from.';
 COMMENT ON COLUMN control.step.is_read IS 'Whether other summaries are: then the signed rows of its own rows are in schema capture until they are folded, too.';
+COMMENT ON COLUMN control.step.key IS 'The first column of its key, by which audits and rebuilds part it; NULL where it is compared as a whole.';
 
 CREATE TABLE control.dependence (
     family   text,
@@ -345,40 +347,36 @@ SET work_mem = '256MB'
 AS $$
 DECLARE
     began      timestamptz := clock_timestamp();
-    is_summary boolean := (SELECT kind = 'summary' FROM control.step WHERE name = audit.step);
-    key        text;
-    key_type   text;
+    parted     record;
     lower      text;
     upper      text;
     share      double precision := 1;
     wrong      bigint;
 BEGIN
+    SELECT
+        quote_ident(listed.key) AS key,
+        format('%I.%I', CASE listed.kind WHEN 'journal' THEN 'kept' ELSE 'analytics' END, listed.name)::regclass AS stored
+    INTO parted
+    FROM control.step AS listed
     -- what is counted from another summary is counted from all of it, or not at all
-    IF is_summary AND NOT whole AND NOT EXISTS (SELECT FROM control.step WHERE name = audit.step AND counted_from <> '{}') THEN
-        SELECT keys[1] INTO STRICT key FROM control.signed_columns(step);
-        SELECT format_type(atttypid, atttypmod) INTO STRICT key_type
-        FROM pg_attribute
-        WHERE attrelid = format('analytics.%I', step)::regclass AND quote_ident(attname) = key;
+    WHERE listed.name = audit.step AND listed.key IS NOT NULL AND listed.counted_from = '{}' AND NOT whole;
+    IF found THEN
         SELECT next_key INTO lower FROM control.audited WHERE summary = step;
         EXECUTE format(
             -- by rows, as a key may have many, and all of a key's rows in one part
-            'SELECT min(%1$s)::text FROM analytics.%2$I WHERE %1$s > ('
-            'SELECT %1$s FROM analytics.%2$I WHERE $1 IS NULL OR %1$s >= $1::%3$s ORDER BY 1'
-            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $2) LIMIT 1)',
-            key, step, key_type
-        ) INTO upper USING lower, format('analytics.%I', step)::regclass;
+            'SELECT min(%1$s)::text FROM %2$s WHERE %1$s > ('
+            'SELECT %1$s FROM %2$s WHERE %3$s ORDER BY 1'
+            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $1) LIMIT 1)',
+            parted.key, parted.stored, control.in_range(parted.key, lower, NULL)
+        ) INTO upper USING parted.stored;
         IF lower IS NOT NULL OR upper IS NOT NULL THEN
             SELECT least(1, greatest(reltuples / 48, 1000) / greatest(reltuples, 1)) INTO STRICT share
             FROM pg_class
-            WHERE oid = format('analytics.%I', step)::regclass;
+            WHERE oid = parted.stored;
         END IF;
     END IF;
 
-    wrong := control.compare(
-        step,
-        CASE WHEN key IS NOT NULL THEN control.in_range(key, lower, upper) END,
-        repair
-    );
+    wrong := control.compare(step, control.in_range(parted.key, lower, upper), repair);
     INSERT INTO control.audited AS before (
         summary, audited_at, seconds, drift, incidents, next_key, begun_at, whole_at, share, incident_at
     )
@@ -412,18 +410,18 @@ BEGIN
     RETURN wrong;
 END
 $$;
-COMMENT ON FUNCTION control.audit(text, boolean, boolean) IS 'Compares the whole of a step, or the next part of a summary, with its truth, and returns how many rows are wrong; with repair the next fold puts them right. To be called in a REPEATABLE READ transaction.';
+COMMENT ON FUNCTION control.audit(text, boolean, boolean) IS 'Compares the whole of a step, or its next part, with its truth, and returns how many rows are wrong; with repair the next fold puts them right. To be called in a REPEATABLE READ transaction.';
 
 CREATE FUNCTION control.overdue_audit() RETURNS text
 STABLE LANGUAGE sql
--- what is counted from a summary is counted from all of it each time, and a journal added up
+-- what is counted from a summary is counted from all of it each time
 RETURN (
     SELECT step.name
     FROM control.step LEFT JOIN control.audited ON audited.summary = step.name
     WHERE
         audited.audited_at IS NULL
         OR audited.audited_at < clock_timestamp()
-        - CASE WHEN step.counted_from = '{}' AND step.kind <> 'journal' THEN interval '10 min' ELSE interval '1 hour' END
+        - CASE WHEN step.counted_from = '{}' THEN interval '10 min' ELSE interval '1 hour' END
     ORDER BY audited.audited_at ASC NULLS FIRST, step.place
     LIMIT 1
 );

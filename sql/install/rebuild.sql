@@ -57,7 +57,7 @@ VOLATILE LANGUAGE sql
 RETURN (
     SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)::bigint
     FROM pg_stat_xact_user_tables
-    WHERE schemaname IN ('public', 'capture', 'analytics')
+    WHERE schemaname IN ('public', 'capture', 'analytics', 'kept')
 );
 COMMENT ON FUNCTION control.rows_read() IS 'How many rows this transaction has read so far.';
 
@@ -127,12 +127,11 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     whole  double precision := control.cost(step, condition);
-    key    text;
+    key    text := (SELECT quote_ident(listed.key) FROM control.step AS listed WHERE listed.name = parts.step);
     bounds text [] := '{}';
     parted text [];
 BEGIN
-    IF (SELECT kind = 'summary' FROM control.step WHERE name = parts.step) THEN
-        SELECT keys[1] INTO STRICT key FROM control.signed_columns(step);
+    IF key IS NOT NULL THEN
         EXECUTE format(
             -- by rows, as a key may have many, and all of a key's rows in one slice
             'SELECT array(SELECT %1$s::text FROM ('

@@ -16,7 +16,7 @@ from tests.support.dashboard import asking
 from tests.support.stored import differences, unbalanced
 from tests.support.world import ADMIN, fill
 from workers.audit import audit
-from workers.fold import fold, worker_connection
+from workers.fold import fold, one, snapshot, worker_connection
 from workers.install import install_schemas
 from workers.rebuild import rebuild
 
@@ -463,6 +463,38 @@ def test_an_audit_names_whose_entries_dont_add_up_and_the_next_fold_adds_what_la
     assert entry[2:] == ("comparison", *before[0][3:5], Decimal(500), Decimal(500))
     assert audit(settings, repair=True) == (0, [])
     assert adds_up(ours)
+
+
+def test_an_audit_of_many_entries_goes_on_part_by_part_and_each_costs_its_part(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    many, wrong = 10_000, {-7, 1, 4321, 9999, 10**9}
+    ours.execute(
+        "INSERT INTO public.payments (id, amount, currency, status, created_at)"
+        " SELECT n, 5, 'RUB', 'COMPLETED', now() FROM generate_series(1, %s) AS n",
+        [many],
+    )
+    fold(worker)
+    ours.execute(
+        "INSERT INTO kept.payment_journal"
+        " (happened_at, found_by, payment_id, currency, earned, refunded)"
+        " SELECT now(), 'fold', id, 'RUB', 1, 0 FROM unnest(%s) AS id",
+        [list(wrong)],
+    )
+    ours.execute("ANALYZE")
+    found: list[int] = []
+    is_over = False
+    while not is_over:
+        with snapshot(worker):
+            read = -one(worker, "SELECT control.rows_read()")
+            found.append(one(worker, "SELECT control.audit('payment_journal', false, false)"))
+            read += one(worker, "SELECT control.rows_read()")
+        assert read < many, "of payments and entries together"
+        is_over = one(ours, "SELECT bool_or(next_key IS NULL) FROM control.audited")
+    assert len(found) == many // 1000
+    assert sum(found) == len(wrong)
+    assert audit(settings, ["payment_journal"], repair=True).wrong == len(wrong)
+    assert audit(settings, ["payment_journal"], repair=False).wrong == 0
 
 
 def test_many_folds_and_audits_beside_a_writer_write_each_change_once(

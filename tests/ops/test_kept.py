@@ -86,6 +86,14 @@ ENTRIES = {
         ),
     ),
     "0006": ("UPDATE kept.firing SET acknowledged_at = now()",),
+    "0007": (
+        (
+            "INSERT INTO kept.payment_journal"
+            " (happened_at, found_by, payment_id, currency, earned, refunded)"
+            " VALUES ('2026-01-02Z', 'fold', -2, 'RUB', 5, 0),"
+            " ('2026-01-03Z', 'fold', -2, 'RUB', -5, 0)"
+        ),
+    ),
 }
 """What somebody writes at each revision, in what it has brought."""
 

@@ -132,14 +132,14 @@ def test_every_trigger_is_enabled_as_it_must_be(ours: Connection) -> None:
     expected += [
         (table, f"tell_{what}", "A") for table in accounts for what in ("accounts", "truncated")
     ]
-    # silent in replication; and on only while the table is compared with MentorHub's
-    expected += [(table, "note_edit", "O") for table in MIRRORED]
+    # silent in replication by itself; and on only while the table is compared with MentorHub's
+    expected += [(table, "note_edit", "A") for table in MIRRORED]
     expected += [(table, "make_way", "D") for table in MIRRORED]
     # a session may inherit that it is a replica's
     expected += [("control.proof", "tell_proven", "A")]
     deeds = ("capture_deleted", "capture_inserted", "capture_updated")
     expected += [(f"analytics.{name}", deed, "A") for name in READ for deed in deeds]
-    written = ("alert", "goal", "note")
+    written = ("alert", "firing", "goal", "note")
     expected += [(f"kept.{table}", deed, "A") for table in written for deed in ("record", "sign")]
     expected += [(f"kept.{name}", "refuse", "A") for name in JOURNALS]
     assert triggers == sorted(expected)

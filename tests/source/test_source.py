@@ -90,7 +90,7 @@ OBSTACLES = (
     "ALTER TABLE payments ENABLE ROW LEVEL SECURITY",
     "ALTER TABLE reviews REPLICA IDENTITY FULL",
     "ALTER TABLE reviews SET UNLOGGED",
-    "ALTER TABLE mentors DROP CONSTRAINT mentors_pkey CASCADE, ADD PRIMARY KEY (id) DEFERRABLE",
+    "ALTER TABLE sessions DROP CONSTRAINT sessions_pkey CASCADE, ADD PRIMARY KEY (id) DEFERRABLE",
     "ALTER TABLE progress DROP CONSTRAINT progress_pkey",
     "SELECT pg_create_physical_replication_slot('taken_' || n) FROM generate_series(1, 10) AS n",
 )
@@ -107,10 +107,10 @@ SENTENCES = (
     "The role mentorhub_analytics may not read sessions.id: run",
     "The role mentorhub_analytics may not read users.id: run `GRANT SELECT (id, username, role,",
     "Row security hides rows of payments from the role mentorhub_analytics: run `ALTER ROLE",
-    "MentorHub's table mentors does not tell its rows apart by id alone: run `CREATE UNIQUE IND",
     "MentorHub's table progress does not tell its rows apart by id alone: run `ALTER TABLE",
     "MentorHub's table reviews is unlogged, so that nobody can follow it: run `ALTER TABLE",
     "MentorHub's table reviews does not tell its rows apart by id alone: run `ALTER TABLE",
+    "MentorHub's table sessions does not tell its rows apart by id alone: run `CREATE UNIQUE IND",
     "The role mentorhub_analytics may not publish MentorHub's tables (permission denied for",
     "MentorHub's server has no replication slot left: run `ALTER SYSTEM SET max_replication_",
 )

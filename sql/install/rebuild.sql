@@ -122,6 +122,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.asked_for(jsonb) IS 'The steps that are named, and which rows of them; is_touched: false where their keys have nothing of the days, the course, the user or the mentor asked for.';
 
+CREATE FUNCTION control.rows_of_a_slice() RETURNS integer
+IMMUTABLE LANGUAGE sql
+RETURN 10000;
+COMMENT ON FUNCTION control.rows_of_a_slice() IS 'How many rows a slice has, more or less.';
+
 CREATE FUNCTION control.parts(step text, condition text) RETURNS TABLE (part text, cost double precision)
 LANGUAGE plpgsql
 AS $$
@@ -136,7 +141,7 @@ BEGIN
             -- by rows, as a key may have many, and all of a key's rows in one slice
             'SELECT array(SELECT %1$s::text FROM ('
             'SELECT %1$s, row_number() OVER (ORDER BY %1$s) AS place FROM analytics.%2$I WHERE %3$s'
-            ') AS placed WHERE place %% 10000 = 0 GROUP BY %1$s ORDER BY %1$s)',
+            ') AS placed WHERE place %% control.rows_of_a_slice() = 0 GROUP BY %1$s ORDER BY %1$s)',
             key, step, coalesce(condition, 'true')
         ) INTO STRICT bounds;
     END IF;
@@ -153,7 +158,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION control.parts(text, text) IS 'Slices of some ten thousand rows, where that does not make the whole dearer.';
+COMMENT ON FUNCTION control.parts(text, text) IS 'Slices, where that does not make the whole dearer.';
 
 CREATE FUNCTION control.foreseen(asked jsonb)
 RETURNS TABLE (step text, kind text, slices bigint, share double precision, is_touched boolean)

@@ -1,7 +1,8 @@
 """Which SQL makes the schemas, in which order, and how to tell that it changed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,25 +125,17 @@ def _view(metric: Metric, template: str, *, signed: bool = False) -> str:
     return sqlfiles.render(f"each_metric/{template}", metric=metric, read=read, signed=signed)
 
 
-def digest(mapping: Path | None) -> str:
+def digest(made: Iterable[Statement]) -> str:
     """Changes whenever any statement does: then everything must be made and calculated anew."""
-    return _digest(statements(mapping))
-
-
-def _digest(made: Iterable[Statement]) -> str:
     texts = "\0".join(f"{each.search_path}\0{each.sql}" for each in made)
     return hashlib.sha256(f"{texts}\0{FAMILIES}".encode()).hexdigest()
 
 
-def execute(connection: Connection, mapping: Path | None) -> None:
+def execute(connection: Connection, made: Sequence[Statement]) -> None:
     """Make all schemas, of which none is there, inside the caller's transaction."""
-    made = list(statements(mapping))
-    for statement in made:
-        _execute(connection, statement)
+    _execute_each(connection, made)
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
-    connection.execute(
-        "INSERT INTO control.installation (definitions) VALUES (%s)", [_digest(made)]
-    )
+    connection.execute("INSERT INTO control.installation (definitions) VALUES (%s)", [digest(made)])
     for family in FAMILIES.values():
         connection.execute(
             "INSERT INTO analytics.freshness (family, ttl) VALUES (%s, make_interval(secs => %s))",
@@ -159,13 +152,18 @@ def execute(connection: Connection, mapping: Path | None) -> None:
 
 def make_metric(connection: Connection, metric: Metric) -> None:
     """What is stored of one metric; ConfigurationError names the line of a mistake in its file."""
-    for statement in of_metric(metric):
-        _execute(connection, statement)
+    _execute_each(connection, of_metric(metric))
+
+
+def _execute_each(connection: Connection, made: Iterable[Statement]) -> None:
+    for search_path, statements in groupby(made, lambda each: each.search_path):
+        connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
+        for statement in statements:
+            _execute(connection, statement)
 
 
 def _execute(connection: Connection, statement: Statement) -> None:
     search_path, sql, metric = statement
-    connection.execute("SELECT set_config('search_path', %s, true)", [search_path])
     try:
         connection.execute(sql.encode())
         if metric and search_path.startswith("truth"):

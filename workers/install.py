@@ -1,6 +1,6 @@
 """`analytics init`: from an empty database to the first right answer, and on to new versions."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers import before, comparison, definitions, kept, mentorhub, mirror, timezone
+from workers.definitions import Statement
 from workers.fold import fold_as_of
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
@@ -122,13 +123,14 @@ def install_schemas(
     def show(step: str, done: int, steps: int) -> None:
         bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
 
-    is_anew = _installed(ours) != definitions.digest(settings.mapping)
+    made = list(definitions.statements(settings.mapping))
+    is_anew = _installed(ours) != definitions.digest(made)
     if is_anew:
         if not before.drop(ours):
             raise ConfigurationError(f"{_READ}: `analytics status` says who.")
         _make_roles(ours)
-        _install_anew(ours, settings, as_of, prove, show)
-        ours.execute("ANALYZE")  # or folds would be planned for empty tables
+        _install_anew(ours, settings, made, as_of, prove, show)
+        run(ours, "install/analyze")
     elif settings_differ(ours, settings):
         restate(ours, settings, show)
     else:
@@ -143,9 +145,10 @@ def install_schemas(
     bars.remove_task(task)
 
 
-def _install_anew(
+def _install_anew(  # noqa: PLR0913, PLR0917 - what it makes, of what, and what it tells
     ours: Connection,
     settings: Settings,
+    made: Sequence[Statement],
     as_of: datetime,
     prove: Callable[[], object],
     progress: RebuildProgress,
@@ -154,7 +157,7 @@ def _install_anew(
     with ours.transaction():
         _hold_off_changes(ours, folds=has_turns)
         before.put_aside(ours)
-        definitions.execute(ours, settings.mapping)
+        definitions.execute(ours, made)
         one(ours, "SELECT control.report_in(%s, %s, %s)", reporting(settings))
         one(ours, "SELECT control.keep_series(%s)", [kept_days(settings)])
         rows = 0

@@ -1,32 +1,41 @@
 -- From each definition down to the mirror, along the views and functions in between; what is counted
 -- from a summary depends on what that is counted from.
-WITH RECURSIVE used (step, class, object) AS (
+WITH RECURSIVE defined (step, kind, definition, stored) AS MATERIALIZED (
     SELECT
         name,
-        'pg_class'::regclass,
-        format('truth.%I', name)::regclass::oid
+        kind,
+        to_regclass(format('truth.%I', name))::oid,
+        to_regclass(format('analytics.%I', name))::oid
     FROM control.step
     WHERE kind <> 'view'
+),
+
+-- what a definition names, and what a function does
+named (class, object, named_class, named_object) AS MATERIALIZED (
+    SELECT
+        CASE WHEN pg_rewrite.oid IS NULL THEN pg_depend.classid ELSE 'pg_class'::regclass END,
+        coalesce(pg_rewrite.ev_class, pg_depend.objid),
+        pg_depend.refclassid,
+        coalesce(counted.definition, pg_depend.refobjid)
+    FROM
+        pg_depend
+        LEFT JOIN pg_rewrite ON pg_depend.classid = 'pg_rewrite'::regclass AND pg_rewrite.oid = pg_depend.objid
+        LEFT JOIN defined AS counted ON counted.kind IN ('summary', 'journal') AND pg_depend.refclassid = 'pg_class'::regclass AND counted.stored = pg_depend.refobjid
+    WHERE pg_depend.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass)
+),
+
+used (step, class, object) AS (
+    SELECT
+        step,
+        'pg_class'::regclass::oid,
+        definition
+    FROM defined
     UNION
     SELECT
         used.step,
-        pg_depend.refclassid,
-        coalesce(
-            (
-                SELECT format('truth.%I', summary.name)::regclass::oid
-                FROM control.step AS summary
-                WHERE summary.kind IN ('summary', 'journal') AND to_regclass(format('analytics.%I', summary.name)) = pg_depend.refobjid
-            ),
-            pg_depend.refobjid
-        )
-    FROM
-        used
-        LEFT JOIN pg_rewrite ON used.class = 'pg_class'::regclass AND pg_rewrite.ev_class = used.object
-        INNER JOIN pg_depend
-            ON
-                pg_depend.classid = CASE WHEN pg_rewrite.oid IS NULL THEN used.class ELSE 'pg_rewrite'::regclass END
-                AND pg_depend.objid = coalesce(pg_rewrite.oid, used.object)
-                AND pg_depend.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass)
+        named.named_class,
+        named.named_object
+    FROM used INNER JOIN named USING (class, object)
 )
 
 UPDATE control.step
@@ -37,9 +46,9 @@ SET
         WHERE used.step = step.name AND pg_class.relnamespace = 'public'::regnamespace
     ),
     counted_from = array(
-        SELECT summary.name
-        FROM used INNER JOIN control.step AS summary ON used.object = to_regclass(format('truth.%I', summary.name))
-        WHERE used.step = step.name AND summary.name <> step.name
+        SELECT summary.step
+        FROM used INNER JOIN defined AS summary ON used.object = summary.definition
+        WHERE used.step = step.name AND summary.step <> step.name
     );
 
 UPDATE control.step

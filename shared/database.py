@@ -10,8 +10,6 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import Pool, QueuePool
 
 from shared import sqlfiles
 from shared.errors import ConfigurationError, ServerUnavailableError
@@ -187,27 +185,6 @@ def watched(url: str, **options: Any) -> Connection:
     if isinstance(connection, _Impatient):
         connection.address = make_conninfo(url, connect_timeout=LIVENESS["connect_timeout"])
     return connection
-
-
-def engine(
-    url: str,
-    *,
-    poolclass: type[Pool] = QueuePool,
-    settings: dict[str, str] | None = None,
-    patience: float | None = None,
-    **options: Any,
-) -> Engine:
-    """A SQLAlchemy engine whose connections start with the given server `settings`.
-
-    A setting given here (`role=analytics_reader`) is also what RESET goes back to.
-    """
-    session = flags(settings or {})
-    return create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: connect(url, options=session, autocommit=False, patience=patience),
-        poolclass=poolclass,
-        **options,
-    )
 
 
 def options_of(url: str, **settings: str) -> str:

@@ -6,8 +6,10 @@ What is the same for each metric or table is a template, with the names of one f
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 ROOT = Path(__file__).resolve().parent.parent / "sql"
 
@@ -18,13 +20,22 @@ def read(name: str) -> str:
     return (ROOT / f"{name}.sql").read_text()
 
 
+@cache
+def names(folder: str) -> tuple[str, ...]:
+    """Of the files in a folder of `sql`, in order."""
+    return tuple(sorted(path.stem for path in (ROOT / folder).glob("*.sql")))
+
+
 def render(name: str, **filled: object) -> str:
     """The template `sql/NAME.sql` with its holes filled: by names of ours, never a client's."""
     return _template(name).render(filled)
 
 
 @cache
-def _template(name: str) -> Template:
+def _template(name: str) -> "Template":
+    # only who installs needs it, and importing it takes a tenth of a second
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
     templates = Environment(
         loader=FileSystemLoader(ROOT),
         undefined=StrictUndefined,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from shared import sqlfiles
 
-MIRRORED = tuple(sorted(path.stem for path in (sqlfiles.ROOT / "mirrored").glob("*.sql")))
+MIRRORED = sqlfiles.names("mirrored")
 """Our names of the tables."""
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared import sqlfiles
-from shared.database import ServerSilentError, engine
+from shared.database import ServerSilentError
+from shared.engine import engine
 from shared.errors import ServerUnavailableError
 from shared.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import NullPool, Row
 
 from api.database.reader import PATIENCE, SERVER_SETTINGS, statement
-from shared.database import engine
+from shared.engine import engine
 from shared.settings import Settings
 
 

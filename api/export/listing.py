@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from api.database.reader import PATIENCE, SERVER_SETTINGS, statement
 from api.export import EXPORTS, LongAnswer
-from shared.database import engine
+from shared.engine import engine
 from shared.errors import ServerUnavailableError
 
 AT_ONCE = 1000

@@ -39,7 +39,9 @@ __all__ = [
     "sources",
 ]
 
-METRICS = {path.stem: load(path) for path in sorted((sqlfiles.ROOT / "metric").glob("*.sql"))}
+METRICS = {
+    name: load(sqlfiles.ROOT / "metric" / f"{name}.sql") for name in sqlfiles.names("metric")
+}
 """By its name."""
 
 STORED = {name: metric for name, metric in METRICS.items() if metric.is_stored}

@@ -182,6 +182,10 @@ class _HeaderSchema(_Strict):
     ttl = fields.Integer(load_default=600, strict=True, validate=validate.Range(1, 86400))
 
 
+_SCHEMA = _HeaderSchema()
+"""One for all files: to make it takes longer than to read a header by it."""
+
+
 def load(path: Path) -> Metric:
     """The metric of a file; ConfigurationError names the line of the first mistake."""
     text = path.read_text()
@@ -195,7 +199,7 @@ def load(path: Path) -> Metric:
         )
     node, data = _parsed(header[1], where)
     try:
-        said = cast("dict[str, Any]", _HeaderSchema().load(cast("dict[str, Any]", data)))
+        said = cast("dict[str, Any]", _SCHEMA.load(cast("dict[str, Any]", data)))
         _check(said)
     except ValidationError as error:
         place, sentence = _first(cast("dict[str, Any]", error.normalized_messages()))
@@ -288,7 +292,7 @@ def _check_percentiles(said: Mapping[str, Any]) -> None:
 
 def _reads(select: str, line: int, folder: str) -> dict[str, int]:
     """What of a folder it reads, each with its line."""
-    others = {path.stem for path in (sqlfiles.ROOT / folder).glob("*.sql")}
+    others = sqlfiles.names(folder)
     found = {
         match[1]: line + select.count("\n", 0, match.start(1))
         for match in _READ.finditer(select)

@@ -13,7 +13,8 @@ from alembic.util import CommandError
 from sqlalchemy import NullPool
 
 from shared import sqlfiles
-from shared.database import engine, run
+from shared.database import run
+from shared.engine import engine
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import Progress
 from rich.table import Table
 
-from ops.rebuild import who
+from ops.rebuild import lack, who
 from ops.servers import database, said_in_a_sentence
 from shared.database import one
 from shared.errors import ConfigurationError
@@ -69,11 +69,9 @@ def table(found: Findings) -> RenderableType:
     """What `audit` found, for people."""
     if not found["wrong"]:
         return "Everything is right: truth = summary + pending."
-    lines = Table("Summary", "What is wrong", box=box.SIMPLE_HEAD, show_edge=False)
+    lines = Table("Summary", "What it lacks", box=box.SIMPLE_HEAD, show_edge=False)
     for row in found["rows"]:
-        lines.add_row(
-            row["summary"], ", ".join(f"{name} {value}" for name, value in row["row"].items())
-        )
+        lines.add_row(row["summary"], lack(row["summary"], row["row"]))
     for row in found["mirror"]:
         lines.add_row(f"mirror of {row['table']}", f"id {row['id']} {row['what']}")
     rows, are, them = ("row is", "is", "It") if found["wrong"] == 1 else ("rows are", "are", "They")

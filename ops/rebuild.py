@@ -16,8 +16,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from ops.servers import broker, database
-from shared.database import Connection, one
+from shared.database import Connection, one, run
 from shared.errors import ConfigurationError
+from shared.metrics import METRICS
 from shared.settings import Settings
 from workers.rebuild import ask, check_names
 
@@ -182,18 +183,26 @@ def _look(connection: Connection, run: str) -> State:
 
 def report(settings: Settings, state: State) -> RenderableType:
     """What a rebuild has cost, step by step, and the first rows that it found wrong."""
-    run, asked = state["id"], state["asked"]
+    made, asked = state["id"], state["asked"]
     with database(settings, patience=ANSWER) as connection:
-        costs = run(connection, "status/cost", [run]).fetchall()
-        wrong = run(connection, "status/wrong", [run, SHOWN]).fetchall()
+        costs = run(connection, "status/cost", [made]).fetchall()
+        wrong = run(connection, "status/wrong", [made, SHOWN]).fetchall()
         left_out = [step for step, is_touched in _steps(connection, asked) if not is_touched]
     lines = Table("Step", box=box.SIMPLE_HEAD, show_edge=False)
     for name in ("Slices", "Rows read", "Wrong", "Seconds"):
         lines.add_column(name, justify="right")
     for step, slices, rows, found, seconds in costs:
         lines.add_row(step, f"{slices:,}", f"{rows:,}", f"{found:,}", f"{seconds:.2f}")
-    listed = (f"{step}: {', '.join(f'{key} {row[key]}' for key in row)}" for step, row in wrong)
+    listed = (f"{step}, {lack(step, row)}" for step, row in wrong)
     return Group(lines, *listed, *_left_out(left_out, asked), _outcome(state))
+
+
+def lack(step: str, row: dict[str, Any]) -> str:
+    """A row of control.drift for people: its key, and what is not there that should be."""
+    keys = set(METRICS[step].keys) if step in METRICS else set[str]()
+    key = [f"{name} {value}" for name, value in row.items() if name in keys]
+    missing = [f"{name} {value}" for name, value in row.items() if name not in keys and value]
+    return ": ".join(filter(None, (", ".join(key), ", ".join(missing))))
 
 
 def _outcome(state: State) -> str:

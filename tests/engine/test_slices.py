@@ -17,7 +17,7 @@ from rich.console import Console
 from ops.audit import audit as audit_by_hand
 from ops.history import history, table
 from ops.local.embedded import Postgres
-from ops.rebuild import foreseen, steer, who
+from ops.rebuild import foreseen, report, steer, watch, who
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError
 from shared.registry import STEPS
@@ -223,6 +223,25 @@ def test_a_course_costs_a_hundredth_of_the_whole_at_most(
     assert read["all"] >= ENROLMENTS
     assert ENROLMENTS / COURSES <= read["one"] <= read["all"] / 100
     assert {step: rows for step, rows in wrong.items() if rows} == {"course_performance": 1}
+
+
+def test_a_report_says_what_each_step_cost_and_what_was_wrong(
+    ours: Connection, settings: Settings
+) -> None:
+    ours.execute("UPDATE analytics.course_performance SET enrollments = 7 WHERE course_id = 110")
+    with worker_connection(settings) as connection:
+        run = ask(connection, {"course": 110, "metrics": ["courses"]})
+        work(connection, settings)
+    printed = StringIO()
+    Console(width=80, file=printed).print(report(settings, watch(settings, run)))
+    headings, _, cost, *wrong, outcome = printed.getvalue().splitlines()
+    assert headings.split() == ["Step", "Slices", "Rows", "read", "Wrong", "Seconds"]
+    step, slices_made, _, found, _ = cost.split()
+    assert (step, slices_made, found) == ("course_performance", "1", "1")
+    assert " ".join(wrong) == (
+        f"course_performance, course_id 110: enrollments {ENROLMENTS // COURSES - 7}"
+    )
+    assert outcome.endswith("1 were not right.")
 
 
 def test_only_the_days_and_ids_that_are_named_are_put_right(

@@ -171,7 +171,7 @@ def test_audit_lists_what_is_wrong_exits_1_and_mends_it_when_asked(
         connection.execute("INSERT INTO analytics.user_day VALUES ('2020-02-02', 5)")
     done = audit()
     assert done.returncode == 1
-    assert "day 2020-02-02, new_users -5" in done.stdout
+    assert "day 2020-02-02: new_users -5" in done.stdout
     assert "1 row is wrong. `analytics audit --repair` fixes it." in done.stdout
     found = json.loads(audit("user_day", "--json").stdout)
     wrong = {"summary": "user_day", "row": {"day": "2020-02-02", "new_users": -5}}

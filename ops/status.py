@@ -7,9 +7,8 @@ makes lines of what it found.
 import errno
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain, groupby
 from math import inf
@@ -104,28 +103,20 @@ _QUESTIONS: dict[str, Callable[[Connection], _Asked]] = {
 """What is asked of the analytics database; each may fail by itself."""
 
 
-class UnfinishedError(ServerUnavailableError):
-    """Our database ended or fell silent while it was asked; `found`: what it had said by then."""
-
-    def __init__(self, sentence: str, found: dict[str, list[Any]]) -> None:
-        super().__init__(sentence)
-        self.found = found
+_Found = dict[str, list[Any]]
+"""Answers, by the names of `_QUESTIONS`."""
 
 
 class DatabaseAwayError(ServerUnavailableError):
-    """Our database doesn't answer; `known` is what can be said without it, as `collect` does."""
+    """Our database doesn't answer; `known` is what can be said without it, as `collect` does.
+
+    `found`: what it had said before it ended or fell silent.
+    """
 
     def __init__(
-        self,
-        error: ServerUnavailableError,
-        settings: Settings,
-        broker: dict[str, Any],
-        *,
-        api: bool | None,
+        self, sentence: str, found: _Found, broker: dict[str, Any], *, api: bool | None
     ) -> None:
-        sentence = f"{_full_disk(settings)}{error}"
         super().__init__(sentence)
-        found = error.found if isinstance(error, UnfinishedError) else {}
         full = _room(found) if found.get("disk") else _full(sentence)
         self.lines = [_wrong("database_away", sentence), *full, *_redis(broker)]
         if api is not None:
@@ -165,10 +156,12 @@ def collect(settings: Settings) -> Status:
     with ThreadPoolExecutor() as pool:
         broker, api = pool.submit(_broker, settings), pool.submit(_api_answers, settings)
         replica = pool.submit(_replica, settings)
+        found: _Found = {}
         try:
-            found, unanswered, forbidden = _ask_all(settings)
+            unanswered, forbidden = _ask_all(settings, found)
         except ServerUnavailableError as error:
-            raise DatabaseAwayError(error, settings, broker.result(), api=api.result()) from None
+            sentence = f"{_full_disk(settings)}{error}"
+            raise DatabaseAwayError(sentence, found, broker.result(), api=api.result()) from None
     parts = {row.pop("name"): row for row in found["parts"]}
     _add_replica(replica.result(), parts)
     for part, row in parts.items():
@@ -238,18 +231,17 @@ def _full_disk(settings: Settings) -> str:
         return ""  # it is gone, or not for our eyes any more
 
 
-def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], list[str]]:
-    """Answers, what there was none to, and what this role may not ask."""
-    found: dict[str, list[Any]] = {}
+def _ask_all(settings: Settings, found: _Found) -> tuple[dict[str, str], list[str]]:
+    """Put answers into `found`, one by one; return what there was none to, and what is forbidden.
+
+    Raises ServerUnavailableError where the server ends or falls silent; what it said is in `found`.
+    """
     unanswered: dict[str, str] = {}
     forbidden: list[str] = []
     deadline = monotonic() + BUDGET
-    with (
-        _finding(found),
-        database(
-            settings, row_factory=dict_row, options=_OPTIONS, patience=BUDGET + 0.5
-        ) as connection,
-    ):
+    with database(
+        settings, row_factory=dict_row, options=_OPTIONS, patience=BUDGET + 0.5
+    ) as connection:
         for name, ask in _QUESTIONS.items():
             left = max(1, round(1000 * (deadline - monotonic())))
             connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(left)])
@@ -263,16 +255,7 @@ def _ask_all(settings: Settings) -> tuple[dict[str, list[Any]], dict[str, str], 
             except LockNotAvailable:
                 blockers = waiting.blockers(connection) or ["Somebody has locked our tables."]
                 raise ServerUnavailableError(" ".join(blockers)) from None
-    return found, unanswered, forbidden
-
-
-@contextmanager
-def _finding(found: dict[str, list[Any]]) -> Generator[None]:
-    """Whoever learns that there was no end of the answers learns those that there were."""
-    try:
-        yield
-    except ServerUnavailableError as error:
-        raise UnfinishedError(str(error), found) from None
+    return unanswered, forbidden
 
 
 _NO_MIRROR: dict[str, Any] = {

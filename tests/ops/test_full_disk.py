@@ -116,7 +116,9 @@ def test_a_server_that_ends_while_it_is_asked_is_told_of_by_what_it_said_before(
     settings = replace(DEFAULTS, analytics_database_url=ours.url(), redis_url=NO_BROKER)
 
     def end(connection: Connection) -> list[str]:
+        backend = Path(f"/proc/{connection.info.backend_pid}")
         kill(ours)
+        assert wait_until(lambda: not backend.exists()), "it may answer once more"
         return waiting.blockers(connection)
 
     monkeypatch.setitem(status._QUESTIONS, "blockers", end)  # noqa: SLF001

@@ -217,7 +217,9 @@ SELECT
     delivered_at,
     error,
     acknowledged_at,
-    acknowledged_by
+    acknowledged_by,
+    -- no join: the view stays one that can be written to
+    (SELECT username FROM analytics.user_engagement WHERE user_id = acknowledged_by) AS acknowledger
 FROM kept.firing;
-COMMENT ON VIEW analytics.firing IS 'kept.firing.';
+COMMENT ON VIEW analytics.firing IS 'kept.firing, and who took note of it by name.';
 GRANT UPDATE (acknowledged_at) ON analytics.firing TO analytics_reader;

@@ -8,13 +8,7 @@ WITH acknowledged AS (
 
 SELECT row_to_json(taken)::text AS body
 FROM (
-    SELECT
-        firing.*,
-        user_engagement.username AS acknowledger
-    FROM (
-        SELECT * FROM acknowledged
-        UNION ALL
-        SELECT * FROM analytics.firing WHERE id = :id AND acknowledged_at IS NOT NULL
-    ) AS firing
-    LEFT JOIN analytics.user_engagement ON user_engagement.user_id = firing.acknowledged_by
+    SELECT * FROM acknowledged
+    UNION ALL
+    SELECT * FROM analytics.firing WHERE id = :id AND acknowledged_at IS NOT NULL
 ) AS taken

@@ -137,11 +137,28 @@ function Form({
   );
 }
 
+interface OfFiring {
+  firing: Firing;
+  alert: Alert;
+  onSeen: () => void;
+}
+
+/** What fired, each with its rule, the newest first; `trouble`: why one could not be acknowledged. */
+function useFirings(): { firings: OfFiring[]; hasRules: boolean; trouble: ReturnType<typeof useTrouble> } {
+  const { fired, alerts, acknowledge } = useFired();
+  const trouble = useTrouble();
+  const firings = fired.flatMap((firing) => {
+    const alert = alerts.find(({ id }) => id === firing.alert_id);
+    const onSeen = (): void => void trouble.attempt(() => acknowledge(firing.id));
+    return alert ? [{ firing, alert, onSeen }] : [];
+  });
+  return { firings, hasRules: alerts.length > 0, trouble };
+}
+
 /** When rules fired, the newest first. */
 export function Fired(): ReactElement {
   const { t } = useWords();
-  const { fired, alerts, acknowledge } = useFired();
-  const trouble = useTrouble();
+  const { firings, hasRules, trouble } = useFirings();
   return (
     <Panel
       name="alerts"
@@ -153,31 +170,15 @@ export function Fired(): ReactElement {
         </button>
       }
     >
-      {fired.length === 0 && <p className="empty">{alerts.length ? t.alerts.none : t.alerts.how}</p>}
+      {firings.length === 0 && <p className="empty">{hasRules ? t.alerts.none : t.alerts.how}</p>}
       <ul className="notes">
-        {fired.map((firing) => {
-          const alert = alerts.find(({ id }) => id === firing.alert_id);
-          return (
-            alert && (
-              <One
-                key={firing.id}
-                firing={firing}
-                alert={alert}
-                onSeen={() => void trouble.attempt(() => acknowledge(firing.id))}
-              />
-            )
-          );
-        })}
+        {firings.map((each) => (
+          <One key={each.firing.id} {...each} />
+        ))}
       </ul>
       <Refused of={trouble} />
     </Panel>
   );
-}
-
-interface OfFiring {
-  firing: Firing;
-  alert: Alert;
-  onSeen: () => void;
 }
 
 function One({ firing, alert, onSeen }: OfFiring): ReactElement {
@@ -221,24 +222,13 @@ const MOST = 3;
 
 /** What fired, over every page's corner, until an administrator took note of it. */
 export function Ringing(): ReactElement {
-  const { fired, alerts, acknowledge } = useFired();
-  const trouble = useTrouble();
-  const ringing = fired.filter(({ acknowledged_at }) => acknowledged_at === null);
+  const { firings, trouble } = useFirings();
+  const ringing = firings.filter(({ firing }) => firing.acknowledged_at === null);
   return (
     <div className="alarms" role="status">
-      {ringing.slice(0, MOST).map((firing) => {
-        const alert = alerts.find(({ id }) => id === firing.alert_id);
-        return (
-          alert && (
-            <Ring
-              key={firing.id}
-              firing={firing}
-              alert={alert}
-              onSeen={() => void trouble.attempt(() => acknowledge(firing.id))}
-            />
-          )
-        );
-      })}
+      {ringing.slice(0, MOST).map((each) => (
+        <Ring key={each.firing.id} {...each} />
+      ))}
       <Refused of={trouble} />
     </div>
   );

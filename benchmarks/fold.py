@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from benchmarks.measuring import Result, empty, filled, result, seconds
-from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, run
 from shared.settings import Settings
 from workers.fold import fold, worker_connection
 from workers.rebuild import rebuild
@@ -40,12 +39,10 @@ def measure_backlog(sessions: int = 1_000_000) -> Iterator[Result]:
         for mirrored in COUNTED:
             _burst(young, aged, mirrored, 1, is_skewed=True)
         with connect(young.analytics_url()) as connection:
-            connection.execute(sqlfiles.read("benchmark/burst").encode())
+            run(connection, "benchmark/burst")
             connection.execute("SELECT pg_temp.burst('users', 'insert', %s, false)", [users])
             fold(aged)
-            connection.execute(
-                sqlfiles.read("benchmark/backlog").encode(), {"users": users, "sessions": sessions}
-            )
+            run(connection, "benchmark/backlog", {"users": users, "sessions": sessions})
         cost = seconds(lambda: fold(aged))
     yield result(f"fold of {sessions:,} sessions at once, young", cost, "s", 15)
 
@@ -96,7 +93,7 @@ def _burst(
     """Seconds of a fold for each deed."""
     costs: list[float] = []
     with connect(settings.analytics_url()) as connection:
-        connection.execute(sqlfiles.read("benchmark/burst").encode())
+        run(connection, "benchmark/burst")
         for deed in DEEDS:
             connection.execute(
                 "SELECT pg_temp.burst(%s, %s, %s, %s)", [mirrored, deed, changes, is_skewed]
@@ -107,5 +104,5 @@ def _burst(
 
 def _fold(settings: Settings, worker: Connection) -> float:
     with connect(settings.analytics_url()) as connection:
-        connection.execute(sqlfiles.read("benchmark/changes").encode())
+        run(connection, "benchmark/changes")
     return seconds(lambda: fold(worker))

@@ -12,8 +12,7 @@ from typing import Any
 import psutil
 
 from ops.local.embedded import Postgres
-from shared import sqlfiles
-from shared.database import connect
+from shared.database import connect, run
 from shared.settings import Settings, load
 from workers.install import install_schemas
 from workers.mirrored import creation
@@ -101,7 +100,7 @@ def filled(sessions: int) -> Generator[Settings]:
             connection.execute(
                 "SELECT set_config('benchmark.sessions', %s, false)", [str(sessions)]
             )
-            connection.execute(sqlfiles.read("benchmark/fill").encode())
+            run(connection, "benchmark/fill")
             install_schemas(connection, settings, datetime.now(UTC))
         with connect(settings.analytics_url()) as connection:
             connection.execute("VACUUM")

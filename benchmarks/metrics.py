@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from benchmarks.measuring import Result, filled, quantile, result, seconds
 from ops.tokens import sign
-from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, one, run
 from shared.metrics import METRICS, STORED
 
 ROUNDS = 5
@@ -32,7 +31,7 @@ def measure(sessions: int = SESSIONS) -> Iterator[Result]:
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         for name in METRICS:
             if name in STORED:
-                rows = _number(connection, f"SELECT count(*) FROM analytics.{name}")  # noqa: S608
+                rows = one(connection, f"SELECT count(*) FROM analytics.{name}")  # noqa: S608
                 yield result(f"{name}: rows stored", rows, "rows")
                 yield result(f"{name}: its part of a fold of 200 changes", folds[name], "ms")
             yield result(f"{name}: read of 365 days", _read(client, name), "ms")
@@ -48,7 +47,7 @@ def _folds(connection: Connection) -> dict[str, float]:
     costs: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(ROUNDS + 1):
         with connection.transaction(force_rollback=True):
-            connection.execute(sqlfiles.read("benchmark/few_changes").encode())
+            run(connection, "benchmark/few_changes")
             for name in steps:
                 fold = f"SELECT control.fold_{name}()".encode()
                 costs[name].append(1000 * seconds(lambda fold=fold: connection.execute(fold)))
@@ -73,34 +72,25 @@ def _read(client: FlaskClient, name: str) -> float:
 
 def _distinct(connection: Connection) -> Iterator[Result]:
     """Of random windows and end days, beside a count of the same run."""
-    days = _number(connection, "SELECT count(*) FROM analytics.active_day")
+    days = one(connection, "SELECT count(*) FROM analytics.active_day")
     yield result("days of activity", days, "rows")
     chance = random.Random(1)  # noqa: S311 - the same for everybody
     asked = [
         (date.today() - timedelta(chance.randrange(365)), chance.randint(1, 365))  # noqa: DTZ011
         for _ in range(READS)
     ]
-    stored = _each(asked, lambda day, window: _one(connection, _STORED, [day, day, window]))
+    stored = _each(asked, lambda day, window: one(connection, _STORED, [day, day, window]))
     counted = _each(
         asked[: READS // 5],
-        lambda day, window: _one(connection, _COUNTED, [day - timedelta(window), day]),
+        lambda day, window: one(connection, _COUNTED, [day - timedelta(window), day]),
     )
     yield result("active users of a window, stored, p99", quantile(stored, 0.99), "ms", 10)
     yield result("active users of a window, count(DISTINCT), p99", quantile(counted, 0.99), "ms")
 
 
-def _each(asked: list[tuple[date, int]], one: Callable[[date, int], object]) -> list[float]:
-    return sorted(1000 * seconds(lambda pair=pair: one(*pair)) for pair in asked)
+def _each(asked: list[tuple[date, int]], ask: Callable[[date, int], object]) -> list[float]:
+    return sorted(1000 * seconds(lambda pair=pair: ask(*pair)) for pair in asked)
 
 
 _STORED = "SELECT users FROM analytics.active_users(%s, %s, %s)"
 _COUNTED = "SELECT count(DISTINCT user_id) FROM analytics.active_day WHERE day > %s AND day <= %s"
-
-
-def _one(connection: Connection, query: str, parameters: list[object]) -> object:
-    return connection.execute(query.encode(), parameters).fetchone()
-
-
-def _number(connection: Connection, query: str) -> int:
-    row = connection.execute(query.encode()).fetchone()
-    return row[0] if row else 0

@@ -10,7 +10,7 @@ def blockers(connection: Connection) -> list[str]:
     return [
         f"{_who(row)} keeps {row['waiting']} waiting{_since(row)}{_doing(row)}. "
         f"To end it, run `{row['command']}` in the analytics database."
-        for row in _rows(connection, "status/blockers")
+        for row in run(connection, "status/blockers")
     ]
 
 
@@ -20,12 +20,8 @@ def snapshots(connection: Connection) -> list[str]:
         f"{_who(row)} has had a transaction open{_since(row)}{_doing(row)}: {row['dead_rows']:,} "
         "rows that are gone can't be cleared away, and folds get slower. "
         f"To end it, run `{row['command']}` in the analytics database."
-        for row in _rows(connection, "status/snapshots")
+        for row in run(connection, "status/snapshots")
     ]
-
-
-def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
-    return run(connection, query).fetchall()
 
 
 def _who(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import time
 from psycopg import errors, sql
 
 from shared import sqlfiles
-from shared.database import Connection, one
+from shared.database import Connection, one, run, template
 from workers.mirror import BEFORE, DERIVED
 
 _EARLIER = ("slice", "folded", "derived")
@@ -73,12 +73,11 @@ def _drop(ours: Connection, there: list[str]) -> bool:
 
 def _wait_for_readers(ours: Connection) -> None:
     """Until every transaction that is open now has ended, or for as long as an answer may take."""
-    query = sqlfiles.read("mirror/transactions").encode()
-    (open_now,) = ours.execute(query).fetchall()[0]
+    query = sqlfiles.read("mirror/transactions")
+    open_now = one(ours, query)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        (still,) = ours.execute(query).fetchall()[0]
-        if not {*open_now} & {*still}:
+        if not {*open_now} & {*one(ours, query)}:
             return
         time.sleep(0.02)
 
@@ -92,10 +91,8 @@ def _there(ours: Connection, schemas: list[str]) -> list[str]:
 
 def _triggers(ours: Connection) -> list[tuple[str, str]]:
     """Table and name of those on the mirror that call a function of before."""
-    query = sqlfiles.read("mirror/triggers_of_before").encode()
-    return ours.execute(query, {"prefix": BEFORE}).fetchall()
+    return run(ours, "mirror/triggers_of_before", {"prefix": BEFORE}).fetchall()
 
 
 def _on(table: str, trigger: str, statement: str) -> sql.Composed:
-    text = sql.SQL(statement)  # pyright: ignore[reportArgumentType]
-    return text.format(sql.Identifier(table), sql.Identifier(trigger))
+    return template(statement).format(sql.Identifier(table), sql.Identifier(trigger))

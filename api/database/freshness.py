@@ -18,8 +18,7 @@ from psycopg.rows import namedtuple_row
 from werkzeug.http import http_date
 
 from api.database.reader import SERVER_SETTINGS
-from shared import sqlfiles
-from shared.database import Connection, connect
+from shared.database import Connection, connect, one, run
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 
@@ -142,7 +141,7 @@ class Watch:
             application_name="analytics api",
         ) as connection:
             # A replica can't listen: there, everything is looked at again and again.
-            is_replica = connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+            is_replica = one(connection, "SELECT pg_is_in_recovery()")
             if not is_replica:
                 connection.execute("LISTEN mentorhub_analytics_folded")
                 connection.execute("LISTEN mentorhub_analytics_accounts")
@@ -160,7 +159,7 @@ class Watch:
 
     def _look(self, connection: Connection) -> None:
         asked = monotonic()
-        rows = connection.execute(sqlfiles.read("read/freshness").encode()).fetchall()
+        rows = run(connection, "read/freshness").fetchall()
         for gone in self._known.keys() - {row.family for row in rows}:
             del self._known[gone]
         for row in rows:

@@ -15,7 +15,8 @@ from ops.local.processes import free_port
 from ops.local.programs import Programs, reporting
 from ops.local.supervisor import Lives, Supervisor
 from ops.servers import broker_trouble
-from shared.database import connect, run
+from shared import sqlfiles
+from shared.database import connect, one
 from shared.settings import Settings
 from workers.install import install
 
@@ -158,5 +159,4 @@ class Stack:
 
 def _is_filled(source_url: str) -> bool:
     with connect(source_url) as source:
-        row = run(source, "mentorhub/is_filled").fetchone()
-    return bool(row and row[0])
+        return bool(one(source, sqlfiles.read("mentorhub/is_filled")))

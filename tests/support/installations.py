@@ -17,8 +17,7 @@ from psycopg import sql
 from psycopg.errors import InvalidParameterValue
 
 from ops.local.embedded import Postgres
-from shared import sqlfiles
-from shared.database import connect
+from shared.database import connect, run
 from shared.settings import Settings
 from tests.support.databases import DEFAULTS
 from tests.support.mentorhub import SUBSCRIPTION, ask
@@ -143,7 +142,7 @@ def installed(
     with _made(installation.theirs, servers) as theirs, _made(installation.ours, servers) as ours:
         with connect(theirs) as source:
             for table in MIRRORED:
-                source.execute(sqlfiles.read(f"mirrored/{table}").encode())
+                run(source, f"mirrored/{table}")
                 source.execute(
                     sql.SQL("ALTER TABLE {} DROP COLUMN w").format(sql.Identifier(table))
                 )

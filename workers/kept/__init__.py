@@ -12,7 +12,6 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import NullPool
 
-from shared import sqlfiles
 from shared.database import run
 from shared.engine import engine
 from shared.errors import ConfigurationError
@@ -51,12 +50,12 @@ def migrate(
 def execute(name: str) -> None:
     """For a revision: execute `sql/kept/NAME.sql`, which may hold many statements."""
     driver: Any = op.get_bind().connection.driver_connection
-    driver.execute(sqlfiles.read(f"kept/{name}").encode())
+    run(driver, f"kept/{name}")
 
 
 def _ours(connection: Any) -> None:
     """Make the schema where it is missing."""
-    there, made = connection.execute(sqlfiles.read("kept/there").encode()).fetchone()
+    there, made = run(connection, "kept/there").fetchall()[0]
     if there and not made:
         raise ConfigurationError(
             f"The analytics database has a schema {SCHEMA} that isn't ours: "

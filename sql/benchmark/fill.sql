@@ -20,15 +20,26 @@ SELECT
     true
 FROM generate_series(1, pg_temp.sessions() / 300) AS n;
 
-INSERT INTO public.sessions (id, student_id, mentor_id, duration_minutes, status, created_at)
+INSERT INTO public.mentors (id, user_id)
+SELECT
+    n,
+    50 * n
+FROM generate_series(1, pg_temp.sessions() / 250) AS n;
+
+INSERT INTO public.sessions (id, student_id, mentor_id, duration_minutes, status, created_at, scheduled_at)
 SELECT
     n,
     1 + n * 7919 % (pg_temp.sessions() / 5),
     1 + n * 104729 % (pg_temp.sessions() / 250),
     60,
     (ARRAY['COMPLETED', 'SCHEDULED', 'CANCELLED'])[1 + n % 3],
-    now() - (pg_temp.sessions() - n)::float8 / pg_temp.sessions() * interval '730 days'
-FROM generate_series(1, pg_temp.sessions()) AS n;
+    booked_at,
+    (booked_at AT TIME ZONE 'UTC') + n % 240 * interval '1 hour'
+FROM
+    generate_series(1, pg_temp.sessions()) AS n
+    CROSS JOIN LATERAL (
+        SELECT now() - (pg_temp.sessions() - n)::float8 / pg_temp.sessions() * interval '730 days' AS booked_at
+    ) AS booking;
 
 INSERT INTO public.course_enrollments (id, user_id, course_id, progress_percent, completed, created_at)
 SELECT
@@ -65,3 +76,15 @@ SELECT
     'COMPLETED',
     now() - n % 730 * interval '1 day'
 FROM generate_series(1, pg_temp.sessions() / 2) AS n;
+
+-- each user asks a mentor, who answers within two days
+INSERT INTO public.messages (id, sender_id, recipient_id, created_at)
+SELECT
+    2 * n + answer,
+    CASE answer WHEN 0 THEN n ELSE mentor END,
+    CASE answer WHEN 0 THEN mentor ELSE n END,
+    now() - (2 + n % 728) * interval '1 day' + answer * (n % 48) * interval '1 hour'
+FROM
+    generate_series(1, pg_temp.sessions() / 5) AS n
+    CROSS JOIN generate_series(0, 1) AS answer
+    CROSS JOIN LATERAL (SELECT 50 * (1 + n * 104729 % (pg_temp.sessions() / 250)) AS mentor) AS asked;

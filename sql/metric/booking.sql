@@ -20,17 +20,16 @@ chart: bar
 */
 SELECT
     month,
-    coalesce(sum(w) FILTER (WHERE is_first), 0) AS first,
-    coalesce(sum(w * completed - is_first::integer), 0) AS repeated,
-    coalesce(sum(w) FILTER (WHERE is_first AND ever > 1), 0) AS returned
+    coalesce(sum(w) FILTER (WHERE place = 1), 0) AS first,
+    coalesce(sum(w * completed - (place = 1)::integer), 0) AS repeated,
+    coalesce(sum(w) FILTER (WHERE place = 1 AND ever > 1), 0) AS returned
 FROM (
     SELECT
         month,
         completed,
         w,
-        month = min(month) OVER own AS is_first,
-        sum(completed) OVER own AS ever
+        row_number() OVER (PARTITION BY user_id ORDER BY month, mentor_id) AS place,
+        sum(completed) OVER (PARTITION BY user_id) AS ever
     FROM learner_month
-    WINDOW own AS (PARTITION BY user_id)
 ) AS months
 GROUP BY month

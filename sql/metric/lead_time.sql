@@ -22,16 +22,8 @@ chart: line
 */
 SELECT
     day,
-    -- to the hour nearly every row would be one of its own
-    round(seconds / 3600, CASE WHEN seconds < 360000 THEN 0 WHEN seconds < 3600000 THEN -1 WHEN seconds < 36000000 THEN -2 ELSE -3 END)::bigint AS hours,
-    sum(w) AS sessions,
-    sum(w * floor(seconds / 60)) AS minutes
-FROM (
-    SELECT
-        scheduled_day AS day,
-        extract(EPOCH FROM scheduled_at - created_at) AS seconds,
-        w
-    FROM sessions
-    WHERE status = 'completed' AND scheduled_at >= created_at
-) AS spans
-GROUP BY 1, 2
+    hours,
+    sum(w * sessions) AS sessions,
+    sum(w * minutes) AS minutes
+FROM mentor_lead_time
+GROUP BY day, hours

@@ -28,6 +28,8 @@ ZONE = "Australia/Lord_Howe"
 
 TABLES = ("users", "sessions", "payments", "reviews")
 
+MOVED = {"user_id", "student_id", "mentor_id", "status", "created_at", "scheduled_at"}
+
 
 class Learners:
     """What MentorHub holds, and the mirror that follows it."""
@@ -62,7 +64,11 @@ class Learners:
         if table == "payments":
             return row | {"amount": 100, "currency": "RUB"}
         held = self.chance.choice([None, self.moment().replace(tzinfo=None)])
-        return row | {"duration_minutes": 30, "scheduled_at": held, "mentor_id": 1}
+        return row | {
+            "duration_minutes": 30,
+            "scheduled_at": held,
+            "mentor_id": self.chance.choice([None, 1, 1, 2]),
+        }
 
     def put(self, table: str) -> None:
         """A new row, or another one in the place of one that is there."""
@@ -84,7 +90,7 @@ class Learners:
         """Everything of a table to another user, day or status."""
         for number in self.rows[table]:
             name, value = self.chance.choice([*self.row(table, number).items()][1:])
-            if name not in {"user_id", "student_id", "status", "created_at", "scheduled_at"}:
+            if name not in MOVED:
                 continue
             self.connection.execute(
                 sql.SQL("UPDATE public.{} SET {} = %s WHERE id = %s").format(

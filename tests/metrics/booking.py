@@ -7,7 +7,7 @@ from tests.support.oracle import Oracle
 
 def expected(oracle: Oracle) -> Counted:
     booked: dict[int, list[Any]] = {}
-    for (user, month), (completed,) in months(oracle).items():
+    for (user, month, _), (completed,) in months(oracle).items():
         booked.setdefault(user, []).extend([month] * completed)
     pairs = []
     for own in booked.values():

@@ -1,11 +1,11 @@
 from tests.metrics import Counted, grouped
-from tests.metrics.lead_time import took
+from tests.metrics.mentor_lead_time import took
 from tests.support.oracle import Oracle, moment
 
 
 def expected(oracle: Oracle) -> Counted:
     spans = (
-        (each["created_at"], moment(each.get("completed_at")))
+        ((), each["created_at"], moment(each.get("completed_at")))
         for each in oracle.rows["course_enrollments"]
         if each["completed"]
     )

@@ -1,29 +1,7 @@
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
-from tests.metrics import Counted, grouped
-from tests.support.oracle import Oracle, moment
-
-STEPS = ((100, 1), (1000, 10), (10_000, 100), (10**9, 1000))
-"""Below so many hours they are rounded to so many."""
+from tests.metrics import Counted, grouped, mentor_lead_time
+from tests.support.oracle import Oracle
 
 
 def expected(oracle: Oracle) -> Counted:
-    spans = (
-        (each["created_at"], moment(each.get("scheduled_at")))
-        for each in oracle.rows["sessions"]
-        if each["status"].lower() == "completed"
-    )
-    return grouped(took(oracle, spans), 2)
-
-
-def took(oracle: Oracle, spans: Any) -> Iterator[tuple[tuple[Any, ...], tuple[int, int]]]:
-    """Whole spans of time by the day that they end on and their hours: one, and its minutes."""
-    for begin, end in spans:
-        if isinstance(begin, datetime) and end and end >= begin:
-            time = end - begin
-            seconds = 86400 * time.days + time.seconds
-            hours = next(step for most, step in STEPS if seconds < 3600 * most)
-            nearest = (seconds + 1800 * hours) // (3600 * hours) * hours
-            yield (oracle.day(end), nearest), (1, seconds // 60)
+    spans = mentor_lead_time.expected(oracle).items()
+    return grouped((((day, hours), counted) for (_, day, hours), counted in spans), 2)

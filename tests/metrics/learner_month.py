@@ -4,7 +4,14 @@ from tests.support.oracle import NEVER, Oracle
 
 def expected(oracle: Oracle) -> Counted:
     pairs = (
-        ((each["student_id"], oracle.day(each["created_at"]).replace(day=1)), (1,))
+        (
+            (
+                each["student_id"],
+                oracle.day(each["created_at"]).replace(day=1),
+                each["mentor_id"] or 0,
+            ),
+            (1,),
+        )
         for each in oracle.rows["sessions"]
         if each["status"].lower() == "completed" and each["student_id"] is not None
     )

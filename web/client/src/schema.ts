@@ -538,6 +538,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/first_answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First answers
+         * @description Only for admins.
+         *
+         *     Whom somebody first wrote to and who answered, by the day of the first message and the time to the answer: what response times are counted from.
+         */
+        get: operations["FirstAnswerMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/first_day": {
         parameters: {
             query?: never;
@@ -703,7 +725,7 @@ export type paths = {
          * Completed sessions of learners
          * @description For admins, and with `user_id` for the user of that id.
          *
-         *     Completed sessions of each learner by the month they were booked in.
+         *     Completed sessions of each learner by the month they were booked in and mentor.
          */
         get: operations["LearnerMonthMetric"];
         put?: never;
@@ -802,6 +824,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/mentor_booking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First and repeated bookings, by mentor
+         * @description For admins, and with `mentor_id` for the mentor of that id.
+         *
+         *     Completed sessions of each mentor by the month they were booked in, and how many learners came back to that mentor.
+         */
+        get: operations["MentorBookingMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/mentor_day": {
         parameters: {
             query?: never;
@@ -816,6 +860,28 @@ export type paths = {
          *     Sessions by mentor and day of creation: what the ranking is counted from.
          */
         get: operations["MentorDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics/mentor_lead_time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * From booking to session, by mentor
+         * @description For admins, and with `mentor_id` for the mentor of that id.
+         *
+         *     How long before they were held completed sessions were booked, by mentor and the day they were held.
+         */
+        get: operations["MentorLeadTimeMetric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1009,9 +1075,9 @@ export type paths = {
         };
         /**
          * Time to the first answer
-         * @description Only for admins.
+         * @description For admins, and with `mentor_id` for the mentor of that id.
          *
-         *     Pairs of people of whom one wrote and the other answered, by the day of the first message and the time to the first answer.
+         *     Pairs of people of whom one wrote and the other answered, by the day of the first message, the time to the first answer and the mentor who gave it.
          */
         get: operations["ResponseTimeMetric"];
         put?: never;
@@ -2941,6 +3007,64 @@ export type components = {
          *         "day"
          *       ],
          *       "from": "2025-12-01",
+         *       "metric": "first_answer",
+         *       "rows": [
+         *         {
+         *           "conversations": 12,
+         *           "day": "2025-12-01"
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "conversations": 12
+         *       }
+         *     }
+         */
+        FirstAnswerMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["FirstAnswerMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["FirstAnswerMetricTotal"] | null;
+        };
+        FirstAnswerMetricRow: {
+            /** @description Pairs whose first message was answered. */
+            conversations: number;
+            /**
+             * Format: date
+             * @description Day of the first message in the reporting time zone.
+             */
+            day?: string;
+            /** @description Hours that the answer took at least: 0, 1, 4, 8 or 24. */
+            hours?: number;
+            /** @description MentorHub's users.id of who answered. */
+            user_id?: number;
+        };
+        FirstAnswerMetricTotal: {
+            /** @description Pairs whose first message was answered. */
+            conversations: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
          *       "metric": "first_day",
          *       "rows": [
          *         {
@@ -3515,6 +3639,8 @@ export type components = {
         LearnerMonthMetricRow: {
             /** @description Sessions booked in it and completed. */
             completed: number;
+            /** @description MentorHub's mentors.id; 0 where the session names none. */
+            mentor_id?: number;
             /**
              * Format: date
              * @description First day of the month in the reporting time zone.
@@ -3779,6 +3905,80 @@ export type components = {
         /**
          * @example {
          *       "by": [
+         *         "month"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "mentor_booking",
+         *       "rows": [
+         *         {
+         *           "first": 12,
+         *           "month": "2025-12-01",
+         *           "repeated": 12,
+         *           "returned": 12,
+         *           "returning_share": 50
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "first": 12,
+         *         "repeated": 12,
+         *         "returned": 12,
+         *         "returning_share": 50
+         *       }
+         *     }
+         */
+        MentorBookingMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MentorBookingMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MentorBookingMetricTotal"] | null;
+        };
+        MentorBookingMetricRow: {
+            /** @description Learners whose first completed session with this mentor was booked in it. */
+            first: number;
+            /** @description MentorHub's mentors.id. */
+            mentor_id?: number;
+            /**
+             * Format: date
+             * @description First day of the month in the reporting time zone.
+             */
+            month?: string;
+            /** @description Completed sessions that were not their learner's first with this mentor. */
+            repeated: number;
+            /** @description Of the learners who began in it, those with a second completed session with this mentor, whenever. */
+            returned: number;
+            /** @description Learners with a second completed session with this mentor, percent of those with one. */
+            returning_share: number;
+        };
+        MentorBookingMetricTotal: {
+            /** @description Learners whose first completed session with this mentor was booked in it. */
+            first: number;
+            /** @description Completed sessions that were not their learner's first with this mentor. */
+            repeated: number;
+            /** @description Of the learners who began in it, those with a second completed session with this mentor, whenever. */
+            returned: number;
+            /** @description Learners with a second completed session with this mentor, percent of those with one. */
+            returning_share: number;
+        };
+        /**
+         * @example {
+         *       "by": [
          *         "day"
          *       ],
          *       "from": "2025-12-01",
@@ -3830,6 +4030,86 @@ export type components = {
         };
         MentorDayMetricTotal: {
             /** @description Sessions created on the day, of any status. */
+            sessions: number;
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "mentor_lead_time",
+         *       "rows": [
+         *         {
+         *           "day": "2025-12-01",
+         *           "mean_hours": 50,
+         *           "median_hours": 48,
+         *           "minutes": 12,
+         *           "p90_hours": 48,
+         *           "sessions": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "mean_hours": 50,
+         *         "median_hours": 48,
+         *         "minutes": 12,
+         *         "p90_hours": 48,
+         *         "sessions": 12
+         *       }
+         *     }
+         */
+        MentorLeadTimeMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["MentorLeadTimeMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["MentorLeadTimeMetricTotal"] | null;
+        };
+        MentorLeadTimeMetricRow: {
+            /**
+             * Format: date
+             * @description Day the session was held on in the reporting time zone.
+             */
+            day?: string;
+            /** @description Mean time from booking to session. */
+            mean_hours: number;
+            /** @description Half of the sessions were booked no earlier. */
+            median_hours: number;
+            /** @description MentorHub's mentors.id; 0 where the session names none. */
+            mentor_id?: number;
+            /** @description Whole minutes from booking to session of all of them together. */
+            minutes: number;
+            /** @description Nine of ten sessions were booked no earlier. */
+            p90_hours: number;
+            /** @description Completed sessions that were booked before they were held. */
+            sessions: number;
+        };
+        MentorLeadTimeMetricTotal: {
+            /** @description Mean time from booking to session. */
+            mean_hours: number;
+            /** @description Half of the sessions were booked no earlier. */
+            median_hours: number;
+            /** @description Whole minutes from booking to session of all of them together. */
+            minutes: number;
+            /** @description Nine of ten sessions were booked no earlier. */
+            p90_hours: number;
+            /** @description Completed sessions that were booked before they were held. */
             sessions: number;
         };
         /**
@@ -4897,6 +5177,8 @@ export type components = {
              * @description Day of the first message in the reporting time zone.
              */
             day?: string;
+            /** @description MentorHub's mentors.id; 0 where no mentor answered. */
+            mentor_id?: number;
         };
         ResponseTimeMetricTotal: {
             /** @description Pairs whose first message was answered. */
@@ -7982,6 +8264,98 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    FirstAnswerMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of user_id, day, hours. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description Only rows of this one, or of up to 100 with commas between. Hours that the answer took at least: 0, 1, 4, 8 or 24. */
+                hours?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "user_id" | "-user_id" | "day" | "-day" | "hours" | "-hours" | "conversations" | "-conversations";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id of who answered. */
+                user_id?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstAnswerMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     FirstDayMetric: {
         parameters: {
             query?: {
@@ -8599,7 +8973,7 @@ export interface operations {
     LearnerMonthMetric: {
         parameters: {
             query?: {
-                /** @description What rows are of, with commas between: of user_id, month. Nothing gives one row. `month` where it isn't given. */
+                /** @description What rows are of, with commas between: of user_id, month, mentor_id. Nothing gives one row. `month` where it isn't given. */
                 by?: string;
                 /** @description The last calendar days, today included; 30 where nothing is said. */
                 days?: number;
@@ -8611,10 +8985,14 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id; 0 where the session names none. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "user_id" | "-user_id" | "month" | "-month" | "completed" | "-completed";
+                order?: "user_id" | "-user_id" | "month" | "-month" | "mentor_id" | "-mentor_id" | "completed" | "-completed";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
                 /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's users.id. */
@@ -9010,6 +9388,94 @@ export interface operations {
             503: components["responses"]["SERVICE_UNAVAILABLE"];
         };
     };
+    MentorBookingMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of mentor_id, month. Nothing gives one row. `month` where it isn't given. */
+                by?: string;
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id. */
+                mentor_id?: string;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "mentor_id" | "-mentor_id" | "month" | "-month" | "first" | "-first" | "repeated" | "-repeated" | "returned" | "-returned" | "returning_share" | "-returning_share";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentorBookingMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
     MentorDayMetric: {
         parameters: {
             query?: {
@@ -9068,6 +9534,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MentorDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    MentorLeadTimeMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of mentor_id, day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id; 0 where the session names none. */
+                mentor_id?: string;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "mentor_id" | "-mentor_id" | "day" | "-day" | "sessions" | "-sessions" | "minutes" | "-minutes" | "mean_hours" | "-mean_hours" | "median_hours" | "-median_hours" | "p90_hours" | "-p90_hours";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentorLeadTimeMetricBody"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -9807,7 +10365,7 @@ export interface operations {
             query?: {
                 /** @description Only rows of this one. Hours to the first answer: 0-1, 1-4, 4-8, 8-24 or over 24. */
                 bucket?: string;
-                /** @description What rows are of, with commas between: of day, bucket. Nothing gives one row. `bucket` where it isn't given. */
+                /** @description What rows are of, with commas between: of day, bucket, mentor_id. Nothing gives one row. `bucket` where it isn't given. */
                 by?: string;
                 /** @description Adds how the numbers were before, and by how much they changed. */
                 compare?: "previous";
@@ -9821,12 +10379,16 @@ export interface operations {
                 limit?: number;
                 /** @description Refuse with 503 what is older than so many seconds. */
                 max_staleness?: number;
+                /** @description Only rows of this one, or of up to 100 with commas between. MentorHub's mentors.id; 0 where no mentor answered. */
+                mentor_id?: string;
                 /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
                 min_as_of?: string;
+                /** @description A file of it holds the usernames of mentors beside their ids: for admins. */
+                names?: boolean;
                 /** @description A file of it holds what admins wrote on the days, too: for admins. */
                 notes?: boolean;
                 /** @description What rows are sorted by; a - before it: the greatest first. */
-                order?: "day" | "-day" | "bucket" | "-bucket" | "conversations" | "-conversations";
+                order?: "day" | "-day" | "bucket" | "-bucket" | "mentor_id" | "-mentor_id" | "conversations" | "-conversations";
                 /** @description With `from`: the last one; without it, today. */
                 to?: string;
             };

@@ -87,6 +87,10 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
     """All that is made for one metric."""
     if not metric.is_stored:
         yield Statement("analytics", sqlfiles.render("each_metric/asked", metric=metric), metric)
+        if metric.is_watchable:
+            yield Statement(
+                "pg_catalog", sqlfiles.render("each_metric/measured", metric=metric), metric
+            )
         return
     table = sqlfiles.render("each_metric/table", metric=metric)
     yield Statement("truth, source", _view(metric, "view"), metric)

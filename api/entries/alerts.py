@@ -55,9 +55,9 @@ class AlertEntry(NumberEntry):
 
     @validates_schema
     def can_be_watched(self, data: dict[str, Any], **_: object) -> None:
-        """A rule is about stored rows, and a change against as many days before."""
+        """By every fold; and a change is one against as many days before."""
         metric = METRICS.get(data["metric"])
-        if metric and not metric.is_stored:
+        if metric and not metric.is_watchable:
             raise ValidationError("is counted when it is read: no rule can be about it.", "metric")
         is_by_day = metric and metric.date and metric.keys[metric.date].type == "day"
         if data["is_relative"] and not is_by_day:

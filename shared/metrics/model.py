@@ -234,6 +234,11 @@ class Metric:
         return next((name for name, key in self.keys.items() if key.is_date), None)
 
     @property
+    def is_watchable(self) -> bool:
+        """Whether a rule can be about it: what is asked of more than its dates costs a fold."""
+        return self.is_stored or bool(self.date and not self.parameters)
+
+    @property
     def is_of_today(self) -> bool:
         """Whether what is asked depends on the day, which is that of all answers."""
         return not self.is_stored and "FROM freshness" in self.select

@@ -1,9 +1,17 @@
 {# What the metric's address answers as its total. #}
 {% from "each_metric/numbers.sql" import numbers, percentiles, upto %}
 {% set others = metric.shown.items() | rejectattr("1.is_date") | list %}
+{# the date of a day of the span #}
+{% macro begun(end) %}
+date_trunc('{{ metric.keys[metric.date].type }}', measured_{{ metric.name }}.{{ end }}::timestamp)::date
+{%- endmacro %}
+{% set source = "analytics." ~ metric.name %}
+{% if not metric.is_stored %}
+{% set source = source ~ "(" ~ begun("first") ~ ", measured_" ~ metric.name ~ ".last)" %}
+{% endif %}
 {% macro asked() %}
 {% if metric.date %}
-    stored.{{ metric.date }} BETWEEN date_trunc('{{ metric.keys[metric.date].type }}', measured_{{ metric.name }}.first::timestamp)::date AND measured_{{ metric.name }}.last
+    stored.{{ metric.date }} BETWEEN {{ begun("first") }} AND measured_{{ metric.name }}.last
 {% else %}
     true
 {% endif %}
@@ -27,9 +35,9 @@ BEGIN ATOMIC
             (
                 SELECT
 {% for name, measure in metric.measures.items() %}
-                    coalesce(sum(stored.{{ name }}), 0){{ " * analytics.unit(coalesce(filters ->> '" ~ metric.apart[0] ~ "', reporting.currency))" if measure.is_minor }} AS {{ name }}{{ "," if not loop.last }}
+                    coalesce(sum(stored.{{ name }}){{ " FILTER (WHERE stored." ~ metric.date ~ " = " ~ begun(measure.state) ~ ")" if measure.state }}, 0){{ " * analytics.unit(coalesce(filters ->> '" ~ metric.apart[0] ~ "', reporting.currency))" if measure.is_minor }} AS {{ name }}{{ "," if not loop.last }}
 {% endfor %}
-                FROM analytics.reporting LEFT JOIN analytics.{{ metric.name }} AS stored ON
+                FROM analytics.reporting LEFT JOIN {{ source }} AS stored ON
                     {{ asked() | indent(16) | trim }}
                 GROUP BY reporting.currency
             ) AS summed
@@ -41,7 +49,7 @@ BEGIN ATOMIC
                     SELECT
                         {{ upto(metric, of="stored.") | indent(24) | trim }}
                         stored.{{ metric.hidden }}
-                    FROM analytics.reporting INNER JOIN analytics.{{ metric.name }} AS stored ON
+                    FROM analytics.reporting INNER JOIN {{ source }} AS stored ON
                         {{ asked() | indent(20) | trim }}
                     GROUP BY stored.{{ metric.hidden }}
                 ) AS counted

@@ -9,7 +9,7 @@ CREATE TABLE control.looked_at (
 );
 COMMENT ON TABLE control.looked_at IS 'By which numbers each alert was evaluated last.';
 COMMENT ON COLUMN control.looked_at.alert IS 'Of kept.alert.';
-COMMENT ON COLUMN control.looked_at.version IS 'Of the answer that the metric is stored for.';
+COMMENT ON COLUMN control.looked_at.version IS 'Of the metric''s answer.';
 COMMENT ON COLUMN control.looked_at.day IS 'The day that windows end with.';
 COMMENT ON COLUMN control.looked_at.written_at IS 'When the rule had been written.';
 COMMENT ON COLUMN control.looked_at.error IS 'Why it can''t be evaluated; NULL where it can.';
@@ -72,8 +72,7 @@ BEGIN
             freshness.version
         FROM
             kept.alert AS written
-            LEFT JOIN control.step ON step.name = written.metric
-            LEFT JOIN analytics.freshness USING (family)
+            LEFT JOIN analytics.freshness ON freshness.family = 'metrics/' || written.metric
             LEFT JOIN control.looked_at ON looked_at.alert = written.id
         WHERE
             looked_at.alert IS NULL

@@ -161,6 +161,30 @@ def test_a_rule_is_about_what_the_address_of_its_metric_answers(
     assert firings(ours)[2:] == [(rate, 80, False)]
 
 
+def test_a_rule_about_recurring_revenue_fires_with_the_change_of_a_subscription(
+    ours: Connection, worker: Connection
+) -> None:
+    asked = {"metric": "recurring_revenue", "days": 365, "threshold": 15}
+    fold(worker)
+    ends = rule(ours, measure="end", **asked)
+    starts = rule(ours, measure="start", **asked)
+    churn = rule(ours, measure="churn", **asked | {"days": 1, "threshold": 0})
+    yen = rule(ours, measure="end", filters='{"currency": "JPY"}', **asked)
+    ours.execute(
+        "INSERT INTO public.subscriptions (id, user_id, status, amount, currency, created_at)"
+        " VALUES (1, 1, 'ACTIVE', 9.9, 'RUB', now()), (2, 2, 'ACTIVE', 9.9, 'RUB', now()),"
+        " (3, 3, 'ACTIVE', 15, 'JPY', now())"
+    )
+    fold(worker)
+    assert firings(ours) == [(ends, 19.8, False)]
+    ours.execute("UPDATE public.subscriptions SET status = 'CANCELLED' WHERE id = 1")
+    ours.execute("UPDATE public.subscriptions SET amount = 20 WHERE id = 3")
+    fold(worker)
+    assert firings(ours) == [(ends, 19.8, True), (churn, 9.9, False), (yen, 20, False)]
+    assert starts not in {alert for alert, *_ in firings(ours)}
+    assert ours.execute("SELECT count(error) FROM control.looked_at").fetchone() == (0,)
+
+
 def test_a_rule_that_changed_or_was_switched_off_is_looked_at_again(
     ours: Connection, worker: Connection
 ) -> None:

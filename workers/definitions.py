@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError
 from shared.journals import JOURNALS, Journal
 from shared.metrics import EVERY, METRICS, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
+from shared.shape import shape
 from workers import metric_check
 from workers.mirrored import MIRRORED, columns
 
@@ -139,7 +140,10 @@ def execute(connection: Connection, made: Sequence[Statement]) -> None:
     """Make all schemas, of which none is there, inside the caller's transaction."""
     _execute_each(connection, made)
     connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
-    connection.execute("INSERT INTO control.installation (definitions) VALUES (%s)", [digest(made)])
+    connection.execute(
+        "INSERT INTO control.installation (definitions, shape) VALUES (%s, %s)",
+        [digest(made), shape()],
+    )
     for family in FAMILIES.values():
         connection.execute(
             "INSERT INTO analytics.freshness (family, ttl) VALUES (%s, make_interval(secs => %s))",

@@ -4,6 +4,7 @@ from api.problems.kinds import Problem
 from api.problems.responses import (
     DATABASE_ERRORS,
     MEDIA_TYPE,
+    MISSING,
     RETRY_AFTER,
     ProblemApi,
     ProblemSchema,
@@ -19,6 +20,7 @@ from api.problems.responses import (
 __all__ = [
     "DATABASE_ERRORS",
     "MEDIA_TYPE",
+    "MISSING",
     "RETRY_AFTER",
     "Problem",
     "ProblemApi",

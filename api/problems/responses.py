@@ -85,13 +85,13 @@ def database_unavailable(error: Exception) -> Response:
 
 def being_installed(error: ProgrammingError) -> Response:
     """503 where what is read is not there: a mirror is made anew before all above it is."""
-    if not isinstance(error.orig, _MISSING):
+    if not isinstance(error.orig, MISSING):
         raise error
     sentence = "Analytics is being installed: try again soon."
     return problem(Problem.NOT_CALCULATED, sentence, RETRY_AFTER)
 
 
-_MISSING = (UndefinedTable, UndefinedColumn, UndefinedFunction, InvalidSchemaName)
+MISSING = (UndefinedTable, UndefinedColumn, UndefinedFunction, InvalidSchemaName)
 
 
 def export_unavailable(_error: Exception) -> Response:

@@ -6,10 +6,11 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.database.reader import Reader
-from api.problems import RETRY_AFTER, Problem, problem
+from api.problems import MISSING, RETRY_AFTER, Problem, problem
 from api.services import service
 from shared.errors import ConfigurationError
 from shared.registry import FAMILIES
+from shared.shape import shape
 
 blueprint = Blueprint("health", __name__, description="For whoever keeps the API running.")
 
@@ -33,13 +34,17 @@ def healthz() -> Response:
 @blueprint.response(200, HealthBody)
 @blueprint.alt_response(503, response="SERVICE_UNAVAILABLE")
 def readyz() -> Response:
-    """Every answer is calculated and no older than promised, and no change may be missing."""
+    """Every answer is calculated, by this version, no older than promised, and lacks no change."""
     try:
         families = service(Reader).rows("ready")
-    except (SQLAlchemyError, ConfigurationError):
+    except (SQLAlchemyError, ConfigurationError) as error:
+        if isinstance(getattr(error, "orig", None), MISSING):
+            return problem(Problem.NOT_READY, _OTHER_VERSION, RETRY_AFTER)
         return problem(
             Problem.DATABASE_UNAVAILABLE, "The analytics database can't be read.", RETRY_AFTER
         )
+    if any(row.shape != shape() for row in families):
+        return problem(Problem.NOT_READY, _OTHER_VERSION, RETRY_AFTER)
     if not all(row.is_proven for row in families):
         return problem(
             Problem.NOT_READY,
@@ -53,6 +58,12 @@ def readyz() -> Response:
             Problem.NOT_READY, f"Not calculated, or older than promised: {waiting}.", RETRY_AFTER
         )
     return _fine()
+
+
+_OTHER_VERSION = (
+    "What is in the database was calculated by another version than this API, or not yet: run this "
+    "version's `analytics init`, or ask an API of that one."
+)
 
 
 def _fine() -> Response:

@@ -1,10 +1,12 @@
 CREATE TABLE control.installation (
     definitions  text NOT NULL,
+    shape        text NOT NULL,
     installed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE UNIQUE INDEX installation_is_one_row ON control.installation ((true));
 COMMENT ON TABLE control.installation IS 'What is installed; one row.';
 COMMENT ON COLUMN control.installation.definitions IS 'Digest of the SQL that made these schemas: another digest asks for an upgrade.';
+COMMENT ON COLUMN control.installation.shape IS 'Digest of what readers find: an API with another one is of another version.';
 COMMENT ON COLUMN control.installation.installed_at IS 'Since when.';
 
 CREATE FUNCTION control.reports_in(timezone text, currency text, units jsonb) RETURNS boolean

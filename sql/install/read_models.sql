@@ -33,6 +33,12 @@ WHERE freshness.as_of IS NOT NULL;
 
 COMMENT ON VIEW analytics.answer IS 'Each answer that can be given, as of when it is right, and the day that its windows end with.';
 
+CREATE VIEW analytics.installed AS
+SELECT shape
+FROM control.installation;
+
+COMMENT ON VIEW analytics.installed IS 'What readers find here: shared/shape.py.';
+
 CREATE VIEW analytics.course_count AS
 SELECT coalesce(sum(200 + coalesce(octet_length(title), 0)), 0) > 1000000 AS is_long
 FROM (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -204,10 +205,19 @@ def test_not_ready_while_an_answer_is_missing_or_too_old(
         assert response.json["detail"] == "Not calculated, or older than promised: revenue."
 
 
-def test_not_ready_before_the_installation(
-    database: psycopg.Connection, client: FlaskClient
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE control.installation SET shape = 'of another version'",
+        "DROP VIEW analytics.installed",
+        "DROP SCHEMA analytics CASCADE",
+    ],
+)
+def test_not_ready_before_the_installation_of_this_version(
+    database: psycopg.Connection, client: FlaskClient, change: LiteralString
 ) -> None:
-    database.execute("DROP SCHEMA analytics CASCADE")
+    database.execute(change)
 
     assert_problem(client.get("/readyz"), 503)
+    assert "by another version than this API" in client.get("/readyz").json["detail"]
     assert client.get("/healthz").status_code == 200

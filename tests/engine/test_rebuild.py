@@ -487,7 +487,7 @@ FORBIDDEN = (
     "DELETE FROM control.turn",
     "INSERT INTO control.repair VALUES ('session_day')",
     "UPDATE control.audited SET incidents = 0",
-    "INSERT INTO control.installation VALUES ('x')",
+    "INSERT INTO control.installation VALUES ('x', 'x')",
     "CREATE TABLE control.mine ()",
     "CREATE TABLE analytics.mine ()",
     "CREATE TABLE public.mine ()",

@@ -1,5 +1,6 @@
 """Two APIs behind the proxy, restarted or upgraded one after the other: no request fails."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,8 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 
@@ -144,11 +146,20 @@ def versions(
             for program in (old, new):
                 program.start()
             servers = Server(told, ports[0], redis, old), Server(told, ports[1], redis, new)
-            assert wait_until(lambda: all(server.is_ready() for server in servers))
+            assert wait_until(servers[0].is_ready)
+            assert wait_until(lambda: "another version" in not_ready(servers[1]))
             yield servers
         finally:
             for program in (new, old):
                 program.stop()
+
+
+def not_ready(server: Server) -> str:
+    """Why; nothing where it doesn't answer, or is ready."""
+    with suppress(OSError), closing(HTTPConnection("127.0.0.1", server.port)) as connection:
+        connection.request("GET", "/readyz")
+        return json.load(connection.getresponse()).get("detail", "")
+    return ""
 
 
 def test_an_upgrade_with_other_definitions_costs_no_request(
@@ -168,8 +179,10 @@ def test_an_upgrade_with_other_definitions_costs_no_request(
             check=True,
         )
         assert client.get("metrics/session_hour").body["total"] == {"taken": 2}
+        # each says which of the two the numbers are for
+        assert "another version" in not_ready(old)
+        assert new.is_ready()
         old.program.stop()
         time.sleep(0.5)
-    assert new.is_ready()
     assert found.total() > 100
     assert set(found) == {200}, found

@@ -8,7 +8,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError
-from limits import parse_many
 
 from shared import money, timezones
 from shared.errors import ConfigurationError
@@ -273,8 +272,12 @@ def _jwks(source: str) -> str | None:
 
 def _rate(env: Env, name: str, default: str) -> str:
     notation = env.str(name, default)
+    if notation in {"", default}:
+        return notation
+    from limits import parse_many  # noqa: PLC0415 - a command starts quicker without it
+
     try:
-        _ = notation and parse_many(notation)
+        parse_many(notation)
     except ValueError:
         raise ConfigurationError(
             f"{name}={notation!r} can't be read: write it like {default}, or empty for no limit."

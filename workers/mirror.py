@@ -364,13 +364,17 @@ def _adapt_types(ours: Connection, needed: Columns) -> None:
 
     Where it may make a column wider, it is wide from the start, so that no value ends replication.
     """
+    altering = sql.SQL("ALTER COLUMN {} TYPE {} USING NULL")
     for table, types in needed.items():
-        for column, type_name in types.items():
-            ours.execute(
-                sql.SQL("ALTER TABLE public.{} ALTER COLUMN {} TYPE {} USING NULL").format(
-                    sql.Identifier(table), sql.Identifier(column), sql.Identifier(_wide(type_name))
-                )
+        altered = (
+            altering.format(sql.Identifier(column), sql.Identifier(_wide(type_name)))
+            for column, type_name in types.items()
+        )
+        ours.execute(
+            sql.SQL("ALTER TABLE public.{} {}").format(
+                sql.Identifier(table), sql.SQL(", ").join(altered)
             )
+        )
 
 
 def _wide(type_name: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.support.mentorhub import apart, ask, look_until_proven, pair, tell
+from tests.support.mentorhub import Installed, apart, ask, look_until_proven, tell
 from tests.support.processes import wait_until
 from workers.install import install
 
@@ -24,10 +24,14 @@ BULK = """
 """
 
 
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, lambda _: None)
+
+
 @pytest.fixture
-def settings(postgres: Postgres) -> Iterator[Settings]:
-    with pair(postgres, postgres) as settings:
-        install(settings)
+def settings(installed: Installed) -> Iterator[Settings]:
+    with installed.pair() as settings:
         yield settings
 
 

@@ -7,9 +7,16 @@ import pytest
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
-from tests.support.mentorhub import ask, check, fill, is_mirrored, look_until_proven, pair, tell
+from tests.support.mentorhub import (
+    Installed,
+    ask,
+    check,
+    fill,
+    is_mirrored,
+    look_until_proven,
+    tell,
+)
 from tests.support.processes import wait_until
-from workers.install import install
 from workers.rebuild import rebuild
 
 MANY = 40_000
@@ -33,11 +40,14 @@ ARRIVES = """
 """
 
 
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, fill)
+
+
 @pytest.fixture
-def settings(postgres: Postgres) -> Iterator[Settings]:
-    with pair(postgres, postgres) as settings:
-        fill(settings.source_url())
-        install(settings)
+def settings(installed: Installed) -> Iterator[Settings]:
+    with installed.pair() as settings:
         yield settings
 
 

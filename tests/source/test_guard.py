@@ -17,7 +17,7 @@ from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.support.by_hand import put_back
-from tests.support.mentorhub import apart, ask, is_mirrored, pair, seen, tell
+from tests.support.mentorhub import Installed, apart, ask, is_mirrored, seen, tell
 from tests.support.processes import wait_until
 from workers import guard as module
 from workers import mirror
@@ -26,17 +26,22 @@ from workers.install import install
 
 NEWCOMER = "INSERT INTO users (username, email, hashed_password) SELECT {0}, {0}, ''"
 
+NEWCOMERS = NEWCOMER.format("n::text") + " FROM generate_series(1, 9) AS n"
+
 WELL = "SELECT sentence IS NULL FROM control.health, pg_subscription WHERE looked_at IS NOT NULL"
 
 COUNT = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'mentorhub_analytics'"
 
 
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, lambda url: tell(url, NEWCOMERS))
+
+
 @pytest.fixture
-def settings(postgres: Postgres) -> Iterator[Settings]:
+def settings(installed: Installed) -> Iterator[Settings]:
     """Installed, with a few rows; one server, two databases."""
-    with pair(postgres, postgres) as settings:
-        tell(settings.source_url(), NEWCOMER.format("n::text") + " FROM generate_series(1, 9) AS n")
-        install(settings)
+    with installed.pair() as settings:
         yield settings
 
 

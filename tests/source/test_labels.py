@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.settings import Settings
-from tests.support.mentorhub import NOW, ask, check, is_mirrored, pair, tell
+from tests.support.mentorhub import Installed, ask, check, fill, is_mirrored, tell
 from workers.fold import fold, worker_connection
 from workers.guard import Guard
-from workers.install import install
 
 RENAMED = (
     "ALTER TYPE sessionstatus RENAME VALUE 'NO_SHOW' TO 'MISSED'",
@@ -24,11 +22,14 @@ RENAMED = (
 )
 
 
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, lambda url: fill(url, users=60))
+
+
 @pytest.fixture
-def settings(postgres: Postgres) -> Iterator[Settings]:
-    with pair(postgres, postgres) as settings:
-        demo.fill(settings.source_url(), users=60, seed=1, until=NOW)
-        install(settings)
+def settings(installed: Installed) -> Iterator[Settings]:
+    with installed.pair() as settings:
         yield settings
 
 

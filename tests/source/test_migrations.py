@@ -26,6 +26,7 @@ from tests.support.mentorhub import (
     PEOPLE,
     QUICK,
     REVIEWS,
+    Installed,
     ask,
     is_mirrored,
     look_until_proven,
@@ -42,11 +43,14 @@ from workers.install import install
 from workers.mirror_audit import audit_mirror
 
 
+@pytest.fixture(scope="module")
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, lambda url: tell(url, PEOPLE, REVIEWS))
+
+
 @pytest.fixture
-def settings(postgres: Postgres) -> Iterator[Settings]:
-    with pair(postgres, postgres) as settings:
-        tell(settings.source_url(), PEOPLE, REVIEWS)
-        install(settings)
+def settings(installed: Installed) -> Iterator[Settings]:
+    with installed.pair() as settings:
         yield settings
 
 

@@ -13,12 +13,11 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.database.reader import Reader
 from api.services import services
-from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.support.mentorhub import NOW, ask, check, is_mirrored, pair, tell
+from tests.support.mentorhub import Installed, ask, check, fill, is_mirrored, tell
 from tests.support.processes import wait_until
 from tests.support.tokens import bearer, sign
 from workers import comparison, mentorhub, mirror
@@ -43,18 +42,14 @@ MISSED = (
 
 
 @pytest.fixture(scope="module")
-def template(postgres: Postgres) -> str:
-    """A MentorHub with demo data, to be cloned by tests."""
-    postgres.create_database("mentorhub_to_resync")
-    demo.fill(postgres.url("mentorhub_to_resync"), users=60, seed=1, until=NOW)
-    return "mentorhub_to_resync"
+def installed(postgres: Postgres) -> Installed:
+    return Installed(postgres, lambda url: fill(url, users=60))
 
 
 @pytest.fixture
-def settings(postgres: Postgres, template: str) -> Iterator[Settings]:
+def settings(installed: Installed) -> Iterator[Settings]:
     """Installed; one server, two databases."""
-    with pair(postgres, postgres, template) as settings:
-        install(settings)
+    with installed.pair() as settings:
         yield settings
 
 

@@ -1,6 +1,6 @@
 """A MentorHub beside an analytics database, with real replication between them."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from tests.support.processes import wait_until
 from workers import comparison, mirror
 from workers.definitions import MIRRORED
 from workers.guard import Guard
+from workers.install import install
 from workers.mentorhub import columns, drop_slot
 from workers.names import AS_OURS, Names
 from workers.rebuild import rebuild
@@ -56,17 +57,54 @@ UNKNOWN = 10**6
 
 
 @contextmanager
-def pair(theirs: Postgres, ours: Postgres, template: str = "template1") -> Generator[Settings]:
-    """Fresh databases, MentorHub's with its tables; at the end nothing is left of them."""
+def pair(
+    theirs: Postgres, ours: Postgres, template: str = "template1", installed: str = "template1"
+) -> Generator[Settings]:
+    """Fresh databases, MentorHub's with its tables; at the end nothing is left of them.
+
+    `template`, `installed`: what MentorHub's, and what ours is a clone of.
+    """
     with database(theirs, f"mentorhub_{uuid4().hex}", template) as source_url:
         demo.create_tables(source_url)
-        with analytics(ours) as analytics_url:
+        with analytics(ours, installed) as analytics_url:
             yield replace(
                 DEFAULTS, analytics_database_url=analytics_url, source_database_url=source_url
             )
         with connect(source_url) as source:
             assert wait_until(lambda: ask(source, HELD) == 0), "nothing of ours is held there"
             drop_slot(source)
+
+
+class Installed:
+    """A pair of databases with rows, installed once, of which each test gets clones.
+
+    To install on top of a clone brings publication, slot and subscription, and compares all rows as
+    ever; it makes and calculates no schema, for tests that are about what comes later.
+    """
+
+    def __init__(self, server: Postgres, fill: Callable[[str], object]) -> None:
+        """`fill`: writes MentorHub's rows, given its URL."""
+        self._server = server
+        self._theirs, self._ours = (f"{side}_{uuid4().hex}" for side in ("filled", "installed"))
+        for name in (self._theirs, self._ours):
+            tell(server.url(), f"CREATE DATABASE {name}")
+        source_url, analytics_url = server.url(self._theirs), server.url(self._ours)
+        demo.create_tables(source_url)
+        fill(source_url)
+        with connect(analytics_url) as connection:
+            at(connection, NOW)
+        install(
+            replace(DEFAULTS, analytics_database_url=analytics_url, source_database_url=source_url)
+        )
+        with connect(analytics_url) as connection:
+            mirror.unsubscribe(connection)
+
+    @contextmanager
+    def pair(self) -> Generator[Settings]:
+        """Clones, with replication between them; at the end nothing is left of them."""
+        with pair(self._server, self._server, self._theirs, self._ours) as settings:
+            install(settings)
+            yield settings
 
 
 @contextmanager
@@ -89,9 +127,12 @@ def apart(folder: Path, ours: Postgres, **special: str) -> Generator[tuple[Postg
 
 
 @contextmanager
-def analytics(ours: Postgres) -> Generator[str]:
-    """The URL of an empty database for us, where it is NOW; a subscription in it is ended."""
-    with database(ours, f"analytics_{uuid4().hex}") as url, connect(url) as connection:
+def analytics(ours: Postgres, template: str = "template1") -> Generator[str]:
+    """The URL of an empty database for us, where it is NOW; a subscription in it is ended.
+
+    Or of a clone of `template`.
+    """
+    with database(ours, f"analytics_{uuid4().hex}", template) as url, connect(url) as connection:
         at(connection, NOW)
         try:
             yield url

@@ -5,21 +5,17 @@ from typing import Any, ClassVar
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from api.access import permissions
 from api.blueprint import blueprint
 from api.entries.entry import Entry, Written, about, carried_out, line
 from api.fields import several
-from api.requests.parameters import NO_DAY, NoParameters
+from api.requests.parameters import Day, NoParameters
 
 
 class NoteEntry(Entry):
-    day = fields.Date(
-        required=True,
-        error_messages=NO_DAY,
-        **about("note.day"),
-    )
+    day = Day(required=True, **about("note.day"))
     text = line(2000, required=True, **about("note.text"))
 
 
@@ -31,13 +27,8 @@ class NotesBody(Schema):
     notes = several(NoteBody, "The newest 1,000 in the window, by their days.")
 
 
-def _day(about: str, key: str) -> fields.Date:
-    return fields.Date(
-        data_key=key,
-        load_default=None,
-        error_messages=NO_DAY,
-        metadata={"description": about},
-    )
+def _day(about: str, key: str) -> Day:
+    return Day(data_key=key, load_default=None, metadata={"description": about})
 
 
 class Window(NoParameters):

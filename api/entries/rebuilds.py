@@ -15,7 +15,7 @@ from api.entries.entry import NAME, Entry, carried_out
 from api.fields import count, nested, number, several, text
 from api.problems import Problem, refuse
 from api.requests.carried import carried
-from api.requests.parameters import LARGEST
+from api.requests.parameters import LARGEST, Day
 from api.services import service
 
 MOST_METRICS = 100
@@ -23,8 +23,8 @@ MOST_METRICS = 100
 WHICH = {"in": "path", "name": "run", "description": "The rebuild's `id`."}
 
 
-def _day(about: str, name: str) -> fields.Date:
-    return fields.Date(data_key=name, metadata={"description": about})
+def _day(about: str, name: str) -> Day:
+    return Day(data_key=name, metadata={"description": about})
 
 
 def _entity(about: str) -> fields.Integer:

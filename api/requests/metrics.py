@@ -55,14 +55,12 @@ class Window(Grouped):
             "x-unit": "days",
         },
     )
-    first = fields.Date(
+    first = parameters.Day(
         data_key="from",
-        error_messages=parameters.NO_DAY,
         metadata={"description": "Instead of `days`: the first day that is counted."},
     )
-    last = fields.Date(
+    last = parameters.Day(
         data_key="to",
-        error_messages=parameters.NO_DAY,
         metadata={"description": "With `from`: the last one; without it, today."},
     )
 
@@ -86,7 +84,7 @@ class Window(Grouped):
 class _DayOrMoment(fields.String):
     """A day as a date; an instant as such, which the grains of a day are asked by."""
 
-    _kinds = fields.Date(), fields.AwareDateTime()
+    _kinds = parameters.Day(), fields.AwareDateTime()
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
         for kind in self._kinds:

@@ -1,7 +1,7 @@
 """Every parameter of a query, and the ids in paths and tokens."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 from werkzeug.routing import BaseConverter
@@ -22,8 +22,15 @@ def whole_number(text: str) -> int:
     return int(text) if len(text) < len(str(LARGEST)) else LARGEST
 
 
-NO_DAY: Any = {"invalid": "must be a day like 2026-11-28."}
-"""What is said of anything else."""
+class Day(fields.Date):
+    """RFC 3339's full-date: one day has one spelling, and fromisoformat() takes weeks, too."""
+
+    default_error_messages: ClassVar[Any] = {"invalid": "must be a day like 2026-11-28."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Id(BaseConverter):

@@ -49,6 +49,11 @@ BAD_QUERIES = [
     "me/engagement?compare=previous",
     *(f"sessions?format={value}" for value in ["", "pdf", "CSV", "csv%20", "csv%00"]),
     "platform?format=csv&format=csv",
+    *(
+        f"metrics/session_outcome?from={value}&to=2026-03-02"
+        for value in ["20260301", "2026-W10-1", "2026-02-30", "2026-03-01%0A", "%D9%A2026-03-01"]
+    ),
+    "notes?from=20260301",
 ]
 
 

@@ -244,8 +244,8 @@ def legible(source: Connection) -> str:
         return sqlfiles.read("source/legible")
     told = "concat({column})"
     for byte in _meaningless(encoding(source)):
-        # there U+FFFD can't be said; this is ASCII's SUBSTITUTE
-        told = f"replace({told}, chr({byte}), chr(26) || '{byte:o}')"
+        # there U+FFFD can't be said; this is ASCII's SUBSTITUTE: one might be somebody's own
+        told = f"replace({told}, chr({byte}), repeat(chr(26), 2) || '{byte:o}')"
     return f"CASE WHEN {{column}} IS NOT NULL THEN {told} END" if is_raw(source) else "{column}"
 
 

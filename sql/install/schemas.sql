@@ -205,7 +205,7 @@ COMMENT ON FUNCTION source.flag(text) IS 'Words that PostgreSQL itself takes for
 CREATE FUNCTION source.is_text(value text) RETURNS boolean
 IMMUTABLE PARALLEL SAFE LANGUAGE sql
 -- as workers/mentorhub.py has a byte written
-RETURN coalesce(value !~ '[\u001A�][23][0-7][0-7]', true);
+RETURN coalesce(value !~ '(\uFFFD\u2060|\u001A\u001A)[23][0-7][0-7]', true);
 COMMENT ON FUNCTION source.is_text(text) IS 'False for what came as bytes, as UTF-8 hasn''t what MentorHub''s text holds.';
 
 CREATE FUNCTION source.word(value text) RETURNS text

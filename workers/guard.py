@@ -103,6 +103,7 @@ class Guard:
             source = self._their_line()
             # first: where nothing can be mended, MentorHub keeps more and more WAL for us
             self._note_slot(ours, source)
+            self._stand_aside(ours, source)
             names = self._names.without(mirror.missing(ours))
             columns = mentorhub.check(source, names)
             finding = mirror.loss(ours, source, columns, names) or self._stuck(ours) or ""
@@ -170,6 +171,14 @@ class Guard:
             run(ours, "mirror/reached", [subscription.applied])
         self._idle = 0 if mentorhub.is_read(source) else self._idle + 1
         return mentorhub.UNREAD if self._idle >= IDLE_LOOKS else None
+
+    def _stand_aside(self, ours: Connection, source: Connection) -> None:
+        """Read nothing as long as MentorHub's commits would wait for us: no sentence is in time."""
+        subscription = mirror.subscription(ours)
+        if subscription and mentorhub.waits_for_readers(source):
+            if subscription.enabled:
+                mirror.disable(ours)
+            mentorhub.end_reader(source)
 
     def _note_slot(self, ours: Connection, source: Connection) -> None:
         """For alarms; the slot may be gone by now, or there was none to begin with."""

@@ -3,6 +3,7 @@
 MentorHub is never queried for a metric; this looks at its catalog only.
 """
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ _BOUNDS = {
     "lock_timeout": "400ms",
     "statement_timeout": "1s",
     "idle_in_transaction_session_timeout": "1s",
+    # a commit of ours waits for no standby of MentorHub's: no time-out ends that, and locks stay
+    "synchronous_commit": "local",
 }
 
 _BY_HAND = "let the owner of MentorHub's tables run what `analytics init --print-source-sql` prints"
@@ -303,6 +306,11 @@ def check(source: Connection, names: Names = AS_OURS) -> Columns:
     Returns what MentorHub has.
     """
     _check_wal_level(source)
+    if waits_for_readers(source):
+        raise ConfigurationError(
+            "MentorHub's commits wait for whoever reads its WAL, analytics too: "
+            "name its standbys in its setting synchronous_standby_names, in place of *."
+        )
     found = columns(source, names)  # a role can't be asked about what is not there
     _check_role(source, names, found)
     _check_kinds(source, names, found)
@@ -316,6 +324,17 @@ def still_offers(source: Connection, found: Columns, names: Names = AS_OURS) -> 
         " WHERE slot_name = 'mentorhub_analytics' AND database = current_database()"
     ).fetchone()
     return _is_published(source, found, names) and slot is not None and slot[0] != "lost"
+
+
+def waits_for_readers(source: Connection) -> bool:
+    """Whether our reader is, or may be, taken for a standby that MentorHub's commits wait for."""
+    names = str(one(source, "SELECT current_setting('synchronous_standby_names')"))
+    return "*" in re.split(r"[\s,()\"]+", names)
+
+
+def end_reader(source: Connection) -> None:
+    """Nobody reads the slot from now on; whoever waited for that waits no longer."""
+    run(source, "source/end_reader")
 
 
 def is_read(source: Connection) -> bool:

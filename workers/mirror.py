@@ -187,6 +187,11 @@ def enable(ours: Connection) -> None:
     ours.execute("ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
 
 
+def disable(ours: Connection) -> None:
+    """Let a subscription rest; MentorHub keeps the changes meanwhile."""
+    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+
+
 def _make_anew(ours: Connection, source: Connection, source_url: str, names: Names) -> None:
     if subscription(ours):
         mentorhub.publish(source, names)
@@ -272,7 +277,7 @@ def unsubscribe(ours: Connection) -> None:
 
 def _let_go(ours: Connection) -> None:
     """End replication; the slot stays as it is."""
-    ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+    disable(ours)
     ours.execute("ALTER SUBSCRIPTION mentorhub_analytics SET (slot_name = NONE)")
     ours.execute("DROP SUBSCRIPTION mentorhub_analytics")
 
@@ -523,7 +528,7 @@ def _reconnect(ours: Connection, conninfo: str) -> None:
     """
     if not _is_known(ours) or one(ours, "SELECT conninfo FROM control.source") != conninfo:
         with ours.transaction():
-            ours.execute("ALTER SUBSCRIPTION mentorhub_analytics DISABLE")
+            disable(ours)
             run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
             ours.execute(
                 sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(

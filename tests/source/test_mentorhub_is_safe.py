@@ -10,13 +10,26 @@ import pytest
 from ops import demo
 from ops.local.embedded import Postgres
 from shared.database import connect
+from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.support.mentorhub import NOW, QUICK, apart, ask, catch_up, check, is_mirrored, pair, tell
+from tests.support.mentorhub import (
+    NOW,
+    QUICK,
+    apart,
+    ask,
+    catch_up,
+    check,
+    is_mirrored,
+    pair,
+    seen,
+    tell,
+)
 from tests.support.processes import wait_until
 from workers import mirror
 from workers.fold import worker_connection
 from workers.guard import Guard
 from workers.install import install
+from workers.mentorhub import waits_for_readers
 from workers.mirror_audit import audit_mirror
 
 MEGABYTE = 1 << 20
@@ -122,6 +135,42 @@ def test_a_broken_analytics_costs_mentorhub_no_write(postgres: Postgres) -> None
             assert ask(source, "SELECT count(*) FROM users") == 49
         tell(settings.analytics_url(), "ALTER TABLE users DROP CONSTRAINT broken")
         assert is_mirrored(settings)
+
+
+STANDBYS = "ALTER SYSTEM SET synchronous_standby_names = '{}'"
+
+READERS = "SELECT string_agg(sync_state, ' ') FROM pg_stat_replication"
+
+
+def test_no_commit_of_mentorhubs_waits_for_analytics_as_for_a_standby(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    with apart(tmp_path, postgres) as (_, settings), connect(settings.source_url()) as source:
+        any_reader = STANDBYS.format("FIRST 1 (there, *)"), "SELECT pg_reload_conf()"
+        tell(settings.source_url(), *any_reader)
+        assert wait_until(lambda: waits_for_readers(source))
+        with pytest.raises(ConfigurationError, match="in place of"):
+            install(settings)
+        assert ask(source, KEPT) is None
+        tell(settings.source_url(), STANDBYS.format(""), "SELECT pg_reload_conf()")
+        assert wait_until(lambda: not waits_for_readers(source))
+        install(settings)
+        with Guard(settings) as guard:
+            assert seen(guard, settings) is None
+            tell(settings.source_url(), *any_reader)
+            assert wait_until(lambda: ask(source, READERS) == "sync")
+            assert "in place of" in (seen(guard, settings) or "")
+            assert wait_until(lambda: ask(source, READERS) is None)
+            tell(
+                settings.source_url(),
+                STANDBYS.format("there"),
+                "SELECT pg_reload_conf()",
+                "SET synchronous_commit = local; DROP PUBLICATION mentorhub_analytics",
+            )
+            assert wait_until(lambda: not waits_for_readers(source))
+            # what it makes there waits for no standby either
+            assert wait_until(lambda: seen(guard, settings) is None)
+            assert is_mirrored(settings)
 
 
 CATALOG = """

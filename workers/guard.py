@@ -111,6 +111,9 @@ class Guard:
                 self._doubt(ours, finding)
                 mirror.begin_anew(ours, source, self._source_url, names)
                 self._forget()
+            elif mirror.is_elsewhere(ours, self._source_url):
+                log.warning("Analytics: SOURCE_DATABASE_URL is another: replication follows it")
+                mirror.follow(ours, source, self._source_url)
             self._prove(ours, source, has_begun=bool(finding))
             sentence = self._watch(ours, source)
         except ServerUnavailableError as error:

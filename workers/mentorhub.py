@@ -42,7 +42,7 @@ ANSWER_PATIENCE = 10
 
 UNREAD = (
     "Nobody reads MentorHub's changes: the analytics server's log says why; after a change of "
-    "address or password run `analytics init`."
+    "address or password start the guard with it, or run `analytics init`."
 )
 
 # Nobody at MentorHub waits for us longer than a second: not for a lock that we have, nor behind one

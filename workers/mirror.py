@@ -78,7 +78,7 @@ def prepare(ours: Connection, source: Connection, source_url: str, names: Names 
     fits, there = _fits(ours, columns, names), subscription(ours)
     has_all = fits and missing(ours) == _lacking(columns)
     if has_all and there and not loss(ours, source, columns, names):
-        _reconnect(ours, address(source_url))
+        _reconnect(ours, source_url)
     elif fits:
         begin_anew(ours, source, source_url, names)
     else:
@@ -521,15 +521,34 @@ def _streaming(ours: Connection) -> str:
     return "parallel" if ours.info.server_version >= _PARALLEL_SINCE else "on"
 
 
-def _reconnect(ours: Connection, conninfo: str) -> None:
+def is_elsewhere(ours: Connection, source_url: str) -> bool:
+    """Whether MentorHub's address, role or password is another than replication's."""
+    return one(ours, "SELECT conninfo FROM control.source") != address(source_url)
+
+
+def follow(ours: Connection, source: Connection, source_url: str) -> None:
+    """Fetch changes, and ask, by this address from now on.
+
+    Raises ConfigurationError where it leads our server nowhere.
+    """
+    check_address(ours, address(source_url))
+    _reconnect(ours, source_url)
+    remember_source(ours, described(source, source_url))
+
+
+def _reconnect(ours: Connection, source_url: str) -> None:
     """MentorHub's address or password may be another than at the last start.
 
     Not where it is the same: changes might have been lost while nobody was connected.
     """
-    if not _is_known(ours) or one(ours, "SELECT conninfo FROM control.source") != conninfo:
+    if not _is_known(ours) or is_elsewhere(ours, source_url):
         with ours.transaction():
             disable(ours)
-            run_addressed(ours, "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L", conninfo)
+            run_addressed(
+                ours,
+                "ALTER SUBSCRIPTION mentorhub_analytics CONNECTION %L",
+                address(source_url),
+            )
             ours.execute(
                 sql.SQL("ALTER SUBSCRIPTION mentorhub_analytics SET (streaming = {})").format(
                     sql.Literal(_streaming(ours))

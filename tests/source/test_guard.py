@@ -16,8 +16,16 @@ from ops.local.embedded import Postgres
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings
-from tests.support.by_hand import put_back
-from tests.support.mentorhub import Installed, apart, ask, is_mirrored, seen, tell
+from tests.support.by_hand import put_back, run_by_hand
+from tests.support.mentorhub import (
+    Installed,
+    apart,
+    ask,
+    is_mirrored,
+    look_until_proven,
+    seen,
+    tell,
+)
 from tests.support.processes import wait_until
 from workers import guard as module
 from workers import mirror
@@ -296,6 +304,33 @@ def test_a_mentorhub_that_is_away_is_named_until_it_is_back(
     tell(settings.source_url(), NEWCOMER.format("'late'"))
     assert seen(guard, settings) is None
     assert is_mirrored(settings)
+
+
+def test_another_role_in_the_address_is_followed_by_the_guard(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    with apart(tmp_path, postgres) as (server, settings):
+        run_by_hand(settings.source_url())
+        old, new = (
+            replace(settings, source_database_url=server.url("mentorhub", role))
+            for role in ("old", "new")
+        )
+        for role in ("old", "new"):
+            tell(
+                settings.source_url(),
+                f"CREATE ROLE {role} LOGIN REPLICATION IN ROLE mentorhub_analytics",
+            )
+        install(old)
+        # neither sees when the other's sessions began, which a proof depends on
+        assert look_until_proven(new)
+        tell(
+            settings.source_url(),
+            "ALTER ROLE old NOLOGIN",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'old'",
+            NEWCOMER.format("'late'"),
+        )
+        assert look_until_proven(new)
+        assert is_mirrored(settings)
 
 
 def test_a_mentorhub_restored_from_a_backup_is_followed_back(

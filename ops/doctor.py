@@ -253,6 +253,7 @@ _REMEDIES = {
         "write `host {database} {user} {address}/32 scram-sha-256` above wider lines of that "
         "server's pg_hba.conf, and run SELECT pg_reload_conf()"
     ),
+    "is a standby": "set SOURCE_DATABASE_URL to MentorHub's primary",
     "password": "psql --command='\\password {user}' \"$SUPERUSER\"",
     'role "': 'analytics init --print-source-sql | psql -v ON_ERROR_STOP=1 "$SUPERUSER"',
     "": "pg_isready --host={host} --port={port}",

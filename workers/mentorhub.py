@@ -15,8 +15,16 @@ import psycopg
 from psycopg import errors, sql
 
 from shared import sqlfiles
-from shared.database import TRANSACTION_TIMEOUT_SINCE, Connection, connect, flags, one, run
-from shared.errors import ConfigurationError
+from shared.database import (
+    TRANSACTION_TIMEOUT_SINCE,
+    Connection,
+    connect,
+    flags,
+    one,
+    run,
+    where,
+)
+from shared.errors import ConfigurationError, ServerUnavailableError
 from workers import mirrored
 from workers.mirrored import published
 from workers.names import AS_OURS, FILE, Names, read
@@ -59,7 +67,10 @@ _BY_HAND = "let the owner of MentorHub's tables run what `analytics init --print
 
 
 def reach(source_url: str, on_answer: Callable[[], object] | None = None) -> Connection:
-    """A connection to MentorHub that is in nobody's way; raises as `connect`."""
+    """A connection to MentorHub that is in nobody's way; raises as `connect`.
+
+    Raises ConfigurationError for a standby, too.
+    """
     source = connect(
         source_url,
         options=flags(_BOUNDS),
@@ -67,6 +78,12 @@ def reach(source_url: str, on_answer: Callable[[], object] | None = None) -> Con
         patience=ANSWER_PATIENCE,
         on_answer=on_answer,
     )
+    if source.info.parameter_status("in_hot_standby") == "on":
+        source.close()
+        raise ConfigurationError(
+            f"{where(source_url)} is a standby, where nothing can be published: name MentorHub's "
+            "primary in SOURCE_DATABASE_URL; of several hosts, target_session_attrs=primary is it."
+        )
     if source.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
         source.execute("SET transaction_timeout = '1s'")
     return source
@@ -388,7 +405,7 @@ def make_slot(source: Connection, source_url: str) -> None:
     Raises ConfigurationError where another analytics system uses it, or MentorHub is too busy.
     """
     drop_slot(source)
-    with connect(source_url, replication="database") as walsender, _named_when_full(source):
+    with _sender(source, source_url) as walsender, _named_when_full(source):
         # It waits for every transaction under way. The command of the replication protocol does so
         # without a transaction of its own, the function would hold one.
         giving_up = Timer(SLOT_PATIENCE, walsender.cancel)
@@ -400,10 +417,36 @@ def make_slot(source: Connection, source_url: str) -> None:
         except errors.QueryCanceled:
             raise ConfigurationError(
                 f"A transaction has been open at MentorHub's server for {SLOT_PATIENCE} s: "
-                "replication can begin when it has ended. pg_stat_activity.xact_start tells which."
+                f"replication can begin when it has ended. {_which(source)}"
             ) from None
         finally:
             giving_up.cancel()
+
+
+def _sender(source: Connection, source_url: str) -> Connection:
+    """A connection that understands the replication protocol; raises as `connect`."""
+    try:
+        return connect(source_url, replication="database")
+    except ServerUnavailableError:
+        taken, most = run(source, "source/senders").fetchall()[0]
+        if taken < most:
+            raise
+        raise ConfigurationError(
+            "MentorHub's server has no WAL sender left: run "
+            f"`ALTER SYSTEM SET max_wal_senders = {most + 10}` there and restart it."
+        ) from None
+
+
+def _which(source: Connection) -> str:
+    """Where the oldest transaction is found: no session has one that was prepared."""
+    prepared = run(source, "source/prepared").fetchone()
+    if not prepared:
+        return "pg_stat_activity.xact_start tells which."
+    rollback, database = prepared
+    return (
+        f"It was prepared, and is nobody's any more: run `{rollback}` in the database {database}, "
+        "or COMMIT PREPARED."
+    )
 
 
 @contextmanager

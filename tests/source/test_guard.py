@@ -18,6 +18,7 @@ from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.support.by_hand import put_back, run_by_hand
 from tests.support.mentorhub import (
+    SUBSCRIPTION,
     Installed,
     apart,
     ask,
@@ -331,6 +332,28 @@ def test_another_role_in_the_address_is_followed_by_the_guard(
         )
         assert look_until_proven(new)
         assert is_mirrored(settings)
+
+
+def test_a_standby_of_mentorhubs_is_named_and_nothing_is_touched_until_it_is_promoted(
+    theirs: tuple[Postgres, Settings, Guard], tmp_path: Path
+) -> None:
+    server, settings, guard = theirs
+    at_rest(settings)
+    # as no slot is on a standby
+    tell(settings.source_url(), "SELECT pg_drop_replication_slot('mentorhub_analytics')")
+    signal_file = tmp_path / "theirs" / "standby.signal"
+    signal_file.touch()
+    server.start()
+    with connect(settings.analytics_url()) as ours:
+        before = ask(ours, SUBSCRIPTION)
+        assert "is a standby" in (seen(guard, settings) or "")
+        assert ask(ours, SUBSCRIPTION) == before
+    with pytest.raises(ConfigurationError, match="target_session_attrs=primary"):
+        install(settings)
+    tell(settings.source_url(), "SELECT pg_promote()")
+    tell(settings.source_url(), NEWCOMER.format("'late'"))
+    assert wait_until(lambda: seen(guard, settings) is None)
+    assert is_mirrored(settings)
 
 
 def test_a_mentorhub_restored_from_a_backup_is_followed_back(

@@ -18,8 +18,18 @@ from shared.errors import ConfigurationError
 from shared.settings import Settings
 from tests.support.by_hand import run_by_hand
 from tests.support.databases import DEFAULTS, database
-from tests.support.mentorhub import QUICK, analytics, ask, catch_up, copy, is_mirrored, pair, tell
-from workers import mirror
+from tests.support.mentorhub import (
+    QUICK,
+    analytics,
+    apart,
+    ask,
+    catch_up,
+    copy,
+    is_mirrored,
+    pair,
+    tell,
+)
+from workers import mentorhub, mirror
 from workers.definitions import MIRRORED
 from workers.fold import worker_connection
 from workers.guard import Guard
@@ -311,6 +321,41 @@ def test_the_slot_of_a_system_that_is_away_for_a_moment_is_left_alone(
     tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
     tell(settings.analytics_url(), "ALTER SUBSCRIPTION mentorhub_analytics ENABLE")
     assert is_mirrored(settings)
+
+
+def test_what_a_slot_waits_for_is_named_also_where_no_session_has_it(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentorhub, "SLOT_PATIENCE", 1)
+    with apart(tmp_path, postgres, max_prepared_transactions="9") as (_, settings):
+        with connect(settings.source_url()) as source:
+            source.execute("BEGIN; CREATE TABLE wide ()")
+            assert "pg_stat_activity.xact_start" in (refusal(settings) or "")
+            source.execute("PREPARE TRANSACTION 'it''s ours'")
+        sentence = refusal(settings)
+        assert sentence
+        assert "database mentorhub" in sentence
+        tell(settings.source_url(), command(sentence))
+        assert refusal(settings) is None
+        assert is_mirrored(settings)
+
+
+def test_a_server_without_a_wal_sender_left_is_named_with_what_mends_it(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    with apart(tmp_path, postgres) as (server, settings):
+        tell(settings.source_url(), "ALTER SYSTEM SET max_wal_senders = 1")
+        server.start()
+        with connect(settings.source_url(), replication="database") as somebody:
+            somebody.execute("IDENTIFY_SYSTEM")
+            sentence = refusal(settings)
+        assert sentence
+        assert sentence.startswith("MentorHub's server has no WAL sender left")
+        tell(settings.source_url(), command(sentence))
+        server.start()
+        with connect(settings.source_url()) as source:
+            assert ask(source, "SHOW max_wal_senders") == "11"
+        assert refusal(settings) is None
 
 
 def test_a_slot_of_unknown_origin_is_left_alone(settings: Settings, postgres: Postgres) -> None:

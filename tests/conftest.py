@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import hypothesis
@@ -13,7 +14,7 @@ import pytest
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.support.databases import DEFAULTS, database, settings_of
+from tests.support.databases import DEFAULTS, MEMORY, database, in_memory, settings_of
 from workers.fold import worker_connection
 from workers.install import install_schemas
 from workers.mirrored import creation
@@ -23,7 +24,12 @@ hypothesis.settings.register_profile("analytics", deadline=None)
 hypothesis.settings.load_profile("analytics")
 
 
-UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+}
 """As nothing in it outlives the tests."""
 
 LONGEST = ("test_history.py", "test_history_of_mentors.py")
@@ -35,18 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """An embedded PostgreSQL.
+def postgres() -> Iterator[Postgres]:
+    """An embedded PostgreSQL, in memory where there is enough.
 
     POSTGRES_BINARIES names the folder of another version's initdb and postgres.
     """
-    data = tmp_path_factory.mktemp("postgres") / "data"
     binaries = os.environ.get("POSTGRES_BINARIES")
-    with Postgres(
-        data,
-        binaries=Path(binaries) if binaries else None,
-        settings=UNSAFE,
-    ) as server:
+    with (
+        TemporaryDirectory(prefix="analytics-", dir=MEMORY if in_memory() else None) as folder,
+        Postgres(
+            Path(folder) / "data",
+            binaries=Path(binaries) if binaries else None,
+            settings=UNSAFE,
+        ) as server,
+    ):
         yield server
 
 

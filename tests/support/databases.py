@@ -1,5 +1,6 @@
 """Databases of tests: their settings, fresh ones, and one with something of everything."""
 
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from psycopg import sql
 
 from ops.local.embedded import Postgres
-from shared.database import connect
+from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.support.world import fill
 from workers.rebuild import rebuild
@@ -52,14 +53,32 @@ DEFAULTS = Settings(
 """Whatever the environment of whoever runs the tests says."""
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+
+_ENOUGH = 4 << 30
+
+
+def in_memory() -> bool:
+    """Whether there is a file system in memory that holds the data of a server for tests."""
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > _ENOUGH
+
+
+_CLONE = sql.SQL(
+    # in memory copying files takes a tenth of the CPU that copying pages does, on disk twice it
+    "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
+    if in_memory()
+    else "CREATE DATABASE {} TEMPLATE {}"
+)
+
+
+def clone(server: Connection, name: str, template: str) -> None:
+    server.execute(_CLONE.format(sql.Identifier(name), sql.Identifier(template)))
+
+
 def calculated(postgres: Postgres, name: str, template: str) -> Settings:
     """Of a new database `name` with something of everything, calculated; it stays for others."""
     with connect(postgres.url()) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
+        clone(server, name, template)
     with connect(postgres.url(name)) as connection:
         fill(connection)
     settings = settings_of(postgres, name)
@@ -72,9 +91,7 @@ def database(postgres: Postgres, name: str, template: str = "template1") -> Gene
     """The URL of a new database, dropped at the end."""
     identifier = sql.Identifier(name)
     with connect(postgres.url()) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template))
-        )
+        clone(server, name, template)
         try:
             yield postgres.url(name)
         finally:

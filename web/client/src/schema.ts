@@ -1725,7 +1725,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** Every answer is calculated and no older than promised, and no change may be missing. */
+        /** Every answer is calculated, by this version, no older than promised, and lacks no change. */
         get: operations["readyz"];
         put?: never;
         post?: never;

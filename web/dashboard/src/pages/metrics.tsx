@@ -141,8 +141,7 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
     <div className="alone">
       <p className="back">
         <button type="button" onClick={() => show({ metric: null, by: [], measure: null })}>
-          <span aria-hidden="true">← </span>
-          {t.metrics.all}
+          <span aria-hidden="true">←</span> {t.metrics.all}
         </button>
       </p>
       <Panel
@@ -151,10 +150,10 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
         lang={title.lang}
         state={state}
         path={path}
-          aside={
+        aside={
           <>
-            <p className="note" lang={meaning.lang} dir="auto">
-              {meaning.text}
+            <p className="note">
+              <bdi lang={meaning.lang}>{meaning.text}</bdi>
             </p>
             <Grouping metric={metric} chosen={known.length ? known : metric.by} />
             <Measures metric={metric} chosen={measure} onChoose={(name) => show({ measure: name })} />

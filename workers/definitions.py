@@ -108,6 +108,9 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
     for made in FOLDED:
         sql = sqlfiles.render(f"each_metric/{made}", metric=metric)
         yield Statement("pg_catalog", sql, metric)
+    if metric.per:
+        sql = sqlfiles.render("each_metric/anew", metric=metric)
+        yield Statement("pg_catalog", sql, metric)
     if metric.name in READ:
         sql = sqlfiles.render("each_metric/capture", metric=metric)
         yield Statement("pg_catalog", sql, metric)

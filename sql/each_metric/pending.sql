@@ -68,6 +68,14 @@ FROM (
     WHERE {{ metric.grain }} >= (SELECT since FROM analytics.series WHERE grain = '{{ metric.grain }}')
 {% endif %}
 ) AS signed
-GROUP BY {{ metric.keys | listed }};
+GROUP BY {{ metric.keys | listed }}
+{%- if metric.per %}
+
+-- most of what is counted again is what it was
+HAVING
+{% for name in metric.measures %}
+    {{ "OR " if not loop.first }}sum({{ name }}) <> 0
+{%- endfor %}
+{%- endif %};
 
 COMMENT ON VIEW pending.{{ metric.name }} IS 'What the next fold adds to {{ metric.name }}.';

@@ -101,15 +101,11 @@ WITH
 {% endfor %}
 SELECT * FROM (
 {{ metric.select }}
+-- what a key is calculated from is calculated once, and not again by the condition on it
+OFFSET 0
 ) AS counted
 {% endmacro %}
-SELECT
-{% for name in metric.keys %}
-    {{ name }},
-{% endfor %}
-{% for name in metric.measures %}
-    sum({{ name }}) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+SELECT *
 FROM (
     SELECT
 {% for name in metric.given %}
@@ -128,13 +124,6 @@ FROM (
     FROM (
 {{ counted("before") }}    ) AS before
 ) AS signed
-WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %}
-
-GROUP BY {{ metric.keys | listed }}
--- most of what they count is what it was
-HAVING
-{% for name in metric.measures %}
-    {{ "OR " if not loop.first }}sum({{ name }}) <> 0
-{% endfor %};
+WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %};
 
 COMMENT ON VIEW {{ metric.name }} IS {{ metric.meaning.en | literal }};

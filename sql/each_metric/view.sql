@@ -13,6 +13,10 @@ CREATE VIEW {{ metric.name }} AS
 {% endfor %}
 SELECT * FROM (
 {{ metric.select }}
+{% if signed %}
+-- what a key is calculated from is calculated once, and not again by the condition on it
+OFFSET 0
+{% endif %}
 ) AS counted
 -- what has no key is counted nowhere
 WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %}

@@ -201,6 +201,30 @@ END
 $$;
 COMMENT ON FUNCTION control.moved() IS 'The summaries that somebody else than a fold has changed, and of which what is counted from them knows nothing.';
 
+CREATE FUNCTION control.may_count_anew(summaries text [], changes jsonb) RETURNS boolean
+LANGUAGE plpgsql
+SET enable_seqscan = off
+AS $$
+DECLARE
+    most bigint := 3 * (SELECT sum((changes ->> name)::bigint) FROM unnest(summaries) AS name);
+    one  text;
+    rows bigint;
+BEGIN
+    FOREACH one IN ARRAY summaries LOOP
+        -- no more rows are looked at than decide it
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM analytics.%I LIMIT $1) AS first_rows', one)
+        INTO STRICT rows USING most + 1;
+        most := most - rows;
+        IF (most >= 0) IS NOT true THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    -- what an audit or a slice of a rebuild is finding wrong would be right, and corrected all the same
+    RETURN pg_try_advisory_xact_lock(hashtext('mentorhub_analytics rebuild'));
+END
+$$;
+COMMENT ON FUNCTION control.may_count_anew(text [], jsonb) IS 'Whether a third or more of the rows of these summaries is changed, and nobody compares what is counted from them, nor will until the transaction ends; changes: how many of each are.';
+
 CREATE FUNCTION control.refresh(view text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -244,6 +268,7 @@ DECLARE
     mirrored   text [] := control.changed_tables();
     moved      text [] := control.moved();
     changed    text [] := '{}';
+    changes    jsonb := '{}';
     step       record;
     rows       bigint;
 BEGIN
@@ -262,11 +287,17 @@ BEGIN
             PERFORM control.refresh(step.name);
         ELSIF step.kind = 'ranking' AND (is_old_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name);
+        ELSIF
+            to_regproc(format('control.%I', 'count_' || step.name || '_anew')) IS NOT NULL
+            AND control.may_count_anew(step.counted_from, changes)
+        THEN
+            EXECUTE format('SELECT control.%I()', 'count_' || step.name || '_anew') INTO STRICT rows;
         ELSE
             EXECUTE format('SELECT control.%I()', 'fold_' || step.name) INTO STRICT rows;
         END IF;
         IF rows > 0 AND step.is_read THEN
             moved := moved || step.name;
+            changes := changes || jsonb_build_object(step.name, rows);
         END IF;
         -- what a new day is nothing to stays the answer that it was
         IF rows > 0 OR step.name = ANY (to_repair) OR (is_new_day AND step.kind IN ('ranking', 'view')) THEN

@@ -15,4 +15,5 @@ SELECT
     extract(HOUR FROM scheduled_at AT TIME ZONE (SELECT timezone FROM analytics.reporting))::integer AS hour,
     sum(w) AS sessions
 FROM sessions
+WHERE scheduled_at IS NOT NULL
 GROUP BY 1, 2

@@ -39,4 +39,5 @@ SELECT
     coalesce(sum(w) FILTER (WHERE status = 'in_progress'), 0) AS in_progress,
     coalesce(sum(w * duration_minutes), 0) AS minutes
 FROM sessions
+WHERE scheduled_at IS NOT NULL
 GROUP BY scheduled_day, mentor_id

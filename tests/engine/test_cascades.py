@@ -12,8 +12,8 @@ from shared.settings import Settings
 from tests.support.stored import is_right
 from workers.audit import audit
 from workers.definitions import make_metric
-from workers.fold import fold
-from workers.rebuild import rebuild
+from workers.fold import fold, snapshot, turn, worker_connection
+from workers.rebuild import hold_recounts, rebuild
 
 SUM = """\
 /*
@@ -122,6 +122,53 @@ def test_who_spoils_a_summary_spoils_what_is_counted_from_it_for_no_longer(
         fold(worker)
     ours.execute("UPDATE analytics.gap SET users = users + 1")
     assert audit(settings, ["gap"], repair=True).wrong > 0
+    assert is_right(ours)
+
+
+def test_where_most_rows_are_others_all_are_counted_and_else_those_who_were_touched(
+    ours: Connection, worker: Connection
+) -> None:
+    def counted_anew() -> object:
+        # what the session did before is counted apart
+        worker.execute("SELECT pg_stat_force_next_flush()")
+        with turn(worker):
+            worker.execute("SET LOCAL ROLE none")
+            worker.execute("SET LOCAL track_functions = 'all'")
+            worker.execute("SELECT control.fold(now())")
+            return number(
+                worker,
+                "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions"
+                " WHERE funcname = 'count_gap_anew'",
+            )
+
+    work(ours, 1, 900)
+    assert counted_anew() == 1
+    work(ours, 901, 902)
+    ours.execute("DELETE FROM public.reviews WHERE user_id = 3 AND id > 90")
+    assert counted_anew() == 0
+    assert is_right(ours)
+    ours.execute("UPDATE public.reviews SET created_at = created_at - interval '30 days'")
+    assert counted_anew() == 1
+    assert is_right(ours)
+    ours.execute("DELETE FROM public.reviews WHERE id > 9")
+    assert counted_anew() == 1
+    assert is_right(ours)
+
+
+def test_what_an_audit_is_finding_is_not_put_right_twice(
+    ours: Connection, worker: Connection, settings: Settings
+) -> None:
+    work(ours, 1, 50)
+    fold(worker)
+    ours.execute("UPDATE analytics.gap SET users = users + 1")
+    with worker_connection(settings) as auditor:
+        assert hold_recounts(auditor)
+        with snapshot(auditor):
+            assert number(auditor, "SELECT control.audit('gap', true, true)") != 0
+            # most days are others
+            ours.execute("UPDATE public.reviews SET created_at = created_at - interval '30 days'")
+            fold(worker)
+    fold(worker)
     assert is_right(ours)
 
 

@@ -836,3 +836,10 @@ def test_every_family_has_a_step_and_every_step_a_fold(ours: Connection) -> None
         " AND proname LIKE 'fold\\_%'"
     ).fetchall()
     assert {name for (name,) in folds} == {f"fold_{name}" for name in SUMMARIES}
+    anew = ours.execute(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'control'::regnamespace"
+        " AND proname LIKE 'count\\_%\\_anew'"
+    ).fetchall()
+    assert {name for (name,) in anew} == {
+        f"count_{name}_anew" for name, metric in STORED.items() if metric.per
+    }

@@ -159,6 +159,8 @@ FROM (
     WHERE course_id IS NOT NULL AND rating IS NOT NULL
 ) AS parts
 GROUP BY course_id
+-- what a key is calculated from is calculated once, and not again by the condition on it
+OFFSET 0
 ) AS counted
 -- what has no key is counted nowhere
 WHERE course_id IS NOT NULL;
@@ -214,6 +216,8 @@ FROM (
     WHERE course_id IS NOT NULL AND rating IS NOT NULL
 ) AS parts
 GROUP BY course_id
+-- what a key is calculated from is calculated once, and not again by the condition on it
+OFFSET 0
 ) AS counted
 -- what has no key is counted nowhere
 WHERE course_id IS NOT NULL;

@@ -47,6 +47,8 @@ SELECT
 FROM sessions
 WHERE day IS NOT NULL AND duration_minutes IS NOT NULL
 GROUP BY day, status
+-- what a key is calculated from is calculated once, and not again by the condition on it
+OFFSET 0
 ) AS counted
 -- what has no key is counted nowhere
 WHERE day IS NOT NULL AND status IS NOT NULL;

@@ -171,7 +171,7 @@ BEGIN
         wanted.step,
         wanted.kind,
         count(part.cost),
-        least(1, coalesce(sum(part.cost), 0) / control.cost(wanted.step, NULL)),
+        CASE WHEN wanted.is_touched THEN least(1, coalesce(sum(part.cost), 0) / control.cost(wanted.step, NULL)) ELSE 0 END,
         wanted.is_touched
     FROM
         control.asked_for(asked) AS wanted
@@ -435,14 +435,20 @@ SET search_path = pg_catalog, pg_temp
 RETURN extract(HOUR FROM analytics.now() AT TIME ZONE (SELECT timezone FROM analytics.reporting)) >= 3
 AND NOT EXISTS (
     SELECT
-    FROM control.run
+    FROM
+        control.run
+        CROSS JOIN analytics.reporting
+        CROSS JOIN LATERAL (SELECT run.requested_at AT TIME ZONE reporting.timezone) AS asked_for (since)
     WHERE
-        reason = 'nightly'
-        AND error IS NULL
-        AND cancelled_by IS NULL
-        AND (requested_at AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date = analytics.today()
+        run.asked = '{}'
+        -- which may only look
+        AND run.reason <> 'audit'
+        AND run.error IS NULL
+        AND run.cancelled_by IS NULL
+        AND asked_for.since::date = analytics.today()
+        AND extract(HOUR FROM asked_for.since) >= 3
 );
-COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and today''s nightly refresh has neither been made nor asked for.';
+COMMENT ON FUNCTION control.nightly_is_due() IS 'Whether it is past 3 o''clock in the reporting time zone and since then nothing has recalculated everything, or was asked to: a night, an installation, somebody.';
 
 CREATE FUNCTION control.ask(id text, asked jsonb, reason text, asked_by text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER

@@ -12,13 +12,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from rich.console import Console
 
 from ops.audit import audit as audit_by_hand
 from ops.history import history, table
 from ops.local.embedded import Postgres
 from ops.rebuild import foreseen, report, steer, watch, who
-from shared.database import Connection, connect
+from shared.database import Connection, connect, one
 from shared.errors import ConfigurationError
 from shared.registry import STEPS
 from shared.settings import Settings
@@ -363,6 +364,30 @@ def test_history_says_what_was_done_for_whom_and_what_was_wrong(
     text = with_width.file.getvalue()  # type: ignore[attr-defined]
     assert max(map(len, text.splitlines())) <= 80
     assert "The slot" in text
+
+
+@pytest.mark.parametrize(
+    ("hour", "asked", "reason", "is_due"),
+    [
+        (3, {}, "install", False),
+        (9, {}, "request", False),
+        (2, {}, "install", True),
+        (9, {"course": 110}, "request", True),
+        (9, {"metrics": ["courses"]}, "request", True),
+        (9, {}, "audit", True),
+    ],
+)
+def test_a_night_is_no_second_time_for_what_was_recalculated_since_3(
+    ours: Connection, hour: int, asked: dict[str, Any], reason: str, *, is_due: bool
+) -> None:
+    at(ours, datetime(2025, 6, 1, 10, tzinfo=UTC))
+    with connect(ours.info.dsn) as connection:
+        connection.execute(
+            "INSERT INTO control.run (id, asked, reason, asked_by, requested_at)"
+            " VALUES ('it', %s, %s, 'me', %s)",
+            [Jsonb(asked), reason, datetime(2025, 6, 1, hour, tzinfo=UTC)],
+        )
+        assert one(connection, "SELECT control.nightly_is_due()") is is_due
 
 
 def test_after_days_without_a_machine_the_night_is_made_up_for_once(

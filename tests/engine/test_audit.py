@@ -400,7 +400,7 @@ def test_many_audits_at_once_repair_once(ours: Connection, settings: Settings) -
         tamper(ours, case)
     with ThreadPoolExecutor(4) as pool:
         audits = [pool.submit(audit, settings, repair=True) for _ in range(4)]
-        assert sum(pending.result(20).wrong for pending in audits) == 3
+        assert sum(pending.result().wrong for pending in audits) == 3
     assert is_right(ours)
 
 
@@ -425,8 +425,8 @@ def test_beside_writers_and_folds_an_audit_finds_nothing(
         finally:
             done.set()
         for each in writing:
-            each.result(10)
-        assert folding.result(10) > 0
+            each.result()
+        assert folding.result() > 0
     assert rebuild(settings) == 0
     assert is_right(ours)
 

@@ -197,7 +197,7 @@ def test_a_server_killed_at_any_moment_comes_back_with_all_or_nothing(tmp_path: 
                 working = pool.submit(work_until_it_dies, settings)
                 sleep(CHANCE.uniform(0.3, 1))
                 kill_server(server)
-                working.result(60)
+                working.result()
                 server.start()
                 with prepared(url) as stage:
                     assert stage.drift(STEPS) == {}

@@ -353,7 +353,7 @@ def test_two_who_ask_at_once_make_each_slice_once_and_both_are_told(
                 lambda: open_slices(ours, "second") == [("course_performance", False)]
             )
             ours.execute("UPDATE analytics.course_performance SET enrollments = enrollments + 1")
-        assert first.result(20) + second.result(20) > 3
+        assert first.result() + second.result(20) > 3
     assert is_finished(ours, "first")
     assert is_finished(ours, "second")
     assert is_right(ours)
@@ -379,7 +379,7 @@ def test_a_worker_that_does_not_wait_leaves_what_others_are_at_to_them(
             ask(connection, {"metrics": ["revenue", "platform"]}, run_id="second")
             assert work(connection, settings, wait=False) == 0
             assert is_finished(ours, "second") is False
-        assert first.result(20) == 2
+        assert first.result() == 2
     assert is_finished(ours, "second")
 
 
@@ -399,7 +399,7 @@ def test_many_rebuilds_at_once_end_without_a_deadlock(ours: Connection, settings
             pool.submit(rebuild, settings, families[number % 6 :] + families[: number % 6])
             for number in range(6)
         ]
-        assert sum(pending.result(20) for pending in rebuilds) == 3
+        assert sum(pending.result() for pending in rebuilds) == 3
     assert is_right(ours)
 
 
@@ -625,7 +625,7 @@ def test_a_night_asked_for_twice_at_the_same_moment_is_made_once(
     at(ours, datetime(2025, 6, 1, 3, 7, tzinfo=UTC))
     with ThreadPoolExecutor(4) as pool:
         for night in [pool.submit(rebuild, settings, reason="nightly") for _ in range(4)]:
-            night.result(20)
+            night.result()
     assert [run[0] for run in runs(ours, "nightly")] == [sorted(OWNING)]
 
 

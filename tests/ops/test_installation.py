@@ -52,7 +52,7 @@ def test_init_again_is_not_disturbed_by_a_fold_that_asks_at_the_same_moment(
             installing = pool.submit(install, installed)
             waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
             assert wait_until(lambda: ask(onlooker, waits, asking.info.backend_pid))
-        installing.result(60)
+        installing.result()
     assert is_mirrored(installed)
 
 

@@ -70,7 +70,7 @@ def guarded(settings: Settings) -> Generator[None]:
             yield
         finally:
             done.set()
-            looking.result(60)
+            looking.result()
 
 
 def test_a_column_that_was_nullable_for_a_while_is_made_not_null_at_once(
@@ -146,7 +146,7 @@ def test_a_mirror_is_made_anew_beside_whoever_reads_it_in_another_order(
             waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
             assert wait_until(lambda: ask(onlooker, waits, reader.info.backend_pid))
             reader.execute("LOCK TABLE public.users IN ACCESS SHARE MODE")
-        installing.result(60)
+        installing.result()
     assert is_mirrored(settings)
 
 

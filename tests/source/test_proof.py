@@ -309,7 +309,7 @@ def test_a_migration_beside_all_that_we_do_waits_for_no_lock_longer_than_a_secon
                     source.execute(statement.encode())
         finally:
             done.set()
-            comparing.result(60)
+            comparing.result()
     assert look_until_proven(settings)
     assert is_mirrored(settings)
 

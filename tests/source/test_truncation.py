@@ -53,6 +53,6 @@ def test_a_table_truncated_meanwhile_is_subtracted_once(
             assert wait_until(lambda: bool(waiting(stage, holder)))
             truncating = pool.submit(truncate, stage.settings)
             wait_until(truncating.done, 0.5)
-        truncating.result(30)
-        working.result(30)
+        truncating.result()
+        working.result()
     assert stage.drift(STEPS) == {}

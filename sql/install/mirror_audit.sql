@@ -45,15 +45,21 @@ IMMUTABLE LANGUAGE sql
 RETURN concat_ws(' AND ', 'true', 'id >= ' || lower, 'id < ' || upper);
 COMMENT ON FUNCTION control.range(bigint, bigint) IS 'The condition for ids from lower on and below upper; NULL is no bound.';
 
+CREATE FUNCTION control.rows_of_a_range() RETURNS integer
+IMMUTABLE LANGUAGE sql
+RETURN 20000;
+COMMENT ON FUNCTION control.rows_of_a_range() IS 'How many rows of a mirrored table are compared at a time, at most.';
+
 CREATE FUNCTION control.range_end(line text, mirrored text, lower bigint) RETURNS bigint
 VOLATILE LANGUAGE plpgsql
 SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
     query text := format(
-        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET 20000 LIMIT 1',
+        'SELECT id FROM public.%I WHERE %s ORDER BY id OFFSET %s LIMIT 1',
         control.theirs(mirrored),
-        control.range(lower, NULL)
+        control.range(lower, NULL),
+        control.rows_of_a_range()
     );
     here  bigint;
 BEGIN
@@ -61,7 +67,7 @@ BEGIN
     RETURN least(here, (SELECT id FROM dblink(line, query) AS there (id bigint)));
 END
 $$;
-COMMENT ON FUNCTION control.range_end(text, text, bigint) IS 'Where a range ends that holds 20,000 rows at most, here and at MentorHub; NULL for the last one.';
+COMMENT ON FUNCTION control.range_end(text, text, bigint) IS 'Where a range ends that holds as many rows as one may, here and at MentorHub; NULL for the last one.';
 
 CREATE FUNCTION control.make_equal(line text, mirrored text, condition text) RETURNS bigint
 VOLATILE LANGUAGE plpgsql
@@ -209,4 +215,4 @@ BEGIN
             incidents = before.incidents + excluded.incidents;
 END
 $$;
-COMMENT ON FUNCTION control.audit_mirror(text, bigint, boolean) IS 'Compares a mirrored table from this id on, 20,000 rows at most, with MentorHub''s. next_id: where the next range begins, NULL after the last; wrong: id and checksums (there, here) of each row that differs and not only because a change is under way; with repair they are made equal.';
+COMMENT ON FUNCTION control.audit_mirror(text, bigint, boolean) IS 'Compares a mirrored table from this id on, one range of it, with MentorHub''s. next_id: where the next range begins, NULL after the last; wrong: id and checksums (there, here) of each row that differs and not only because a change is under way; with repair they are made equal.';

@@ -54,9 +54,14 @@ def about(column: str, unit: str | None = None) -> dict[str, Any]:
 
 
 def line(most: int, **more: Any) -> fields.String:
-    """Text that PostgreSQL takes, of 1 to so many characters."""
+    """Text that PostgreSQL takes, of 1 to so many characters, not all of them white space."""
     bounds = validate.Length(1, most, error=f"must have 1 to {most} characters.")
-    return fields.String(validate=[bounds, _storable], **more)
+    return fields.String(validate=[bounds, _storable, _visible], **more)
+
+
+def _visible(text: str) -> None:
+    if text.isspace():
+        raise ValidationError("holds white space alone.")
 
 
 def _storable(text: str) -> None:

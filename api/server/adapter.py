@@ -297,7 +297,8 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": _bytes(scope.path),
+        # no path is the root, as RFC 9112 says of absolute-form
+        "PATH_INFO": _bytes(scope.path or "/"),
         "QUERY_STRING": _bytes(scope.query_string),
         "SERVER_NAME": host,
         "SERVER_PORT": port,

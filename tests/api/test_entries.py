@@ -259,6 +259,7 @@ def test_the_first_who_takes_note_of_what_fired_is_remembered(
         ("notes", NOTE | {"day": "2026-02-30"}, "day must be a day"),
         ("notes", NOTE | {"day": 5}, "day must be a day"),
         ("notes", NOTE | {"text": ""}, "text must have 1 to 2000"),
+        ("notes", NOTE | {"text": " \u00a0\u2003\n"}, "text holds white space alone."),
         ("notes", NOTE | {"text": "x" * 2001}, "text must have 1 to 2000"),
         ("notes", NOTE | {"text": "a\0b"}, "text holds a character of code 0"),
         ("notes", NOTE | {"text": "\ud800"}, "text holds half a character"),

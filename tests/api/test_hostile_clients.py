@@ -139,6 +139,14 @@ def test_http_2_is_not_spoken(server: Server) -> None:
     assert b"\0" not in answer
 
 
+@pytest.mark.parametrize("target", ["http://x", "x:80", "/"])
+def test_an_address_without_a_path_is_the_root(server: Server, target: str) -> None:
+    answer, _ = talk(server, f"GET {target} HTTP/1.1", "Host: x", "Connection: close")
+
+    assert answer.startswith(b"HTTP/1.1 302 ")
+    assert b"<html" not in answer
+
+
 def test_two_tokens_are_none(server: Server) -> None:
     for first, second in ((LEARNER, ADMIN), (ADMIN, LEARNER), (ADMIN, ADMIN)):
         answer, _ = talk(server, *request(authorization(first), authorization(second)))

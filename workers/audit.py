@@ -10,7 +10,8 @@ from shared.registry import STEPS
 from shared.settings import Settings
 from workers.fold import fold, snapshot, worker_connection
 from workers.mirror_audit import audit_next_range
-from workers.rebuild import Progress, hold_recounts, no_progress, release_recounts
+from workers.rebuild import Progress, no_progress
+from workers.recounts import hold_recounts, release_recounts
 
 log = structlog.get_logger("analytics")
 

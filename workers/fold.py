@@ -11,6 +11,7 @@ from psycopg import DatabaseError, Error, IsolationLevel
 
 from shared.database import Connection, connect, flags, one
 from shared.settings import Settings
+from workers.recounts import held_for_much
 from workers.tally import tally
 
 log = structlog.get_logger("analytics")
@@ -57,9 +58,9 @@ def fold_as_of(connection: Connection, as_of: datetime | None) -> int:
     of before: what is pending waits.
     """
     started, folded, fired = perf_counter(), 0, 0
-    with turn(connection):
+    with held_for_much(connection) as may_count_anew, turn(connection):
         if one(connection, "SELECT control.may_fold(%s)", [as_of]):
-            folded = one(connection, "SELECT control.fold(%s)", [as_of])
+            folded = one(connection, "SELECT control.fold(%s, %s)", [as_of, may_count_anew])
             fired = _alert(connection)
     if folded:
         seconds = perf_counter() - started

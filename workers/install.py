@@ -18,7 +18,8 @@ from workers.definitions import Statement
 from workers.fold import fold_as_of
 from workers.mirrored import MIRRORED
 from workers.rebuild import Progress as RebuildProgress
-from workers.rebuild import hold_recounts, reporting, restate, settings_differ
+from workers.rebuild import reporting, restate, settings_differ
+from workers.recounts import hold_recounts
 from workers.series import keep_series, kept_days
 
 _READ = "Somebody reads what the version before has stored"

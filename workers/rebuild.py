@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import structlog
 from psycopg import Error, OperationalError
-from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from shared.database import Connection, one
@@ -17,6 +16,7 @@ from shared.money import units
 from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.fold import fold, replicated_until, snapshot, turn, worker_connection
+from workers.recounts import UNDER_WAY, hold_recounts, release_recounts
 
 log = structlog.get_logger("analytics")
 
@@ -35,11 +35,6 @@ Progress = Callable[[str, int, int], object]
 
 def no_progress(_step: str, _done: int, _steps: int) -> None:
     """For who does not watch."""
-
-
-_UNDER_WAY = "A rebuild or audit is still under way: try again when it is done."
-
-_LOCK = "hashtext('mentorhub_analytics rebuild')"
 
 
 def rebuild(
@@ -121,7 +116,7 @@ def work(
         elif not wait:
             break
         elif now - last > LONGEST_WAIT:
-            raise ConfigurationError(_UNDER_WAY)
+            raise ConfigurationError(UNDER_WAY)
         else:
             time.sleep(0.05)
         is_over = not wait and now - began > LONGEST_SHIFT
@@ -203,24 +198,6 @@ def _log_finished(connection: Connection, run: str) -> None:
         run=run,
         slices=slices,
     )
-
-
-def hold_recounts(connection: Connection, *, wait: bool = True) -> bool:
-    """While an audit or new settings are at work nobody else is: drift would be corrected twice.
-
-    False where somebody is at it and we do not `wait`. The lock is the session's; slices of
-    rebuilds share it. Raises ConfigurationError where that takes too long.
-    """
-    verb = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-    try:
-        return one(connection, f"SELECT {verb}({_LOCK})") is not False
-    except LockNotAvailable:
-        raise ConfigurationError(_UNDER_WAY) from None
-
-
-def release_recounts(connection: Connection) -> None:
-    """Whoever comes next need not wait until PostgreSQL has noticed that the session is over."""
-    connection.execute(f"SELECT pg_advisory_unlock({_LOCK})".encode())
 
 
 def settings_differ(connection: Connection, settings: Settings) -> bool:

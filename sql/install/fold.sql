@@ -201,7 +201,17 @@ END
 $$;
 COMMENT ON FUNCTION control.moved() IS 'The summaries that somebody else than a fold has changed, and of which what is counted from them knows nothing.';
 
-CREATE FUNCTION control.may_count_anew(summaries text [], changes jsonb) RETURNS boolean
+CREATE FUNCTION control.is_much() RETURNS boolean
+STABLE LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce((SELECT max(changes) >= 1000 FROM analytics.pending), false);
+END
+$$;
+COMMENT ON FUNCTION control.is_much() IS 'Whether so many signed rows wait that to count metrics anew may cost less than to follow each.';
+
+CREATE FUNCTION control.most_changed(summaries text [], changes jsonb) RETURNS boolean
 LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
@@ -219,11 +229,10 @@ BEGIN
             RETURN false;
         END IF;
     END LOOP;
-    -- what an audit or a slice of a rebuild is finding wrong would be right, and corrected all the same
-    RETURN pg_try_advisory_xact_lock(hashtext('mentorhub_analytics rebuild'));
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION control.may_count_anew(text [], jsonb) IS 'Whether a third or more of the rows of these summaries is changed, and nobody compares what is counted from them, nor will until the transaction ends; changes: how many of each are.';
+COMMENT ON FUNCTION control.most_changed(text [], jsonb) IS 'Whether a third or more of the rows of these summaries is changed; changes: how many of each are.';
 
 CREATE FUNCTION control.refresh(view text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -256,7 +265,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.publish(timestamptz, text []) IS 'Says as of when every answer is right now, and which are other answers than before.';
 
-CREATE FUNCTION control.fold(as_of timestamptz) RETURNS bigint
+CREATE FUNCTION control.fold(as_of timestamptz, may_count_anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -288,8 +297,9 @@ BEGIN
         ELSIF step.kind = 'ranking' AND (is_old_day OR step.name = ANY (to_repair)) THEN
             rows := control.refill(step.name);
         ELSIF
-            to_regproc(format('control.%I', 'count_' || step.name || '_anew')) IS NOT NULL
-            AND control.may_count_anew(step.counted_from, changes)
+            may_count_anew
+            AND to_regproc(format('control.%I', 'count_' || step.name || '_anew')) IS NOT NULL
+            AND control.most_changed(step.counted_from, changes)
         THEN
             EXECUTE format('SELECT control.%I()', 'count_' || step.name || '_anew') INTO STRICT rows;
         ELSE
@@ -310,7 +320,7 @@ BEGIN
     RETURN control.clear(mirrored);
 END
 $$;
-COMMENT ON FUNCTION control.fold(timestamptz) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were.';
+COMMENT ON FUNCTION control.fold(timestamptz, boolean) IS 'Adds all that is pending to every answer, in the caller''s REPEATABLE READ transaction that has locked control.turn; returns how many signed rows there were. may_count_anew: since before its snapshot the caller''s session keeps others from comparing what is stored: what they were finding wrong would be right, and corrected all the same.';
 
 CREATE FUNCTION control.in_range(key text, lower text, upper text) RETURNS text
 IMMUTABLE LANGUAGE sql

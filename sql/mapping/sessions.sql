@@ -8,7 +8,7 @@ SELECT
     source.instant(created_at) AS created_at,
     (source.instant(created_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS day,
     date_trunc('hour', source.instant(created_at), (SELECT timezone FROM analytics.reporting)) AS hour,
-    date_bin('1 minute', source.instant(created_at), timestamptz '2000-01-01 00:00:00+00') AS minute,
+    date_bin('1 minute', source.instant(created_at), timestamptz '0001-01-01 00:00:00+00 BC') AS minute,
     source.instant(scheduled_at) AS scheduled_at,
     (source.instant(scheduled_at) AT TIME ZONE (SELECT timezone FROM analytics.reporting))::date AS scheduled_day,
     CASE

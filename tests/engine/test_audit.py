@@ -22,7 +22,8 @@ from tests.support.stored import differences, freshness, is_right, read_models
 from tests.support.world import LEARNER, PYTHON
 from workers.audit import audit, audit_next
 from workers.fold import fold, worker_connection
-from workers.rebuild import hold_recounts, rebuild, release_recounts
+from workers.rebuild import rebuild
+from workers.recounts import hold_recounts, release_recounts
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from tests.support.stored import is_right
 from workers.audit import audit
 from workers.definitions import make_metric
 from workers.fold import fold, snapshot, turn, worker_connection
-from workers.rebuild import hold_recounts, rebuild
+from workers.rebuild import rebuild
+from workers.recounts import held_for_much, hold_recounts
 
 SUM = """\
 /*
@@ -134,7 +135,7 @@ def test_where_most_rows_are_others_all_are_counted_and_else_those_who_were_touc
         with turn(worker):
             worker.execute("SET LOCAL ROLE none")
             worker.execute("SET LOCAL track_functions = 'all'")
-            worker.execute("SELECT control.fold(now())")
+            worker.execute("SELECT control.fold(now(), true)")
             return number(
                 worker,
                 "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions"
@@ -158,7 +159,7 @@ def test_where_most_rows_are_others_all_are_counted_and_else_those_who_were_touc
 def test_what_an_audit_is_finding_is_not_put_right_twice(
     ours: Connection, worker: Connection, settings: Settings
 ) -> None:
-    work(ours, 1, 50)
+    work(ours, 1, 600)
     fold(worker)
     ours.execute("UPDATE analytics.gap SET users = users + 1")
     with worker_connection(settings) as auditor:
@@ -170,6 +171,20 @@ def test_what_an_audit_is_finding_is_not_put_right_twice(
             fold(worker)
     fold(worker)
     assert is_right(ours)
+
+
+@pytest.mark.parametrize(("changes", "held"), [(999, False), (1000, True)])
+def test_nobody_compares_beside_a_fold_that_may_count_anew(
+    ours: Connection, worker: Connection, settings: Settings, changes: int, *, held: bool
+) -> None:
+    work(ours, 1, changes)
+    with worker_connection(settings) as auditor, held_for_much(worker) as may_count_anew:
+        assert may_count_anew is held
+        assert hold_recounts(auditor, wait=False) is not held
+    with worker_connection(settings) as auditor:
+        assert hold_recounts(auditor, wait=False)
+        with held_for_much(worker) as may_count_anew:
+            assert not may_count_anew
 
 
 def test_nothing_of_an_erased_user_is_left(ours: Connection, worker: Connection) -> None:

@@ -22,7 +22,7 @@ from tests.support.processes import wait_until
 from workers import fold as module
 from workers import mirror
 from workers.fold import BOUNDS, Folder, fold, worker_connection
-from workers.rebuild import hold_recounts
+from workers.recounts import hold_recounts
 
 NOBODY = "redis://127.0.0.1:1/0"
 

@@ -92,7 +92,7 @@ def test_nobody_but_admins_asks_for_looks_at_or_ends_a_rebuild(
         ({"metrics": ["a'b"]}, "metrics.0 must be a name."),
         ({"metrics": ["user_engagement"], "course": 1}, "Nothing of these metrics is kept by "),
         ({"from": "2025-02-01", "to": "2025-01-01"}, "from must not be after `to`."),
-        ({"from": "yesterday"}, "from Not a valid date."),
+        ({"from": "yesterday"}, "from must be a day like 2026-11-28."),
         ({"course": 0}, "course must be an id."),
         ({"course": 2**63}, "course must be an id."),
         ({"course": "1"}, "course Not a valid integer."),

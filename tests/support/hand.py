@@ -143,6 +143,7 @@ class Hand:
                 "mentor_id": one(range(1, 31)),
                 "duration_minutes": one([30, 45]),
                 "status": one(STATUSES),
+                "scheduled_at": one([moment + timedelta(hours=self._random.randint(0, 99)), None]),
             },
             "course_enrollments": {
                 "user_id": person,

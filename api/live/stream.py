@@ -58,10 +58,10 @@ class Subscription:
         self._wake = asyncio.Event()
         self._ends = monotonic() + LIFETIME
 
-    def tell(self, family: str, fresh: Freshness, newest: int) -> None:
+    def tell(self, family: str, fresh: Freshness, event: bytes) -> None:
         """Of several events of a family the last one is enough."""
         self.told[family] = fresh.version
-        self._events[family] = _event(family, fresh, newest)
+        self._events[family] = event
         self._wake.set()
 
     def end(self) -> None:
@@ -138,9 +138,11 @@ class Streams:
     def _tell_admins(self, admins: Iterable[Subscription], newest: int) -> None:
         for family in FAMILIES:
             fresh = self._watch.freshness(family)
-            for admin in admins if fresh else ():
-                if fresh and fresh.version > admin.told[family]:
-                    admin.tell(family, fresh, newest)
+            if fresh:
+                event = _event(family, fresh, newest)
+                for admin in admins:
+                    if fresh.version > admin.told[family]:
+                        admin.tell(family, fresh, event)
 
     def _waiting_learners(self, everybody: Iterable[Subscription]) -> list[Subscription]:
         fresh = self._watch.freshness(OWN)
@@ -172,7 +174,7 @@ class Streams:
             fresh, known = Freshness.of(row), one.digest
             one.told[OWN], one.digest = fresh.version, row.digest
             if row.digest != known:
-                one.tell(OWN, fresh, newest)
+                one.tell(OWN, fresh, _event(OWN, fresh, newest))
 
     def _suspect_accounts(self) -> None:
         self._accounts_changed = True

@@ -4,6 +4,7 @@ Counted in units. A request takes one, and what it cost besides is taken when it
 """
 
 from collections.abc import Hashable
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
@@ -122,6 +123,7 @@ def _parsed(notation: str) -> list[Limit]:
     return [Limit(item) for item in parse_many(notation)] if notation else []
 
 
+@lru_cache(4096)
 def network(address: str) -> str:
     """Of an IPv6 address its /64, as whoever has one has 2**64."""
     try:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
@@ -142,6 +143,7 @@ def read(ports: set[int]) -> Iterator[Connection]:
                     yield Connection(_address(theirs.partition(":")[0]), unread, int(number))
 
 
+@lru_cache(4096)
 def _address(text: str) -> str:
     """The kernel writes addresses as words in the machine's own order of bytes."""
     words = [bytes.fromhex(text[place : place + 8])[::-1] for place in range(0, len(text), 8)]

@@ -793,7 +793,7 @@ def test_the_rows_that_a_fold_reads_are_linear_in_its_changes(
     assert is_right(ours)
 
 
-ROWS_HANDLED_PER_CHANGE = 350
+ROWS_HANDLED_PER_CHANGE = 400
 """Some for each step of each plan; a table for each would be 500, a join without an index 1,000."""
 
 

@@ -313,7 +313,9 @@ def seen(guard: Guard, settings: Settings) -> str | None:
 
         def has_looked() -> bool:
             guard.look()
-            return ask(ours, "SELECT looked_at FROM control.health") > before
+            looked_at = ask(ours, "SELECT looked_at FROM control.health")
+            # after an installation nobody has looked yet
+            return looked_at is not None and looked_at > before
 
         # an installation's connection, just closed, may hold its turn for a moment longer
         assert wait_until(has_looked)

@@ -138,11 +138,11 @@ class Streams:
     def _tell_admins(self, admins: Iterable[Subscription], newest: int) -> None:
         for family in FAMILIES:
             fresh = self._watch.freshness(family)
-            if fresh:
+            behind = [each for each in admins if fresh and fresh.version > each.told[family]]
+            if fresh and behind:
                 event = _event(family, fresh, newest)
-                for admin in admins:
-                    if fresh.version > admin.told[family]:
-                        admin.tell(family, fresh, event)
+                for admin in behind:
+                    admin.tell(family, fresh, event)
 
     def _waiting_learners(self, everybody: Iterable[Subscription]) -> list[Subscription]:
         fresh = self._watch.freshness(OWN)

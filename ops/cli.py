@@ -205,23 +205,22 @@ def status(settings: Settings, *, as_json: bool, watch: bool) -> None:
 
     Exit 2, with what can be known, where our database doesn't answer.
     """
-    from ops.status import DatabaseAwayError, collect, listed, table  # noqa: PLC0415
-    from ops.status import watch as watch_status  # noqa: PLC0415
+    from ops.status import DatabaseAwayError, collect, display  # noqa: PLC0415
 
     if watch:
-        watch_status(settings)
+        display.watch(settings)
     try:
         state = collect(settings)
     except DatabaseAwayError as away:
         if as_json:
             click.echo(json.dumps(away.known, indent=2))
         else:
-            Console().print(listed(away.lines))
+            Console().print(display.listed(away.lines))
         raise
     if as_json:
         click.echo(json.dumps(state, indent=2, default=str))
     else:
-        Console().print(table(state))
+        Console().print(display.table(state))
     if not state["verdict"]["fine"]:
         sys.exit(1)
 
@@ -294,7 +293,8 @@ def rebuild(settings: Settings, *, wait: bool, dry_run: bool, **options: Any) ->
 
 def _attach(settings: Settings, run: str) -> None:
     from ops.rebuild import report, watch  # noqa: PLC0415
-    from ops.status import BEHIND, replicated_until  # noqa: PLC0415
+    from ops.status import replicated_until  # noqa: PLC0415
+    from ops.status.sections import BEHIND  # noqa: PLC0415
 
     try:
         state = watch(settings, run)
@@ -344,7 +344,7 @@ def metrics(settings: Settings, name: str | None, *, as_json: bool) -> None:
 def refresh(settings: Settings) -> None:
     """Wait until all that MentorHub committed before the call has arrived, and fold it."""
     from ops.refresh import refresh as refresh_now  # noqa: PLC0415
-    from ops.status import BEHIND  # noqa: PLC0415
+    from ops.status.sections import BEHIND  # noqa: PLC0415
 
     folded, as_of = refresh_now(settings)
     if as_of is None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ops.status import collect, table
+from ops.status import collect
+from ops.status.display import table
 from shared.database import Connection
 from shared.settings import Settings
 from tests.support.dashboard import asking

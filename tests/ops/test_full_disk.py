@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ops import status, waiting
+from ops import waiting
 from ops.local import lives
 from ops.local.embedded import Postgres
 from ops.local.home import Home
-from ops.status import DatabaseAwayError, collect
+from ops.status import DatabaseAwayError, collect, questions
 from shared.database import Connection
 from shared.settings import Settings
 from tests.support.databases import DEFAULTS
@@ -121,7 +121,7 @@ def test_a_server_that_ends_while_it_is_asked_is_told_of_by_what_it_said_before(
         assert wait_until(lambda: not backend.exists()), "it may answer once more"
         return waiting.blockers(connection)
 
-    monkeypatch.setitem(status._QUESTIONS, "blockers", end)  # noqa: SLF001
+    monkeypatch.setitem(questions.QUESTIONS, "blockers", end)
     filling = fill(disk)
     with pytest.raises(DatabaseAwayError) as away:
         collect(settings)

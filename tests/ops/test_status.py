@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from ops.local.embedded import Postgres, Redis
-from ops.status import Status, collect, table
+from ops.status import collect
+from ops.status.display import table
+from ops.status.questions import Status
 from shared import timezones
 from shared.database import Connection, connect
 from shared.errors import ConfigurationError

@@ -9,7 +9,8 @@ from psycopg import sql
 from structlog.testing import capture_logs
 
 from ops.local.embedded import Postgres
-from ops.status import collect, lines
+from ops.status import collect
+from ops.status.sections import lines
 from shared.database import connect
 from shared.errors import ConfigurationError
 from shared.settings import Settings

@@ -72,6 +72,7 @@ FAMILIES = CONTRACT | {
         shares=(
             *([metric.name] if metric.name in _OWNED else []),
             *(() if metric.is_stored else sources(metric)),
+            *([metric.coarser] if metric.coarser else []),
             # at midnight its days are others
             *(["calendar"] if metric.date or metric.is_of_today else []),
         ),

@@ -12,7 +12,7 @@ from shared import sqlfiles
 from shared.database import Connection, run
 from shared.errors import ConfigurationError
 from shared.journals import JOURNALS, Journal
-from shared.metrics import EVERY, METRICS, READ, Metric, in_order
+from shared.metrics import EVERY, METRICS, NEAR, READ, Metric, in_order
 from shared.registry import FAMILIES, STEPS
 from shared.shape import shape
 from workers import metric_check
@@ -106,7 +106,7 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
     if metric.labels:
         yield Statement("vanished", changed, metric)
     for made in FOLDED:
-        sql = sqlfiles.render(f"each_metric/{made}", metric=metric)
+        sql = sqlfiles.render(f"each_metric/{made}", metric=metric, held=_held(metric))
         yield Statement("pg_catalog", sql, metric)
     if metric.per:
         sql = sqlfiles.render("each_metric/anew", metric=metric)
@@ -114,6 +114,14 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
     if metric.name in READ:
         sql = sqlfiles.render("each_metric/capture", metric=metric)
         yield Statement("pg_catalog", sql, metric)
+    if metric.name in NEAR:
+        sql = sqlfiles.render("each_metric/near", metric=metric, near=NEAR[metric.name])
+        yield Statement("pg_catalog", sql, metric)
+
+
+def _held(metric: Metric) -> list[str]:
+    """Of what it reads, that which is looked for once for several."""
+    return [name for name in metric.near if name in NEAR and NEAR[name].is_held]
 
 
 def _of_journal(journal: Journal) -> Iterator[Statement]:
@@ -130,7 +138,9 @@ def _view(metric: Metric, template: str, *, signed: bool = False) -> str:
         **{name: METRICS[name] for name in metric.reads},
         **{name: JOURNALS[name] for name in metric.journals},
     }
-    return sqlfiles.render(f"each_metric/{template}", metric=metric, read=read, signed=signed)
+    return sqlfiles.render(
+        f"each_metric/{template}", metric=metric, read=read, signed=signed, held=_held(metric)
+    )
 
 
 def digest(made: Iterable[Statement]) -> str:

@@ -187,6 +187,7 @@ def _query(
     rendered = sqlfiles.render(
         "each_metric/answer",
         metric=metric,
+        table=_table(metric, {*by, *filters, *metric.apart}),
         journals=journals(metric),
         by=by,
         filters=tuple(key for key in filters if key not in pinned),
@@ -198,6 +199,13 @@ def _query(
         compared=compared,
     )
     return Query(rendered)
+
+
+def _table(metric: Metric, told_apart: set[str]) -> str:
+    """Where the rows are that these keys tell apart, and the fewest of them."""
+    if metric.coarser and told_apart <= EVERY[metric.coarser].keys.keys():
+        return metric.coarser
+    return metric.name
 
 
 def _serve(metric: Metric) -> None:

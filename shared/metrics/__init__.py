@@ -14,6 +14,7 @@ from shared.metrics.model import (
     Key,
     Measure,
     Metric,
+    Near,
     Parameter,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "GRAINS",
     "MENTOR",
     "METRICS",
+    "NEAR",
     "READ",
     "SERIES",
     "STORED",
@@ -49,6 +51,22 @@ STORED = {name: metric for name, metric in METRICS.items() if metric.is_stored}
 
 READ = {name for metric in STORED.values() for name in metric.reads}
 """Those that other stored ones are counted from."""
+
+
+def _near(name: str) -> Near | None:
+    asking = [metric for metric in STORED.values() if name in metric.near]
+    if not asking:
+        return None
+    named = {column for metric in asking for column in metric.named(METRICS[name])}
+    return Near(
+        rows=max(metric.near[name] for metric in asking),
+        columns=tuple(column for column in METRICS[name].added if column in named),
+        is_held=len(asking) > 1,
+    )
+
+
+NEAR = {name: near for name in READ if (near := _near(name))}
+"""Of those what is looked for beside each row that changed."""
 
 SERIES = {each.name: each for metric in METRICS.values() for each in metric.series.values()}
 """Those that are kept by the hour or minute, too, by the name of what is stored."""
@@ -105,6 +123,15 @@ def check_reading(metric: Metric) -> None:
     if metric.per and not metric.reads:
         sentence = "what is counted per key reads another metric."
         raise ConfigurationError(f"{metric.at(metric.lines['per'])}: {sentence}")
+    if metric.coarser:
+        other = METRICS.get(metric.coarser)
+        if (
+            other is None
+            or not other.keys.keys() < metric.keys.keys()
+            or other.measures.keys() != metric.measures.keys()
+        ):
+            sentence = f"{metric.coarser} does not hold the same sums by fewer keys."
+            raise ConfigurationError(f"{metric.at(metric.lines['coarser'])}: {sentence}")
     for name in metric.near:
         if not metric.per or name not in metric.reads:
             sentence = f"{name} is no metric that it reads per key."

@@ -173,6 +173,7 @@ class _HeaderSchema(_Strict):
         fields.Integer(strict=True, validate=validate.Range(1, 9)),
         load_default=dict,
     )
+    coarser = fields.String(load_default=None)
     stored = fields.Boolean(load_default=True)
     listed = fields.Boolean(load_default=True)
     parameters = _named(_ParameterSchema, load_default=dict)
@@ -217,7 +218,7 @@ def load(path: Path) -> Metric:
         lines={
             name: _line(node, [part, name]) for part in ("keys", *_COUNTED) for name in said[part]
         }
-        | {name: _line(node, [name]) for name in ("per", "near")},
+        | {name: _line(node, [name]) for name in ("per", "near", "coarser")},
         by=_usual_grouping(said["keys"]) if by is None else tuple(by),
         is_stored=said.pop("stored"),
         is_listed=said.pop("listed"),

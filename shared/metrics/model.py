@@ -147,6 +147,18 @@ class Percentile(Measure):
     of: str = ""
 
 
+@dataclass(frozen=True)
+class Near:
+    """What others ask for beside each row of a metric that changed.
+
+    `rows`: so many on each side. `is_held`: looked for once in a fold, as several metrics ask.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    is_held: bool
+
+
 @dataclass(frozen=True, eq=False)  # each file is read once, and what is made of it remembered
 class Metric:
     """One file.
@@ -162,6 +174,7 @@ class Metric:
     `journals`: those that it is counted from.
     `per`: the key for whose values it is counted again, whole; without it the SELECT is a sum.
     `near`: of what it reads, where so many rows on each side of one decide what that one counts.
+    `coarser`: the metric that holds the same sums by fewer keys.
     `is_stored`: or else the SELECT is asked of stored metrics whenever somebody reads, with the
     dates `first` and `last` where it has a date, and with `parameters`.
     `is_listed`: or else other metrics are counted from it, and nobody is shown it unasked.
@@ -189,6 +202,7 @@ class Metric:
     journals: tuple[str, ...]
     per: str | None
     near: Mapping[str, int]
+    coarser: str | None
     is_stored: bool
     is_listed: bool
     parameters: Mapping[str, Parameter]

@@ -17,7 +17,7 @@ SELECT generate_series(span.first_date::timestamp, span.to_day::timestamp, inter
 {% endmacro %}
 {# where the rows are: in its table, or in what its SELECT says of these days #}
 {% macro source(first, last, window=none) %}
-analytics.{{ metric.name }}
+analytics.{{ table }}
 {%- if not metric.is_stored -%}
 ({{ [first, last] | join(", ") if date }}
 {%- for name, parameter in metric.parameters.items() -%}

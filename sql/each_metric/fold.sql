@@ -22,6 +22,9 @@ BEGIN
         FROM pending.{{ metric.name }};
     END IF;
 {% endif %}
+{% for name in held %}
+    PERFORM capture.hold_{{ name }}();
+{% endfor %}
     MERGE INTO analytics.{{ metric.name }} AS stored
     USING (
         SELECT

@@ -11,24 +11,6 @@ SELECT
         OFFSET 0
     ) AS there
 {% endmacro %}
-{# The rows next to a changed one in the order of the key: the index gives them, and no more. #}
-{% macro beside(name, columns, order, sign, direction) %}
-SELECT
-{% for column in columns %}
-        there.{{ column }}{{ "," if not loop.last }}
-{% endfor %}
-    FROM {{ name }}_changed AS changed CROSS JOIN LATERAL (
-        SELECT *
-        FROM analytics.{{ name }} AS there
-        WHERE
-            there.{{ metric.per }} = changed.{{ metric.per }}
-            AND ({% for key in order %}there.{{ key }}{{ ", " if not loop.last }}{% endfor %}) {{ sign }} ({% for key in order %}changed.{{ key }}{{ ", " if not loop.last }}{% endfor %})
-
-        ORDER BY {% for key in order %}there.{{ key }}{{ direction }}{{ ", " if not loop.last }}{% endfor %}
-
-        LIMIT {{ metric.near[name] }}
-    ) AS there
-{% endmacro %}
 {% macro owners(names) %}
 {% for name in names %}
     {{ "UNION " if not loop.first }}SELECT {{ "DISTINCT " if names | length == 1 }}{{ metric.per }} FROM {{ name }}_changed
@@ -38,6 +20,10 @@ SELECT
 CREATE VIEW {{ metric.name }} AS
 WITH
 {% for name, other in read.items() %}
+{% if name in metric.near %}
+{{ name }}_changed AS (SELECT {{ metric.named(other) | listed }}, more FROM capture.{{ name }}_near WHERE more <> 0),
+
+{% else %}
 -- rows that another sum came to, of those that the definition names, are no change
 {{ name }}_changed AS MATERIALIZED (
     SELECT
@@ -50,6 +36,7 @@ WITH
     HAVING sum(w) <> 0
 ),
 
+{% endif %}
 {% endfor %}
 {% for name, other in read.items() %}
 {% set columns = metric.named(other) %}
@@ -59,21 +46,9 @@ WITH
 {{ owners(others) }}),
 
 {% endif %}
-{{ name }}_there AS (
-{% if name in metric.near %}
-{% set order = (other.keys | list)[1:] %}
-    {{ beside(name, columns, order, "<", " DESC") }}
-    UNION ALL
-    {{ beside(name, columns, order, ">", "") }}
-    {{- "    UNION ALL\n" if others }}
-{% endif %}
-{% if others %}
-    {{ whole(name, columns, name ~ "_owners") }}
-{% endif %}
-),
-
 -- changes are what is there now, less what was there before
-{{ name }}_both AS MATERIALIZED (
+{{ name }}_both AS {{ "NOT " if name in held and not others }}MATERIALIZED (
+{% if others %}
     SELECT
 {% for column in columns %}
         {{ column }},
@@ -81,17 +56,34 @@ WITH
         max(now) AS now,
         max(now) - sum(more) AS before
     FROM (
-        SELECT *, 1 AS now, 0 AS more FROM {{ name }}_there
+        SELECT *, 1 AS now, 0 AS more FROM (
+    {{ whole(name, columns, name ~ "_owners") | indent(4) | trim }}
+        ) AS there
         UNION ALL
         SELECT
 {% for column in columns %}
             {{ column }},
 {% endfor %}
+{% if name in metric.near %}
+            now,
+            more
+        FROM capture.{{ name }}_near
+{% else %}
             (more > 0)::integer,
             more
         FROM {{ name }}_changed
+{% endif %}
     ) AS signed
     GROUP BY {{ columns | listed }}
+{% else %}
+    SELECT
+{% for column in columns %}
+        {{ column }},
+{% endfor %}
+        now,
+        now - more AS before
+    FROM capture.{{ name }}_near
+{% endif %}
 ){{ "," if not loop.last }}
 
 {% endfor %}

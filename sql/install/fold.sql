@@ -315,7 +315,9 @@ BEGIN
         END IF;
     END LOOP;
     DELETE FROM control.repair;
-    PERFORM control.clear(moved);
+    PERFORM control.clear(
+        moved || array(SELECT one || '_held' FROM unnest(moved) AS one WHERE to_regclass(format('capture.%I', one || '_held')) IS NOT NULL)
+    );
     PERFORM control.publish(as_of, changed);
     RETURN control.clear(mirrored);
 END

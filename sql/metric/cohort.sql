@@ -58,4 +58,4 @@ FROM (
         GROUP BY 1, 2, 3
     ) AS intervals
 ) AS placed
-GROUP BY 1, 2, 3
+GROUP BY grain, cohort, began

@@ -4,6 +4,7 @@ meaning:
   en: How long before they were held completed sessions were booked, by mentor and the day they were held.
   ru: За сколько до проведения записывались на завершённые сессии, по ментору и дню проведения.
 readers: mentor_id
+coarser: lead_time
 keys:
   mentor_id: {type: integer, en: MentorHub's mentors.id; 0 where the session names none., ru: 'Номер ментора; 0, если не указан.'}
   day: {type: day, en: Day the session was held on in the reporting time zone., ru: День проведения в отчётном часовом поясе.}

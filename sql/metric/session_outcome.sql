@@ -4,6 +4,7 @@ meaning:
   en: What became of sessions, by mentor and the day they are held.
   ru: Чем закончились сессии, по менторам и дню проведения.
 readers: mentor_id
+coarser: outcome_day
 keys:
   day: {type: day, en: Day the session is held on in the reporting time zone., ru: День проведения в отчётном часовом поясе.}
   mentor_id: {type: integer, en: MentorHub's mentors.id., ru: Номер ментора.}

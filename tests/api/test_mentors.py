@@ -38,6 +38,22 @@ def test_there_is_something_of_a_mentor_to_read() -> None:
     assert all(KEY in METRICS[name].shown for name in ABOUT)
 
 
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.coarser])
+def test_what_all_mentors_have_is_what_each_has(client: FlaskClient, name: str) -> None:
+    metric = METRICS[name]
+    own, whole = (
+        ask(client, f"{name}?by={by}", ADMIN).json
+        for by in (f"{metric.date},mentor_id", metric.date)
+    )
+
+    assert own["total"] == whole["total"]
+    assert any(own["total"].values())
+    for row in whole["rows"]:
+        parts = [part for part in own["rows"] if part[metric.date] == row[metric.date]]
+        for measure in metric.measures:
+            assert row[measure] == sum(part[measure] for part in parts)
+
+
 @pytest.mark.parametrize("user", [LEARNER, DEMOTED])
 @pytest.mark.parametrize("name", ABOUT)
 def test_nobody_else_can_tell_which_mentors_there_are(

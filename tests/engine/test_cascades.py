@@ -210,6 +210,11 @@ def test_nothing_of_an_erased_user_is_left(ours: Connection, worker: Connection)
             "gap is no metric that it reads per key",
         ),
         (
+            ("per: user_id", "per: user_id\ncoarser: gap"),
+            5,
+            "gap does not hold the same sums by fewer keys",
+        ),
+        (
             ("measures:", "labels:\n  last: {en: Last., ru: Last.}\nmeasures:"),
             19,
             "what is counted from another metric has no labels",

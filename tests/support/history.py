@@ -495,6 +495,7 @@ TAMPERINGS = [
     "UPDATE analytics.user_engagement SET username = NULL, last_activity = '2001-01-01Z'",
     "UPDATE analytics.user_engagement SET user_id = user_id + 1000 WHERE user_id < 1000",
     "UPDATE analytics.lead_time SET hours = hours + 1",
+    "UPDATE analytics.outcome_day SET completed = completed + 1, minutes = 0",
     "UPDATE analytics.mentor_lead_time SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
     "UPDATE analytics.learner_month SET mentor_id = mentor_id + 1000 WHERE mentor_id < 1000",
     "UPDATE analytics.mentor_booking SET returned = returned + 1",

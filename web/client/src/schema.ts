@@ -956,6 +956,28 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/metrics/outcome_day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session outcomes by day
+         * @description Only for admins.
+         *
+         *     What became of mentors' sessions, by the day they are held.
+         */
+        get: operations["OutcomeDayMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/metrics/payment_day": {
         parameters: {
             query?: never;
@@ -4469,6 +4491,108 @@ export type components = {
         NotesBody: {
             /** @description The newest 1,000 in the window, by their days. */
             notes: components["schemas"]["NoteBody"][];
+        };
+        /**
+         * @example {
+         *       "by": [
+         *         "day"
+         *       ],
+         *       "from": "2025-12-01",
+         *       "metric": "outcome_day",
+         *       "rows": [
+         *         {
+         *           "cancelled": 12,
+         *           "completed": 12,
+         *           "completion_rate": 50,
+         *           "confirmed": 12,
+         *           "day": "2025-12-01",
+         *           "in_progress": 12,
+         *           "minutes": 12,
+         *           "no_show": 12,
+         *           "no_show_rate": 50,
+         *           "scheduled": 12
+         *         }
+         *       ],
+         *       "to": "2025-12-01",
+         *       "total": {
+         *         "cancelled": 12,
+         *         "completed": 12,
+         *         "completion_rate": 50,
+         *         "confirmed": 12,
+         *         "in_progress": 12,
+         *         "minutes": 12,
+         *         "no_show": 12,
+         *         "no_show_rate": 50,
+         *         "scheduled": 12
+         *       }
+         *     }
+         */
+        OutcomeDayMetricBody: {
+            /** @description The keys of the rows. */
+            by: string[];
+            /** @description How the numbers were before; there only with `compare=previous`. */
+            comparison?: components["schemas"]["ComparisonBody"];
+            /**
+             * Format: date
+             * @description First day that is counted; null where it is all time.
+             */
+            from: string | null;
+            /** @description The metric's name. */
+            metric: string;
+            /** @description One for each combination of the keys; every date of them. */
+            rows: components["schemas"]["OutcomeDayMetricRow"][];
+            /**
+             * Format: date
+             * @description Last day that is counted; null where it is all time.
+             */
+            to: string | null;
+            /** @description Over everything asked for; null for several currencies. */
+            total: components["schemas"]["OutcomeDayMetricTotal"] | null;
+        };
+        OutcomeDayMetricRow: {
+            /** @description Sessions cancelled. */
+            cancelled: number;
+            /** @description Sessions completed. */
+            completed: number;
+            /** @description Completed sessions, percent of those completed, cancelled or missed. */
+            completion_rate: number;
+            /** @description Sessions confirmed. */
+            confirmed: number;
+            /**
+             * Format: date
+             * @description Day the session is held on in the reporting time zone.
+             */
+            day?: string;
+            /** @description Sessions going on. */
+            in_progress: number;
+            /** @description Planned minutes of all of them together. */
+            minutes: number;
+            /** @description Sessions that somebody did not come to. */
+            no_show: number;
+            /** @description Missed sessions, percent of those completed or missed. */
+            no_show_rate: number;
+            /** @description Sessions still scheduled. */
+            scheduled: number;
+        };
+        OutcomeDayMetricTotal: {
+            /** @description Sessions cancelled. */
+            cancelled: number;
+            /** @description Sessions completed. */
+            completed: number;
+            /** @description Completed sessions, percent of those completed, cancelled or missed. */
+            completion_rate: number;
+            /** @description Sessions confirmed. */
+            confirmed: number;
+            /** @description Sessions going on. */
+            in_progress: number;
+            /** @description Planned minutes of all of them together. */
+            minutes: number;
+            /** @description Sessions that somebody did not come to. */
+            no_show: number;
+            /** @description Missed sessions, percent of those completed or missed. */
+            no_show_rate: number;
+            /** @description Sessions still scheduled. */
+            scheduled: number;
         };
         /**
          * @example {
@@ -9908,6 +10032,94 @@ export interface operations {
                     "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Currencies": components["headers"]["X-Analytics-Currencies"];
                     "X-Analytics-Currency": components["headers"]["X-Analytics-Currency"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            406: components["responses"]["NOT_ACCEPTABLE"];
+            414: components["responses"]["REQUEST_URI_TOO_LONG"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["REQUEST_HEADER_FIELDS_TOO_LARGE"];
+            500: components["responses"]["INTERNAL_SERVER_ERROR"];
+            503: components["responses"]["SERVICE_UNAVAILABLE"];
+        };
+    };
+    OutcomeDayMetric: {
+        parameters: {
+            query?: {
+                /** @description What rows are of, with commas between: of day. Nothing gives one row. `day` where it isn't given. */
+                by?: string;
+                /** @description Adds how the numbers were before, and by how much they changed. */
+                compare?: "previous";
+                /** @description The last calendar days, today included; 30 where nothing is said. */
+                days?: number;
+                /** @description `json`, or a file; without it the header Accept decides. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description Instead of `days`: the first day that is counted. */
+                from?: string;
+                /** @description How many rows at most; `total` is of all. */
+                limit?: number;
+                /** @description Refuse with 503 what is older than so many seconds. */
+                max_staleness?: number;
+                /** @description Wait until every change committed up to then is counted: a few seconds, then 503. For reading what one has just written. RFC 3339 with its offset. */
+                min_as_of?: string;
+                /** @description A file of it holds what admins wrote on the days, too: for admins. */
+                notes?: boolean;
+                /** @description What rows are sorted by; a - before it: the greatest first. */
+                order?: "day" | "-day" | "completed" | "-completed" | "cancelled" | "-cancelled" | "no_show" | "-no_show" | "scheduled" | "-scheduled" | "confirmed" | "-confirmed" | "in_progress" | "-in_progress" | "minutes" | "-minutes" | "completion_rate" | "-completion_rate" | "no_show_rate" | "-no_show_rate";
+                /** @description With `from`: the last one; without it, today. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the client has: while it holds, 304 comes without a body. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
+                    "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
+                    "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
+                    "X-Analytics-Since": components["headers"]["X-Analytics-Since"];
+                    "X-Analytics-Unusable": components["headers"]["X-Analytics-Unusable"];
+                    "X-Analytics-Window": components["headers"]["X-Analytics-Window"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeDayMetricBody"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description You have this state already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Link: components["headers"]["Link"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Analytics-As-Of": components["headers"]["X-Analytics-As-Of"];
                     "X-Analytics-Max-Staleness": components["headers"]["X-Analytics-Max-Staleness"];
                     "X-Analytics-Pending": components["headers"]["X-Analytics-Pending"];
                     "X-Analytics-Since": components["headers"]["X-Analytics-Since"];

@@ -31,6 +31,7 @@ export const TITLES: Readonly<Record<string, { zh: string; he: string }>> = {
   mentor_name: { zh: "导师姓名", he: "שמות המנטורים" },
   message_time: { zh: "消息时间", he: "זמני ההודעות" },
   net_revenue: { zh: "净收入", he: "הכנסות נטו" },
+  outcome_day: { zh: "每日辅导课结果", he: "תוצאות המפגשים לפי יום" },
   payment_day: { zh: "每日付款", he: "תשלומים לפי יום" },
   payment_total: { zh: "全部付款", he: "תשלומים מאז ומעולם" },
   platform_total: { zh: "平台总览", he: "הפלטפורמה" },

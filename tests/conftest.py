@@ -3,9 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import hypothesis
@@ -14,23 +12,13 @@ import pytest
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
-from tests.support.databases import DEFAULTS, MEMORY, database, in_memory, settings_of
+from tests.support.databases import DEFAULTS, calculated_empty, database, serving
 from workers.fold import worker_connection
-from workers.install import install_schemas
-from workers.mirrored import creation
 
 # how long an example takes is the machine's affair
 hypothesis.settings.register_profile("analytics", deadline=None)
 hypothesis.settings.load_profile("analytics")
 
-
-UNSAFE = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_wal_size": "256MB",
-}
-"""As nothing in it outlives the tests."""
 
 LONGEST = ("test_history.py", "test_history_of_mentors.py")
 
@@ -42,31 +30,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """An embedded PostgreSQL, in memory where there is enough.
+    """An embedded PostgreSQL.
 
     POSTGRES_BINARIES names the folder of another version's initdb and postgres.
     """
     binaries = os.environ.get("POSTGRES_BINARIES")
-    with (
-        TemporaryDirectory(prefix="analytics-", dir=MEMORY if in_memory() else None) as folder,
-        Postgres(
-            Path(folder) / "data",
-            binaries=Path(binaries) if binaries else None,
-            settings=UNSAFE,
-        ) as server,
-    ):
+    with serving(Path(binaries) if binaries else None) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def analytics_template(postgres: Postgres) -> str:
     """A database with an empty mirror and all schemas, to be cloned by tests."""
-    with connect(postgres.url()) as server:
-        server.execute("CREATE DATABASE analytics_template")
-    with connect(postgres.url("analytics_template")) as ours:
-        ours.execute(creation().encode())
-        install_schemas(ours, settings_of(postgres, "analytics_template"), datetime.now(UTC))
-    return "analytics_template"
+    return calculated_empty(postgres, "analytics_template")
 
 
 @pytest.fixture

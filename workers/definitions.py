@@ -37,13 +37,14 @@ class Statement(NamedTuple):
     metric: Metric | None = None
 
 
-def statements(mapping: Path | None) -> Iterator[Statement]:
+def statements(mapping: Path | None, timescale: str | None = None) -> Iterator[Statement]:
     """Everything derived from the mirror, in the order it is to be executed.
 
     A mapping or a metric runs several times, with other schemas on the path: names in it find
     the rows that are there (`source`, `truth`), the signed rows (`change`, `delta`), or
     those that went (`vanished`). A ranking, which is no sum, is defined over a stored summary.
-    `mapping`: folder whose TABLE.sql files replace those of sql/mapping.
+    `mapping`: folder whose TABLE.sql files replace those of sql/mapping. `timescale`: the schema
+    of TimescaleDB's functions, where the analytics database has them: quoted.
     """
     yield from _installed("schemas", "caseless", "capture")
     for table in MIRRORED:
@@ -54,6 +55,8 @@ def statements(mapping: Path | None) -> Iterator[Statement]:
     for name, family in STEPS.items():
         if name in EVERY:
             yield from of_metric(EVERY[name])
+            if timescale and EVERY[name].grain:
+                yield _hypertable(EVERY[name], timescale)
         elif name in family.journals:
             yield from _of_journal(JOURNALS[name])
         elif name in family.rankings:
@@ -122,6 +125,11 @@ def of_metric(metric: Metric) -> Iterator[Statement]:
 def _held(metric: Metric) -> list[str]:
     """Of what it reads, that which is looked for once for several."""
     return [name for name in metric.near if name in NEAR and NEAR[name].is_held]
+
+
+def _hypertable(metric: Metric, timescale: str) -> Statement:
+    sql = sqlfiles.render("each_metric/hypertable", metric=metric, timescale=timescale)
+    return Statement("pg_catalog", sql, metric)
 
 
 def _of_journal(journal: Journal) -> Iterator[Statement]:

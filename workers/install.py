@@ -124,7 +124,7 @@ def install_schemas(
     def show(step: str, done: int, steps: int) -> None:
         bars.update(task, description=f"Calculating {step}", completed=done, total=steps)
 
-    made = list(definitions.statements(settings.mapping))
+    made = list(definitions.statements(settings.mapping, _timescale(ours)))
     is_anew = _installed(ours) != definitions.digest(made)
     if is_anew:
         if not before.drop(ours):
@@ -206,6 +206,14 @@ def _make_roles(ours: Connection) -> None:
             f"analytics_reader, analytics_worker TO {role} WITH ADMIN OPTION` "
             "in the analytics server."
         ) from None
+
+
+def _timescale(ours: Connection) -> str | None:
+    """Where the functions of TimescaleDB are, if our database has it."""
+    rows = ours.execute(
+        "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'timescaledb'"
+    )
+    return next((schema for (schema,) in rows), None)
 
 
 def _installed(ours: Connection) -> str | None:

@@ -383,6 +383,16 @@ END
 $$;
 COMMENT ON FUNCTION control.compare(text, text, boolean) IS 'Compares a step, or the rows of it for which the condition on its columns holds, with its truth, and returns how many are wrong; with repair the next fold puts them right. To be called in a REPEATABLE READ transaction.';
 
+CREATE FUNCTION control.rows_of(stored regclass) RETURNS double precision
+STABLE LANGUAGE sql
+RETURN (
+    SELECT sum(reltuples)
+    FROM pg_class
+    -- a hypertable has its rows in others
+    WHERE oid = stored OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = stored)
+);
+COMMENT ON FUNCTION control.rows_of(regclass) IS 'How many rows the planner takes a table for.';
+
 CREATE FUNCTION control.audit(step text, whole boolean, repair boolean) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -409,13 +419,11 @@ BEGIN
             -- by rows, as a key may have many, and all of a key's rows in one part
             'SELECT min(%1$s)::text FROM %2$s WHERE %1$s > ('
             'SELECT %1$s FROM %2$s WHERE %3$s ORDER BY 1'
-            ' OFFSET (SELECT greatest(reltuples / 48, 1000) FROM pg_class WHERE oid = $1) LIMIT 1)',
+            ' OFFSET greatest(control.rows_of($1) / 48, 1000) LIMIT 1)',
             parted.key, parted.stored, control.in_range(parted.key, lower, NULL)
         ) INTO upper USING parted.stored;
         IF lower IS NOT NULL OR upper IS NOT NULL THEN
-            SELECT least(1, greatest(reltuples / 48, 1000) / greatest(reltuples, 1)) INTO STRICT share
-            FROM pg_class
-            WHERE oid = parted.stored;
+            share := least(1, greatest(control.rows_of(parted.stored) / 48, 1000) / greatest(control.rows_of(parted.stored), 1));
         END IF;
     END IF;
 

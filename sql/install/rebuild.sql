@@ -57,7 +57,8 @@ VOLATILE LANGUAGE sql
 RETURN (
     SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)::bigint
     FROM pg_stat_xact_user_tables
-    WHERE schemaname IN ('public', 'capture', 'analytics', 'kept')
+    -- the last one has the rows of hypertables
+    WHERE schemaname IN ('public', 'capture', 'analytics', 'kept', '_timescaledb_internal')
 );
 COMMENT ON FUNCTION control.rows_read() IS 'How many rows this transaction has read so far.';
 

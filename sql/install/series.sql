@@ -56,6 +56,10 @@ BEGIN
                 EXECUTE format('DELETE FROM analytics.%I WHERE %I < $1', step, moved.grain) USING moved.since;
                 GET DIAGNOSTICS rows = ROW_COUNT;
                 EXECUTE format('DELETE FROM correction.%I WHERE %I < $1', step, moved.grain) USING moved.since;
+                -- in a hypertable: those chunks that were emptied when the bound moved before
+                IF isfinite(moved.before) AND to_regproc(format('control.%I', 'drop_chunks_of_' || step)) IS NOT NULL THEN
+                    EXECUTE format('SELECT control.%I($1)', 'drop_chunks_of_' || step) USING moved.before;
+                END IF;
             ELSE
                 -- of what was not stored, drift is all but what is pending
                 SELECT * INTO STRICT has FROM control.signed_columns(step);

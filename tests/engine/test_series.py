@@ -1,5 +1,6 @@
 """By the hour and minute the same is counted as by the day, for as long as a setting says."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,15 +8,38 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from shared.database import Connection
+from ops.local.embedded import Postgres
+from shared.database import Connection, connect, one
 from shared.errors import ConfigurationError
 from shared.metrics import SERIES, load
 from shared.settings import Settings
 from shared.sqlfiles import ROOT
+from tests.support import timescale
+from tests.support.databases import calculated_empty, serving
+from tests.support.installations import OTHER_BINARIES
 from workers.audit import audit
 from workers.fold import fold, snapshot, worker_connection
+from workers.install import install_schemas
 from workers.rebuild import rebuild
 from workers.series import keep_series
+
+
+@pytest.fixture(scope="module", params=["tables", "hypertables"])
+def postgres(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Postgres]:
+    """All of this holds on a server that has TimescaleDB, too."""
+    if request.param == "tables":
+        yield postgres
+    elif timescale.is_there(OTHER_BINARIES):
+        with serving(OTHER_BINARIES) as server:
+            yield server
+    else:
+        pytest.skip(f"the PostgreSQL of {OTHER_BINARIES} (OTHER_POSTGRES) has no TimescaleDB")
+
+
+@pytest.fixture(scope="module")
+def analytics_template(postgres: Postgres) -> str:
+    return calculated_empty(postgres, "series_template")
+
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -159,3 +183,68 @@ def test_grains_are_of_days(tmp_path: Any) -> None:
         path.write_text(wrong)
         with pytest.raises(ConfigurationError, match=sentence):
             load(path)
+
+
+@pytest.fixture
+def chunks(ours: Connection) -> Callable[[str], set[datetime]]:
+    """Asks where the chunks of a hypertable end."""
+    if ours.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").rowcount == 0:
+        pytest.skip("without TimescaleDB they are tables")
+
+    def ends(table: str) -> set[datetime]:
+        rows = ours.execute(
+            "SELECT range_end FROM timescaledb_information.chunks"
+            " WHERE hypertable_schema = 'analytics' AND hypertable_name = %s",
+            [table],
+        )
+        return {end for (end,) in rows}
+
+    return ends
+
+
+def test_hypertables_lose_the_chunks_that_the_night_before_has_emptied(
+    chunks: Callable[[str], set[datetime]],
+    ours: Connection,
+    worker: Connection,
+    settings: Settings,
+) -> None:
+    for number, days in enumerate((0, 12, 25)):
+        book(ours, number, TODAY - timedelta(days=days))
+    fold(worker)
+    assert [len(chunks(f"session_day_{grain}")) for grain in ("minute", "hour")] == [3, 1]
+    before = chunks("session_day_minute")
+    for days, left in ((8, 1), (7, 1)):
+        keep_series(worker, replace(settings, keep_minutes=days))
+        assert len(minutes(ours)) == left
+        assert drift(settings) == []
+        # whoever has begun to compare before reads on in those that are empty now
+        assert chunks("session_day_minute") == before
+        before = {end for end in before if end > TODAY - timedelta(days=8)}
+    assert rebuild(settings) == 0
+
+
+def test_an_upgrade_makes_hypertables_anew(
+    chunks: Callable[[str], set[datetime]],
+    ours: Connection,
+    worker: Connection,
+    settings: Settings,
+) -> None:
+    book(ours, 1, TODAY)
+    fold(worker)
+    ours.execute("UPDATE control.installation SET definitions = 'of another version'")
+    with connect(settings.analytics_url()) as upgrading:
+        install_schemas(upgrading, settings, datetime.now(UTC))
+    assert len(chunks("session_day_minute")) == 1
+    assert list(minutes(ours).values()) == [1]
+    assert drift(settings) == []
+
+
+def test_an_audit_knows_the_size_of_a_hypertable(
+    chunks: Callable[[str], set[datetime]], ours: Connection, worker: Connection
+) -> None:
+    for number in range(3):
+        book(ours, number, TODAY - timedelta(days=9 * number))
+    fold(worker)
+    ours.execute("ANALYZE analytics.session_day_minute")
+    assert len(chunks("session_day_minute")) == 3
+    assert one(ours, "SELECT control.rows_of('analytics.session_day_minute')") == 3

@@ -48,7 +48,8 @@ def test_every_schema_but_kept_is_made_by_each_installation(settings: Settings) 
     with connect(settings.analytics_url()) as connection:
         there = connection.execute(
             "SELECT nspname::text FROM pg_namespace"
-            " WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')"
+            " WHERE nspname !~ '^(pg_|_?timescaledb_)'"
+            " AND nspname NOT IN ('public', 'information_schema')"
         ).fetchall()
     assert {name for (name,) in there} == {*SCHEMAS, kept.SCHEMA}
 

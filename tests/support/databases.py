@@ -4,14 +4,19 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from psycopg import sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
+from tests.support import timescale
 from tests.support.world import fill
+from workers.install import install_schemas
+from workers.mirrored import creation
 from workers.rebuild import rebuild
 
 DEFAULTS = Settings(
@@ -53,6 +58,14 @@ DEFAULTS = Settings(
 """Whatever the environment of whoever runs the tests says."""
 
 
+UNSAFE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+}
+"""As nothing in it outlives the tests."""
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
 
 _ENOUGH = 4 << 30
@@ -69,6 +82,36 @@ _CLONE = sql.SQL(
     if in_memory()
     else "CREATE DATABASE {} TEMPLATE {}"
 )
+
+
+@contextmanager
+def serving(binaries: Path | None) -> Generator[Postgres]:
+    """A PostgreSQL, in memory where there is enough; with TimescaleDB where that is installed.
+
+    `binaries`: the folder of its programs; the embedded one's when None.
+    """
+    has_it = binaries is not None and timescale.is_there(binaries)
+    with (
+        TemporaryDirectory(prefix="analytics-", dir=MEMORY if in_memory() else None) as folder,
+        Postgres(
+            Path(folder) / "data",
+            binaries=binaries,
+            settings=UNSAFE | (timescale.SETTINGS if has_it else {}),
+        ) as server,
+    ):
+        if has_it:
+            timescale.create(server)
+        yield server
+
+
+def calculated_empty(postgres: Postgres, name: str) -> str:
+    """A new database with an empty mirror and all schemas; returns its name."""
+    with connect(postgres.url()) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with connect(postgres.url(name)) as ours:
+        ours.execute(creation().encode())
+        install_schemas(ours, settings_of(postgres, name), datetime.now(UTC))
+    return name
 
 
 def clone(server: Connection, name: str, template: str) -> None:

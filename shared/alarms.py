@@ -203,7 +203,7 @@ ALARMS = {
         Alarm(
             "drift",
             "Audit",
-            says="{value:,.0f} wrong rows were found in {label}",
+            says="Wrong rows were found in {label}: {value:,.0f}",
             remedy="analytics audit && analytics acknowledge",
             reading="drift_open_rows",
             page=0,
@@ -221,6 +221,7 @@ ALARMS = {
             "unanswered",
             "Database",
             says="Our database did not answer a question of `analytics status` in time",
+            remedy="analytics status --watch",
         ),
         Alarm(
             "streams_full",

@@ -75,7 +75,7 @@ def verdict(status: Status, problems: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _asked(status: Status) -> Iterator[Line]:
     for name, reason in status["unanswered"].items():
-        text = f"{name} could not be asked: {reason}"
+        text = f"asked for {name}, it gave {reason}"
         yield _wrong("unanswered", text)
     for name in status["forbidden"]:
         yield Line(name.capitalize(), "this role may not ask: the owner and analytics_worker may")

@@ -172,7 +172,7 @@ def test_an_incident_stays_until_somebody_takes_note_of_it(
     audit(settings, ["session_day"], repair=True)
     audit(settings, ["session_day"], repair=True)
     level, sentence, _ = rung(settings)["drift"]
-    assert (level, sentence) == ("page", "3 wrong rows were found in session_day")
+    assert (level, sentence) == ("page", "Wrong rows were found in session_day: 3")
     ours.execute("SELECT control.acknowledge()")
     assert rung(settings) == {}
 

@@ -169,7 +169,7 @@ def test_a_wrong_row_is_named_until_somebody_takes_note_of_it(
     ours.execute("UPDATE analytics.session_day SET sessions = sessions + 1")
     for _ in range(2):  # the first finds and repairs them, the second finds all to be right
         audit(settings, ["session_day"], repair=True)
-        assert "3 wrong rows were found in session_day" in said(settings)
+        assert "Wrong rows were found in session_day: 3" in said(settings)
     assert ours.execute("SELECT control.acknowledge()").fetchone() == (3,)
     assert "wrong rows" not in said(settings)
     assert ours.execute("SELECT control.acknowledge()").fetchone() == (0,)

@@ -67,6 +67,7 @@ class Live:
         stack: dict[str, Any] = running_stack(home) or {}
         self.source_url: str = stack["source_database_url"]
         self.database_url: str = stack["database_url"]
+        self.redis_url: str = stack["redis_url"]
         self._supervisor = psutil.Process(stack["pid"])
         self.address = urlsplit(str(stack["api_url"])).netloc
         self._settings = load(home)
@@ -110,6 +111,14 @@ class Live:
         for parent in parents:
             for process in (parent, *parent.children(recursive=True)):
                 process.cpu_affinity(list(other_cores(core)))
+
+    def memory(self) -> Counter[str]:
+        """MB that each kind of process has to itself."""
+        taken: Counter[str] = Counter()
+        for process in self._supervisor.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                taken[_kind(process)] += round(process.memory_full_info().uss / 1e6)
+        return taken
 
     def cpu(self) -> Counter[str]:
         """Milliseconds that each kind of process has spent so far."""

@@ -55,10 +55,24 @@ COMMENT ON COLUMN control.slice.wrong IS 'Rows that were not right.';
 CREATE FUNCTION control.rows_read() RETURNS bigint
 VOLATILE LANGUAGE sql
 RETURN (
-    SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)::bigint
-    FROM pg_stat_xact_user_tables
-    -- the last one has the rows of hypertables
-    WHERE schemaname IN ('public', 'capture', 'analytics', 'kept', '_timescaledb_internal')
+    -- what pg_stat_xact_user_tables sums up, which groups all tables by their indexes for that
+    SELECT
+        coalesce(
+            sum(
+                pg_stat_get_xact_tuples_fetched(oid)
+                + CASE WHEN relkind = 'r' THEN pg_stat_get_xact_tuples_returned(oid) ELSE 0 END
+            ),
+            0
+        )::bigint
+    FROM pg_class
+    WHERE
+        relkind IN ('r', 'i')
+        -- the last one has the rows of hypertables
+        AND relnamespace = ANY (
+            array(
+                SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'capture', 'analytics', 'kept', '_timescaledb_internal')
+            )
+        )
 );
 COMMENT ON FUNCTION control.rows_read() IS 'How many rows this transaction has read so far.';
 

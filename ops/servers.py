@@ -2,12 +2,10 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import redis
-from celery import Celery
-from kombu.exceptions import OperationalError
 from psycopg.errors import (
     InsufficientPrivilege,
     InvalidSchemaName,
@@ -19,6 +17,9 @@ from shared.database import Connection, connect
 from shared.errors import ConfigurationError, ServerUnavailableError
 from shared.settings import Settings
 from workers.broker import KEY_PREFIX
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 PATIENCE = 2
 """Seconds in which a server must answer a person; libpq knows no fewer."""
@@ -62,13 +63,17 @@ def said_in_a_sentence() -> Generator[None]:
 
 
 @contextmanager
-def broker(settings: Settings) -> Generator[tuple[Celery, Any]]:
+def broker(settings: Settings) -> Generator[tuple["Celery", Any]]:
     """A Celery application to send tasks with, and the connection to send them through.
 
     Not workers.app: that one reads its broker from the environment, when it is imported, and
     waits for it without end. Raises ServerUnavailableError when it doesn't answer, or can't take
     what it is sent.
     """
+    # who only asks how things are starts in two thirds of the time without them
+    from celery import Celery  # noqa: PLC0415
+    from kombu.exceptions import OperationalError  # noqa: PLC0415
+
     app = Celery(
         broker=settings.broker_url(),
         set_as_current=False,

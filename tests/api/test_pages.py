@@ -125,8 +125,7 @@ def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_all_pages_together_are_the_complete_list_in_every_order(
     stack: Stack, world: World, limit: int, search: str
 ) -> None:
-    stack.calculate(world)
-    stack.set_clock(NOW)
+    stack.show(world)
     complete = stack.admin.get(COURSES).json["courses"]
     assert [course["course_id"] for course in complete] == sorted(
         course["id"] for course in world.rows["courses"]
@@ -162,8 +161,7 @@ def titles_of(stack: Stack, place: str) -> list[str]:
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_titles_are_sorted_as_in_russian(stack: Stack, order: str) -> None:
     titles = ["Ежи", "ёж", "Ёлка", "Жук"]
-    stack.calculate(catalogue(*titles[::-1]))
-    stack.set_clock(NOW)
+    stack.show(catalogue(*titles[::-1]))
     pages = walk(stack.admin, sort="title", order=order, limit=1)
     seen = [course["course_title"] for (course,) in pages]
     assert seen == (titles if order == "asc" else titles[::-1])
@@ -186,8 +184,7 @@ def test_titles_are_sorted_as_in_russian(stack: Stack, order: str) -> None:
 def test_a_title_is_found_however_it_is_written(
     stack: Stack, title: str, searches: list[str]
 ) -> None:
-    stack.calculate(catalogue(title, "else"))
-    stack.set_clock(NOW)
+    stack.show(catalogue(title, "else"))
     for search in searches:
         assert titles_of(stack, f"{COURSES}?{urlencode({'search': search})}") == [title], search
 
@@ -209,8 +206,7 @@ def test_every_letter_is_folded_as_unicode_says(stack: Stack) -> None:
 
 
 def test_a_page_begins_behind_the_last_whatever_came_and_went(stack: Stack) -> None:
-    stack.calculate(catalogue("b", "d", "f", "h"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("b", "d", "f", "h"))
     second = place(stack, "next", limit=2, sort="title")
     # the row that the cursor names is gone, others came before and after it
     stack.change(catalogue("b", "new a", "f", "h", "e").rows)
@@ -219,8 +215,7 @@ def test_a_page_begins_behind_the_last_whatever_came_and_went(stack: Stack) -> N
 
 
 def test_links_keep_the_other_parameters_and_name_no_server(stack: Stack) -> None:
-    stack.calculate(catalogue("Ünï & <b>", "ünï & <b>\r\n2", "else"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("Ünï & <b>", "ünï & <b>\r\n2", "else"))
     query = {"limit": "1", "sort": "title", "order": "desc", "search": "ï & <B>"}
     response = stack.admin.get(f"{COURSES}?{urlencode(query | {'max_staleness': 999_999_999})}")
     raw = {relation: address for address, relation in LINK.findall(response.headers["Link"])}
@@ -238,24 +233,21 @@ def test_links_keep_the_other_parameters_and_name_no_server(stack: Stack) -> Non
 
 @pytest.mark.parametrize("query", ["", "?sort=title", "?search=a", "?course_id=1"])
 def test_what_is_complete_has_no_links(stack: Stack, query: str) -> None:
-    stack.calculate(catalogue("a", "b"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a", "b"))
     response = stack.admin.get(COURSES + query)
     assert response.status_code == 200
     assert "Link" not in response.headers
 
 
 def test_an_unchanged_page_is_304_with_its_links(stack: Stack) -> None:
-    stack.calculate(catalogue("a", "b"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a", "b"))
     page = stack.admin.get(f"{COURSES}?limit=1")
     again = stack.admin.get(f"{COURSES}?limit=1", headers={"If-None-Match": page.headers["ETag"]})
     assert (again.status_code, again.headers["Link"]) == (304, page.headers["Link"])
 
 
 def test_every_page_and_every_order_has_a_tag_of_its_own(stack: Stack) -> None:
-    stack.calculate(catalogue("a", "b", "c"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a", "b", "c"))
     places = [
         f"{COURSES}?{urlencode(query)}"
         for query in (
@@ -302,8 +294,7 @@ def forged(text: str | bytes) -> str:
     ],
 )
 def test_a_cursor_that_no_link_holds_is_422(stack: Stack, cursor: str) -> None:
-    stack.calculate(catalogue("a"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a"))
     assert_problem(stack.admin.get(f"{COURSES}?{urlencode({'cursor': cursor})}"), 422)
 
 
@@ -311,8 +302,7 @@ def test_a_cursor_that_no_link_holds_is_422(stack: Stack, cursor: str) -> None:
     "change", [{"sort": "enrollments"}, {"order": "desc"}, {"sort": "course_id"}]
 )
 def test_a_cursor_of_another_order_is_422(stack: Stack, change: dict[str, str]) -> None:
-    stack.calculate(catalogue("a", "b"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a", "b"))
     query = {"limit": 1, "sort": "title"}
     (cursor,) = parse_qs(place(stack, "next", **query).partition("?")[2])["cursor"]
     response = stack.admin.get(f"{COURSES}?{urlencode(query | change | {'cursor': cursor})}")
@@ -322,8 +312,7 @@ def test_a_cursor_of_another_order_is_422(stack: Stack, change: dict[str, str]) 
 
 @pytest.mark.parametrize("course", [2**63 - 1, 10**30])
 def test_a_cursor_behind_every_course_is_an_empty_page(stack: Stack, course: int) -> None:
-    stack.calculate(catalogue("a"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a"))
     cursor = forged(f"course_id asc 0 {course} ")
     assert titles_of(stack, f"{COURSES}?limit=1&cursor={cursor}") == []
 
@@ -333,8 +322,7 @@ def test_a_cursor_behind_every_course_is_an_empty_page(stack: Stack, course: int
 def test_pages_go_through_ids_of_any_sign(stack: Stack, sort: str, order: str) -> None:
     ids = [-(2**31), -7, -1, 0, 3, 2**31 - 1]
     named = zip(ids, "abcdef", strict=True)
-    stack.calculate(the_world([{"id": i, "title": t, "is_active": True} for i, t in named]))
-    stack.set_clock(NOW)
+    stack.show(the_world([{"id": i, "title": t, "is_active": True} for i, t in named]))
     place, seen = f"?limit=1&sort={sort}&order={order}", []
     while place:
         response = stack.admin.get(f"{COURSES}{place}")
@@ -345,15 +333,13 @@ def test_pages_go_through_ids_of_any_sign(stack: Stack, sort: str, order: str) -
 
 
 def test_a_cursor_before_every_course_begins_with_the_first(stack: Stack) -> None:
-    stack.calculate(catalogue("a"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a"))
     cursor = forged(f"course_id asc -0.5 {-(10**30)} ")
     assert titles_of(stack, f"{COURSES}?limit=1&cursor={cursor}") == ["a"]
 
 
 def test_a_page_from_memory_has_the_links_of_its_own_request(stack: Stack) -> None:
-    stack.calculate(catalogue("a", "b"))
-    stack.set_clock(NOW)
+    stack.show(catalogue("a", "b"))
     app = create_app(stack.settings)
     known = services(app)[Watch]
     known.start()

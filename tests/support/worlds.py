@@ -151,16 +151,24 @@ class Stack:
 
     def calculate(self, world: World) -> None:
         """Put the world's rows into the mirror and rebuild everything at its `now`."""
+        rebuild(self._holding(world))
+
+    def show(self, world: World) -> None:
+        """Put the world's rows into the mirror and fold them, as all that is ever shown is."""
+        rebuild(self._holding(world), [])
+        self.set_clock(world.now)
+        self.fold()
+
+    def _holding(self, world: World) -> Settings:
+        """The world's settings, when its rows are in the mirror."""
         with connect(self.settings.analytics_url()) as connection:
             write(connection, world.rows)
             at(connection, world.now)
-        rebuild(
-            replace(
-                self.settings,
-                timezone=world.timezone,
-                currency=world.currency,
-                minor_units=world.minor_units,
-            )
+        return replace(
+            self.settings,
+            timezone=world.timezone,
+            currency=world.currency,
+            minor_units=world.minor_units,
         )
 
     def change(self, rows: Rows) -> None:

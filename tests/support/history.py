@@ -726,7 +726,7 @@ class Scene(RuleBasedStateMachine):
             ) == self.truth().sessions(days)
         self.answers(30, 1, 1)
         if self.settings is not self.stage.settings:
-            rebuild(self.stage.settings)
+            rebuild(self.stage.settings, [])
         self.stage.is_clean = True
 
 

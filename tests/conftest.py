@@ -22,10 +22,21 @@ hypothesis.settings.load_profile("analytics")
 
 LONGEST = ("test_history.py", "test_history_of_mentors.py")
 
+LONGEST_IN_A_BROWSER = "test_page.py"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first, or one worker would end minutes after the other."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """What takes longest comes first, or one worker would end minutes after the other.
+
+    What needs a stack of the session's comes last: until its end that goes on working.
+    """
+    items.sort(
+        key=lambda item: (
+            item.path.name not in LONGEST,
+            item.path.parent.name == "web",
+            item.path.name != LONGEST_IN_A_BROWSER,
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Databases of tests: their settings, fresh ones, and one with something of everything."""
 
+import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 from psycopg import sql
 
 from ops.local.embedded import Postgres
@@ -84,6 +86,14 @@ _CLONE = sql.SQL(
 )
 
 
+def _clear_memory() -> None:
+    """Of what sessions left there that were killed."""
+    for folder in MEMORY.glob("analytics-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def serving(binaries: Path | None) -> Generator[Postgres]:
     """A PostgreSQL, in memory where there is enough; with TimescaleDB where that is installed.
@@ -91,8 +101,11 @@ def serving(binaries: Path | None) -> Generator[Postgres]:
     `binaries`: the folder of its programs; the embedded one's when None.
     """
     has_it = binaries is not None and timescale.is_there(binaries)
+    _clear_memory()
     with (
-        TemporaryDirectory(prefix="analytics-", dir=MEMORY if in_memory() else None) as folder,
+        TemporaryDirectory(
+            prefix=f"analytics-{os.getpid()}-", dir=MEMORY if in_memory() else None
+        ) as folder,
         Postgres(
             Path(folder) / "data",
             binaries=binaries,

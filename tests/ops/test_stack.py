@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
@@ -48,10 +49,10 @@ def test_parts_that_are_stopped_are_named_with_what_wakes_them(stack: Stack) -> 
         assert process
         process.suspend()
 
-    def remedies() -> dict[str, str]:
+    def remedies(said: dict[str, Any]) -> dict[str, str]:
         return {
             problem["alarm"]: problem["remedy"]
-            for problem in stack.status()["problems"]
+            for problem in said["problems"]
             if problem["alarm"].endswith("_silent")
         }
 
@@ -60,7 +61,9 @@ def test_parts_that_are_stopped_are_named_with_what_wakes_them(stack: Stack) -> 
         for part, process in stopped.items()
         if process
     }
-    assert wait_until(lambda: remedies() == expected)
+    assert wait_until(
+        lambda: remedies(stack.known()) == expected and remedies(stack.status()) == expected
+    )
     for command in expected.values():
         subprocess.run(command.split(), check=True)
     assert wait_until(stack.is_fine)

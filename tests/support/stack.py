@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +15,22 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from ops.status import DatabaseAwayError, collect
+from shared.errors import ConfigurationError
 from shared.home import running_stack
+from shared.settings import Settings
+from tests.support.databases import DEFAULTS
 from tests.support.processes import children, wait_until
 
 ANALYTICS = Path(sys.executable).with_name("analytics")
+
+
+def known(settings: Settings) -> dict[str, Any]:
+    """What `analytics status --json` says, without starting it."""
+    try:
+        return collect(settings)
+    except DatabaseAwayError as away:
+        return away.known
 
 
 class Stack:
@@ -109,7 +122,23 @@ class Stack:
 
     def is_fine(self) -> bool:
         """Whether `analytics status` says so."""
-        return self.run("status") == 0
+        try:
+            return self.known()["verdict"]["fine"] and self.run("status") == 0
+        except ConfigurationError:
+            return False
+
+    def known(self) -> dict[str, Any]:
+        """What `analytics status --json` says, without starting it."""
+        environment = self.description()["environment"]
+        return known(
+            replace(
+                DEFAULTS,
+                analytics_database_url=environment["ANALYTICS_DATABASE_URL"],
+                source_database_url=environment["SOURCE_DATABASE_URL"],
+                redis_url=environment["REDIS_URL"],
+                home=self.home,
+            )
+        )
 
     def status(self) -> dict[str, Any]:
         """What `analytics status --json` says."""

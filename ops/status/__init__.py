@@ -52,8 +52,9 @@ def collect(settings: Settings) -> Status:
     """`verdict`: the first of `problems`, or that there is none.
 
     `summaries`: one entry each. `parts`: worker, beat, relay, guard and API, by their last sign of
-    life. `replicated_until`: None while the mirror is behind or cut off; `trouble`: what the guard
-    says of it. `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
+    life. `replicated_until`: None while the mirror is behind or cut off; `refusal`: what MentorHub
+    answered instead, if it did; `trouble`: what the guard says of it.
+    `blockers`, `snapshots`: who keeps us waiting in our own database, a sentence each.
     `disk`: that ours is full.
     `readings`: what the alarms look at.
     `unusable`: rows set aside, by table and reason; `as_bytes`: a sentence where it is text.
@@ -91,7 +92,7 @@ def collect(settings: Settings) -> Status:
         "relay": parts.get("relay", {}).get("alive", False),
         **broker.result(),
         **(found["mirror"] or [_NO_MIRROR])[0],
-        "replicated_until": (found["replication"] or [_NO_MIRROR])[0].get("replicated_until"),
+        **(found["replication"] or [{"replicated_until": None, "refusal": None}])[0],
         "disk": found["disk"],
         "blockers": found["blockers"],
         "snapshots": found["snapshots"],

@@ -158,7 +158,8 @@ def _mirror(status: Status) -> Iterator[Line]:
     if until:
         yield Line("Mirror", f"holds what was committed by {clock(until)}")
     elif "replication" not in (*status["unanswered"], *status["forbidden"]):
-        yield _wrong("mirror_behind", BEHIND)
+        heard = f". MentorHub answers: {status['refusal']}" if status["refusal"] else ""
+        yield _wrong("mirror_behind", f"{BEHIND}{heard}")
     if status["trouble"]:
         since = status["trouble_since"]
         yield _wrong(

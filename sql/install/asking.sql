@@ -62,6 +62,9 @@ DECLARE
     line    text;
     is_kept boolean;
     by_ours timestamptz := clock_timestamp();
+    detail  text;
+    context text;
+    refusal text;
 BEGIN
     FOR attempt IN 1..2 LOOP
         is_kept := dblink_get_connections() IS NOT NULL;
@@ -86,25 +89,26 @@ BEGIN
                     )
                 ) AS answer (clock timestamptz, there jsonb, upto pg_lsn, setting text);
             END IF;
+            refusal := NULL;
             EXIT;
         EXCEPTION
-            -- away, full, busy, starting or stopping, or a standby by now
-            WHEN connection_exception
-                OR insufficient_resources
-                OR admin_shutdown
-                OR crash_shutdown
-                OR cannot_connect_now
-                OR idle_session_timeout
-                OR lock_not_available
-                OR read_only_sql_transaction
-            THEN
+            -- away, full, busy, a standby by now, of other rights: whatever it is, folds go on without
+            WHEN OTHERS OR query_canceled THEN
+                GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, context = PG_EXCEPTION_CONTEXT;
+                -- by MentorHub's server, and not ours: then somebody wants our session to stop
+                IF SQLSTATE = '57014' AND context NOT LIKE '%dblink connection%' THEN
+                    RAISE;
+                END IF;
+                -- who isn't let in is told so in the detail
+                refusal := regexp_replace(CASE WHEN SQLSTATE ^@ '08' THEN coalesce(nullif(detail, ''), SQLERRM) ELSE SQLERRM END, '^.*FATAL: *', '');
                 PERFORM control.hang_up();
         END;
         -- a kept connection may be of before MentorHub's server was restarted
         EXIT WHEN NOT is_kept;
     END LOOP;
+    PERFORM set_config('analytics.refusal', coalesce(refusal, ''), false);
     -- ages are measured with our clock, which MentorHub's may be ahead of
     ask.clock := CASE WHEN ask.clock > by_ours THEN by_ours ELSE ask.clock END;
 END
 $$;
-COMMENT ON FUNCTION control.ask() IS 'MentorHub''s clock, its witness, and a position of its WAL behind all that was committed by then; NULL when it does not answer.';
+COMMENT ON FUNCTION control.ask() IS 'MentorHub''s clock, its witness, and a position of its WAL behind all that was committed by then; NULL when it does not answer: then the session''s analytics.refusal says why.';

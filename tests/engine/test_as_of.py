@@ -9,12 +9,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from psycopg import errors
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
 from shared.settings import Settings
 from tests.support.mentorhub import Installed, apart, ask, look_until_proven, tell
 from tests.support.processes import wait_until
+from workers.fold import fold
 from workers.install import install
 
 BULK = """
@@ -196,6 +198,48 @@ def test_after_a_restart_of_mentorhub_the_same_session_asks_again(
         tell(settings.source_url(), "INSERT INTO users VALUES (1, 'late', 'e-mail', 'hash')")
         assert replicated_until(ours) is not None
         assert ask(ours, "SELECT count(*) FROM users") == 1
+
+
+REFUSED = {
+    "SELECT to_jsonb(1 / 0)": "division by zero",
+    "SELECT to_jsonb(secret) FROM nobodys": 'relation "nobodys" does not exist',
+    "SELECT to_jsonb(pg_sleep(9)::text)": "canceling statement due to statement timeout",
+}
+"""What MentorHub's server says to a question; rights may be missing, and it may be too busy."""
+
+REFUSAL = "SELECT current_setting('analytics.refusal')"
+
+
+@pytest.mark.parametrize("question", REFUSED)
+def test_whatever_mentorhub_refuses_is_no_answer_and_told(
+    settings: Settings, question: str
+) -> None:
+    with connect(settings.analytics_url()) as ours:
+        assert wait_until(lambda: replicated_until(ours, "0") is not None)
+        witness = ask(ours, "SELECT witness FROM control.source")
+        ours.execute("UPDATE control.source SET witness = %s", [question])
+        assert wait_until(lambda: replicated_until(ours, "0") is None)
+        assert ask(ours, REFUSAL) == REFUSED[question]
+        assert replicated_until(ours, "1 s") is None
+        fold(ours)
+        ours.execute("UPDATE control.source SET witness = %s", [witness])
+        assert wait_until(lambda: replicated_until(ours, "0") is not None)
+        assert ask(ours, REFUSAL) == ""
+
+
+def test_who_ends_a_question_of_ours_ends_what_asked_it(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as ours:
+        ours.execute("UPDATE control.source SET witness = 'SELECT to_jsonb(pg_sleep(0.9)::text)'")
+        ours.execute("SET statement_timeout = '200ms'")
+        with pytest.raises(errors.QueryCanceled):
+            replicated_until(ours)
+
+
+def test_who_is_not_let_in_is_told_by_the_reason(settings: Settings) -> None:
+    with connect(settings.analytics_url()) as ours:
+        ours.execute("UPDATE control.source SET conninfo = conninfo || ' dbname=nobodys'")
+        assert wait_until(lambda: replicated_until(ours, "0") is None)
+        assert ask(ours, REFUSAL) == 'database "nobodys" does not exist'
 
 
 def test_a_source_that_is_away_makes_no_claim(settings: Settings) -> None:

@@ -131,20 +131,42 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION control.row_sums(text, text) IS 'The queries for a checksum of each row, here and at MentorHub: of the published columns'' text.';
 
+-- What was lost is known, and the guard compares: an audit beside it would count each such row as a
+-- finding of its own, and its repair as somebody's writing. Of what somebody writes it is to tell.
+CREATE FUNCTION control.is_comparable(mirrored text, there jsonb) RETURNS boolean
+STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT
+        FROM control.proof CROSS JOIN control.here
+        WHERE
+            proof.mirrored = is_comparable.mirrored
+            AND proof.there = is_comparable.there ->> control.theirs(is_comparable.mirrored)
+            AND (proof.started, proof.subscription) = (here.started, here.subscription)
+            AND NOT here.skips
+    );
+END;
+COMMENT ON FUNCTION control.is_comparable(text, jsonb) IS 'Whether a mirrored table is to be what MentorHub''s is, by what MentorHub''s is now: nothing but a fault of ours, or a stranger''s hand, makes a row differ.';
+
 CREATE FUNCTION control.differing(mirrored text, condition text) RETURNS TABLE (id bigint, there text, here text)
 VOLATILE LANGUAGE plpgsql
 SET search_path = pg_catalog, link, public, pg_temp
 AS $$
 DECLARE
-    query record;
-    told  jsonb;
+    query   record;
+    told    jsonb;
+    witness jsonb;
 BEGIN
     SELECT * INTO STRICT query FROM control.row_sums(mirrored, condition);
     SELECT coalesce(jsonb_object_agg(row_of.id, row_of.sum), '{}')
     INTO STRICT told
     FROM dblink(control.line(), query.there) AS row_of (id bigint, sum text);
-    IF (SELECT caught_up.clock IS NULL FROM control.caught_up(1500)) THEN
+    SELECT caught_up.there INTO STRICT witness FROM control.caught_up(1500);
+    IF witness IS NULL THEN
         RAISE connection_exception USING MESSAGE = 'replication is behind or down';
+    END IF;
+    IF NOT control.is_comparable(mirrored, witness) THEN
+        RAISE connection_exception USING MESSAGE = 'changes may have been lost';
     END IF;
     RETURN QUERY EXECUTE format(
         $sql$

@@ -192,6 +192,31 @@ def test_what_mentorhub_refuses_is_said_in_one_sentence(older: Settings, refusal
     )
 
 
+LOST = (
+    "UPDATE control.proof SET there = NULL",
+    "UPDATE control.proof SET there = 'another users'",
+    "UPDATE control.proof SET subscription = 1",
+    "UPDATE control.proof SET started = started - interval '1 h'",
+)
+"""What the guard knows or is about to see: it compares everything then."""
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_what_is_known_to_be_lost_is_nothing_that_an_audit_finds(
+    settings: Settings, worker: Connection, lost: str
+) -> None:
+    incidents = "SELECT coalesce(sum(incidents), 0) FROM control.mirror_audit"
+    before = ask(worker, incidents)
+    spoil(settings)
+    tell(settings.analytics_url(), lost)
+    with pytest.raises(ServerUnavailableError, match="can't be compared now"):
+        audit_mirror(worker, everything=True, repair=True)
+    assert ask(worker, incidents) == before
+    assert look_until_proven(settings)
+    assert audit_mirror(worker, everything=True, repair=True) == []
+    assert is_mirrored(settings)
+
+
 @pytest.fixture
 def older(tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
     """An older MentorHub, in a server as old as may be, and a role that may read what it must."""

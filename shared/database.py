@@ -244,4 +244,6 @@ def where(url: str) -> str:
 
 def _reason(error: psycopg.OperationalError) -> str:
     reason = re.sub(r"^.*(FATAL|failed):\s*", "", " ".join(str(error).split()))
+    # libpq's own guess, a question
+    reason = re.sub(r" Is the server running .*\?$", "", reason)
     return reason.removesuffix(".") + "."

@@ -16,7 +16,7 @@ def running_stack(home: Path) -> dict[str, Any] | None:
     """What the stack of this home says of itself; None when none runs, or isn't ready yet."""
     try:
         return json.loads((home / STACK_FILE).read_text()) if _is_locked(home) else None
-    except (FileNotFoundError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
 
 

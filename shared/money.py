@@ -25,10 +25,12 @@ def units(setting: str) -> dict[str, Decimal]:
     if re.fullmatch("[0-9]+", setting):
         digits = dict.fromkeys(digits, _digits(setting, setting))
     elif setting != ISO4217:
+        named = set[str]()
         for entry in setting.split(","):
             code, _, number = entry.strip().partition("=")
-            if not re.fullmatch("[A-Z]{3}", code):
+            if not re.fullmatch("[A-Z]{3}", code) or code in named:
                 raise _unreadable(setting)
+            named.add(code)
             digits[code] = _digits(number.strip(), setting)
     return {code: Decimal(1).scaleb(-places) for code, places in digits.items()}
 
@@ -46,5 +48,5 @@ def _unreadable(setting: str) -> ConfigurationError:
     return ConfigurationError(
         f"ANALYTICS_MINOR_UNITS={setting!r} can't be read: write iso4217, a number for all "
         "currencies (the digits after the point, like 2, or how many make one unit, like 100), or "
-        "a list like JPY=0,KWD=3 for some."
+        "a list like JPY=0,KWD=3 for some, each once."
     )

@@ -137,7 +137,7 @@ def load(home: Path | None = None) -> Settings:
     env = Env()
     _read_dot_env(env)
     try:
-        chosen_home = home or env.path("ANALYTICS_HOME", Path(".analytics"))
+        chosen_home = home or Path(env.str("ANALYTICS_HOME", "") or ".analytics")
         stack = (running_stack(chosen_home.resolve()) or {}).get("environment", {})
 
         def text(name: str) -> str | None:
@@ -152,8 +152,8 @@ def load(home: Path | None = None) -> Settings:
             jwt_secret_key=text("JWT_SECRET_KEY"),
             jwt_previous_keys=_listed(env.str("JWT_PREVIOUS_KEYS", "")),
             jwt_jwks=_jwks(env.str("JWT_JWKS", "")),
-            jwt_audience=env.str("JWT_AUDIENCE", "mentorhub"),
-            jwt_issuer=env.str("JWT_ISSUER", "mentorhub-api"),
+            jwt_audience=env.str("JWT_AUDIENCE", "") or "mentorhub",
+            jwt_issuer=env.str("JWT_ISSUER", "") or "mentorhub-api",
             jwt_leeway=_number(env, "JWT_LEEWAY", 30, most=300),
             rate_limit_per_user=_rate(env, "RATE_LIMIT_PER_USER", "100/second"),
             rate_limit_per_address=_rate(env, "RATE_LIMIT_PER_ADDRESS", "60/minute"),
@@ -178,8 +178,12 @@ def load(home: Path | None = None) -> Settings:
             keep_minutes=_number(env, "ANALYTICS_KEEP_MINUTES", 30, least=1, most=3650),
             mapping=_folder(text("ANALYTICS_MAPPING")),
             home=chosen_home.resolve(),
-            log_format=_one_of("LOG_FORMAT", env.str("LOG_FORMAT", "console"), "console", "json"),
-            log_level=_one_of("LOG_LEVEL", env.str("LOG_LEVEL", "INFO").upper(), *_LOG_LEVELS),
+            log_format=_one_of(
+                "LOG_FORMAT", env.str("LOG_FORMAT", "") or "console", "console", "json"
+            ),
+            log_level=_one_of(
+                "LOG_LEVEL", (env.str("LOG_LEVEL", "") or "INFO").upper(), *_LOG_LEVELS
+            ),
         )
     except EnvError as error:
         raise ConfigurationError(f"{str(error).rstrip('.')}.") from error
@@ -221,9 +225,12 @@ def _url(text: _Lookup, name: str, schemes: tuple[str, ...]) -> str | None:
     if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         raise ConfigurationError(f"{name} must start with {schemes[0]}://.")
     try:
-        _ = urlsplit(value or "").port
+        parts = urlsplit(value or "")
+        _ = parts.port
     except ValueError as error:
         raise ConfigurationError(f"{name} can't be read: {error}.") from None
+    if parts.scheme in {"http", "https"} and not parts.hostname:
+        raise ConfigurationError(f"{name} names no host.")
     return value
 
 

@@ -63,6 +63,8 @@ def _run(stack: Stack, supervisor: Supervisor, home: Home, *, taken: bool) -> No
         _summarise(stack, home, taken=taken)
         supervisor.watch(_Housekeeping(home.folder))
     except KeyboardInterrupt:
+        # whoever starts another stack meanwhile would take our servers for theirs
+        home.withdraw()
         _say("Stopping.")
         raise
 

@@ -69,17 +69,22 @@ def test_what_one_process_tells_another_is_what_it_read(tmp_path: Path) -> None:
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "ERROR",
     }
+    assert set(given) == NAMES
+    assert told(tmp_path, given) == f"{given}\n"
+
+
+def told(folder: Path, given: dict[str, str]) -> str:
+    """What a process in this folder with these settings tells another one."""
     script = "from shared.settings import load; print(load().environment())"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=tmp_path,
+        cwd=folder,
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **given},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert set(given) == NAMES
-    assert done.stdout == f"{given}\n"
+    return done.stdout
 
 
 def test_what_is_not_set_is_told_as_nothing() -> None:
@@ -87,3 +92,9 @@ def test_what_is_not_set_is_told_as_nothing() -> None:
     told = settings.environment()
     names = ("ANALYTICS_MAPPING", "JWT_JWKS", "CORS_ORIGINS", "ANALYTICS_CACHE_URL")
     assert {told[each] for each in names} == {""}
+
+
+def test_a_setting_that_is_empty_is_one_that_is_not_given(tmp_path: Path) -> None:
+    """As Compose writes `LOG_LEVEL: ${LOG_LEVEL:-}`; limits may be empty on purpose."""
+    unlimited = {"RATE_LIMIT_PER_USER", "RATE_LIMIT_PER_ADDRESS"}
+    assert told(tmp_path, dict.fromkeys(NAMES - unlimited, "")) == told(tmp_path, {})

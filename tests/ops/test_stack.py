@@ -220,6 +220,14 @@ def test_two_stacks_do_not_disturb_each_other_and_ctrl_c_ends_one_of_them(
         assert other.total_users() == 20
         members = other.processes()
         assert len(members) > 10
+        postgres = other.find("bin/postgres", "-D")
+        assert postgres
+        # as long as it is stopped, the end lasts: who asks is told of no server that goes
+        postgres.suspend()
+        members[0].send_signal(signal.SIGINT)
+        assert wait_until(lambda: "Stopping." in other.said())
+        assert running_stack(other.home) is None
+        postgres.resume()
         assert other.end() == 0
     assert are_gone(members)
     assert running_stack(other.home) is None

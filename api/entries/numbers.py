@@ -79,8 +79,8 @@ def amount(column: str, unit: str) -> fields.Decimal:
 
 
 def _not_too_large(value: Decimal) -> None:
-    # no Range, whose bounds the document would have as text
-    if abs(value) >= LARGEST:
+    # no Range, whose bounds the document would have as text; abs() can't say what 1e1000000 is
+    if value.copy_abs() >= LARGEST:
         raise ValidationError("is too large.")
 
 

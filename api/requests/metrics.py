@@ -243,4 +243,9 @@ def _filter(key: Key) -> fields.Field[Any]:
         code = parameters.Money().fields["currency"].validators
         return cast("fields.Field[Any]", fields.String(validate=code, metadata=about))
     longest = validate.Length(1, 200, error="must have 1 to 200 characters.")
-    return cast("fields.Field[Any]", fields.String(validate=longest, metadata=about))
+    return cast("fields.Field[Any]", fields.String(validate=[longest, _storable], metadata=about))
+
+
+def _storable(text: str) -> None:
+    if "\0" in text:
+        raise ValidationError("holds a character of code 0.")

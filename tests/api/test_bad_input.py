@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.families import contract
+from shared.metrics import METRICS
 from tests.support.contract import assert_problem
 from tests.support.tokens import bearer, sign
 from tests.support.world import LEARNER
@@ -54,6 +55,7 @@ BAD_QUERIES = [
         for value in ["20260301", "2026-W10-1", "2026-02-30", "2026-03-01%0A", "%D9%A2026-03-01"]
     ),
     "notes?from=20260301",
+    *(f"metrics/{metric}?{key}=a%00" for metric in METRICS for key in METRICS[metric].shown),
 ]
 
 

@@ -269,6 +269,8 @@ def test_the_first_who_takes_note_of_what_fired_is_remembered(
         ("goals", GOAL | {"metric": "x'; DROP"}, "metric must be a name"),
         ("goals", GOAL | {"value": "NaN"}, "value must be a number"),
         ("goals", GOAL | {"value": 1e31}, "value is too large"),
+        ("goals", GOAL | {"value": "1e1000000"}, "value is too large"),
+        ("alerts", ALERT | {"threshold": "-1e1000000"}, "threshold is too large"),
         ("goals", GOAL | {"value": True}, "value must be a number"),
         ("goals", GOAL | {"days": 0}, "days must be a whole number"),
         ("alerts", ALERT | {"direction": "over"}, "direction must be above or below"),

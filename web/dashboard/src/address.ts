@@ -119,7 +119,7 @@ function write(view: View): string {
 
 let known: { search: string; view: View } | undefined;
 
-export function current(): View {
+function current(): View {
   if (known?.search !== location.search) {
     known = { search: location.search, view: read(location.search) };
   }

@@ -1,16 +1,21 @@
-import { AnalyticsProvider, cacheOf, useMetrics, useMyEngagement, usePlatformStats } from "@mentorhub/analytics";
-import { StrictMode, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
-import { createRoot } from "react-dom/client";
+import {
+  Analytics,
+  AnalyticsProvider,
+  useMetrics,
+  useMyEngagement,
+  usePlatformStats,
+} from "@mentorhub/analytics";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import { SWRConfig } from "swr";
 
 import { show, useView, type Page } from "./address.js";
-import { pageOf, takeUp } from "./beginning.js";
 import { pagesOf } from "./commands.js";
 import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
-import { Later } from "./later.js";
+import { Ringing } from "./pages/alerts.js";
+import { Me } from "./pages/me.js";
 import { Panel } from "./panel.js";
 import { Platform } from "./pages/platform.js";
 import { SignIn } from "./pages/sign-in.js";
@@ -18,19 +23,14 @@ import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
 import { forgetToken, keepToken, says, takeToken, tokens } from "./session.js";
 import { Toolbar } from "./toolbar.js";
 
+// what the first view does not need comes when it is asked for
+const Metrics = lazy(() => import("./pages/metrics.js").then(({ Metrics }) => ({ default: Metrics })));
+const Mentor = lazy(() => import("./pages/mentor.js").then(({ Mentor }) => ({ default: Mentor })));
+
 const GUARDS = { platform: AdminGuard, metrics: AdminGuard, mentor: MentorGuard, me: MeGuard };
 
-export function start(root: HTMLElement | null): void {
-  if (!root) return;
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  );
-}
-
 /** One connection for each token: what one person was told is never shown to the next. */
-function App(): ReactElement {
+export function App(): ReactElement {
   const { t } = useWords();
   const [token, setToken] = useState(tokens.get);
   useEffect(() => {
@@ -68,8 +68,8 @@ function SignedIn({
   onToken: (token: string) => void;
   onLeave: () => void;
 }): ReactElement {
-  const { analytics, told } = useMemo(takeUp, []);
-  const cache = useMemo(() => cacheOf(analytics, told), [analytics, told]);
+  const analytics = useMemo(() => new Analytics({ tokens }), []);
+  const cache = useMemo(() => new Map(), []);
   return (
     <SWRConfig value={{ provider: () => cache }}>
       <AnalyticsProvider value={analytics}>
@@ -87,7 +87,7 @@ function Pages({
   onLeave: () => void;
 }): ReactElement {
   const view = useView();
-  const page = pageOf(view);
+  const page = view.page ?? (says("admin") ? "platform" : says("mentor") ? "mentor" : "me");
   const Guarded = GUARDS[page];
   return (
     <Guarded key={page} page={page} onToken={onToken}>
@@ -121,9 +121,11 @@ function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement 
       {page === "platform" ? (
         <Platform />
       ) : (
-        <Later fallback={<Loading />}>{({ Metrics }) => <Metrics />}</Later>
+        <Later>
+          <Metrics />
+        </Later>
       )}
-      <Later>{({ Ringing }) => <Ringing />}</Later>
+      <Ringing />
     </>,
   );
 }
@@ -140,25 +142,25 @@ function MentorGuard({ onToken, children }: GuardProperties): ReactElement {
   const whose = (isAdmin ? mentor : null) ?? metrics[0]?.own[0];
   if (whose === undefined) return children(<Forbidden sentence={t.states.forMentors} />);
   return children(
-    <Later fallback={<Loading />}>
-      {({ Mentor }) => <Mentor key={whose} mentor={whose} metrics={metrics} isNamed={isAdmin} />}
+    <Later>
+      <Mentor key={whose} mentor={whose} metrics={metrics} isNamed={isAdmin} />
     </Later>,
   );
 }
 
-function Loading(): ReactElement {
+function Later({ children }: { children: ReactNode }): ReactElement {
   const { t } = useWords();
   return (
-    <p className="notice" aria-busy="true">
-      {t.states.loading}
-    </p>
+    <Suspense fallback={<p className="notice" aria-busy="true">{t.states.loading}</p>}>
+      {children}
+    </Suspense>
   );
 }
 
 function MeGuard({ onToken, children }: GuardProperties): ReactElement {
   const { error } = useMyEngagement();
   if (error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
-  return children(<Later fallback={<Loading />}>{({ Me }) => <Me />}</Later>);
+  return children(<Me />);
 }
 
 function Forbidden({ sentence }: { sentence: string }): ReactElement {

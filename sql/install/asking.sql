@@ -100,7 +100,7 @@ BEGIN
                     RAISE;
                 END IF;
                 -- who isn't let in is told so in the detail
-                refusal := regexp_replace(CASE WHEN SQLSTATE ^@ '08' THEN coalesce(nullif(detail, ''), SQLERRM) ELSE SQLERRM END, '^.*FATAL: *', '');
+                refusal := split_part(regexp_replace(CASE WHEN SQLSTATE ^@ '08' THEN coalesce(nullif(detail, ''), SQLERRM) ELSE SQLERRM END, '^.*FATAL: *', ''), E'\n', 1);
                 PERFORM control.hang_up();
         END;
         -- a kept connection may be of before MentorHub's server was restarted

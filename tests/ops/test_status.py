@@ -83,7 +83,7 @@ def test_the_json_has_an_entry_for_every_summary_with_these_keys(settings: Setti
         *("verdict", "problems", "summaries", "parts", "unanswered", "forbidden"),
         *("disk", "blockers", "snapshots", "unusable", "journals", "zone", "tz_release"),
         *("broker", "broker_trouble", "workers", "relay", "last_beat", "looked_at"),
-        *("replicated_until", "trouble", "trouble_since", "readings"),
+        *("replicated_until", "refusal", "trouble", "trouble_since", "readings"),
         *("mirror_audited_at", "mirror_incidents", "open_mirror_incidents"),
     }
     assert [entry["summary"] for entry in status["summaries"]] == list(SUMMARIES)
@@ -339,6 +339,7 @@ NOBODY_AT_WORK: Status = {
     "replicated_until": None,
     "trouble": None,
     "trouble_since": None,
+    "refusal": None,
     "mirror_audited_at": None,
     "mirror_incidents": 0,
     "open_mirror_incidents": 0,

@@ -1,10 +1,8 @@
 """What a client's author reads: the OpenAPI document, its pages, the catalogue of problems."""
 
 from functools import cache
-from hashlib import blake2b
 from http import HTTPStatus
 from importlib.resources import files
-from mimetypes import guess_type
 from pathlib import Path
 
 from apispec import APISpec
@@ -13,16 +11,16 @@ from flask import Response, json, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from api.answers.files import File, send, send_from
 from api.fields import identifier, several, text
 from api.problems import Problem, refuse
-from api.requests.carried import LARGE, Kept, carried
 from api.services import service
 
 PAGES = Path(__file__).parent / "html"
 
 SWAGGER_UI = Path(str(files("flask_swagger_ui") / "dist"))
 
-MAX_AGE = 300
+KEPT = "public, max-age=300"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -69,15 +67,13 @@ def one_problem(name: str) -> Response:
 @pages.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document."""
-    text = _written(service(APISpec))
-    carried().file = text.path
-    return _kept(Response(text.content, content_type="application/json"))
+    return send(_written(service(APISpec)), KEPT)
 
 
 @pages.get("/docs")
 def docs() -> Response:
     """The document as pages."""
-    response = _file(PAGES / "index.html")
+    response = send_from(PAGES, "index.html", KEPT)
     response.headers["Content-Security-Policy"] = POLICY
     return response
 
@@ -95,47 +91,23 @@ def start_page() -> Response:
 @pages.get("/docs/start.js")
 def start() -> Response:
     """What fills the pages."""
-    return _file(PAGES / "start.js")
+    return send_from(PAGES, "start.js", KEPT)
 
 
 @pages.get("/docs/assets/<path:name>")
 def assets(name: str) -> Response:
     """Swagger UI itself."""
-    if name not in _assets():
-        refuse(Problem.UNKNOWN_ADDRESS, "There is nothing at this address.")
-    return _file(SWAGGER_UI / name)
+    return send_from(SWAGGER_UI, name, KEPT)
 
 
 def _public(body: object) -> Response:
-    return _kept(Response(json.dumps(body), content_type="application/json"))
-
-
-@cache
-def _written(spec: APISpec) -> Kept:
-    return Kept(json.dumps(spec.to_dict()).encode())
-
-
-def _file(path: Path) -> Response:
-    content, tag = _content(path)
-    carried().file = path if len(content) > LARGE else None
-    response = Response(content, mimetype=guess_type(path.name)[0])
-    response.set_etag(tag)
-    return _kept(response)
-
-
-@cache
-def _content(path: Path) -> tuple[bytes, str]:
-    content = path.read_bytes()
-    return content, blake2b(content, digest_size=16).hexdigest()
-
-
-@cache
-def _assets() -> set[str]:
-    return {path.name for path in SWAGGER_UI.iterdir() if path.suffix != ".map"}
-
-
-def _kept(response: Response) -> Response:
-    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    response = Response(json.dumps(body), content_type="application/json")
+    response.headers["Cache-Control"] = KEPT
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+@cache
+def _written(spec: APISpec) -> File:
+    return File(json.dumps(spec.to_dict()).encode(), ".json")

@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Protocol, cast
-from weakref import finalize
 
 from flask import request
 from jwt import PyJWK
@@ -16,9 +14,6 @@ from api.export.processes import Errand
 
 CARRIED = "analytics.carried"
 """Where an environment has it."""
-
-LARGE = 64 * 2**10
-"""Bytes of a file that its server is to send itself."""
 
 Spelling = tuple[str, str, int | None]
 """Path and query as they came, and who asks where that matters."""
@@ -82,23 +77,6 @@ class Carried:
     waits: bool = False
     waiting: Waiting | None = None
     failed: BaseException | None = None
-
-
-class Kept:
-    """Bytes that are sent again and again, in memory and, where they are large, in a file as well.
-
-    It has no name, so it can't stay behind; `path` leads there for as long as this is kept.
-    """
-
-    path: Path | None = None
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        if len(content) > LARGE:
-            file = TemporaryFile(buffering=0)  # noqa: SIM115 - it ends with this
-            finalize(self, file.close)
-            file.write(content)
-            self.path = Path(f"/proc/self/fd/{file.fileno()}")
 
 
 def carried() -> Carried:

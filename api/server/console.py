@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.access import permissions
+from api.answers.files import ASKED_EACH_TIME, send_from
 from api.database.reader import Query, Reader
 from api.database.writer import Writer
 from api.requests.carried import carried
@@ -41,7 +42,7 @@ def address_without_slash() -> Response:
 @pages.get("/ops/")
 def page() -> Response:
     """The same for everybody, and nothing without a token."""
-    response = _file("index.html", "text/html")
+    response = send_from(FILES, "index.html", ASKED_EACH_TIME)
     response.headers["Content-Security-Policy"] = POLICY
     return response
 
@@ -49,13 +50,13 @@ def page() -> Response:
 @pages.get("/ops/console.js")
 def script() -> Response:
     """What asks, and shows the answer."""
-    return _file("console.js", "text/javascript")
+    return send_from(FILES, "console.js", ASKED_EACH_TIME)
 
 
 @pages.get("/ops/console.css")
 def style() -> Response:
     """How it looks."""
-    return _file("console.css", "text/css")
+    return send_from(FILES, "console.css", ASKED_EACH_TIME)
 
 
 @pages.get("/ops/state")
@@ -135,16 +136,3 @@ def _template() -> Any:
     )
     pages.filters |= {"time": _time, "duration": duration}
     return pages.get_template("state.html")
-
-
-@cache
-def _content(name: str) -> bytes:
-    return (FILES / name).read_bytes()
-
-
-def _file(name: str, media_type: str) -> Response:
-    response = Response(_content(name), content_type=f"{media_type}; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    response.make_conditional(request)
-    return response

@@ -12,12 +12,11 @@ from rich.table import Table
 from ops.rebuild import lack, who
 from ops.servers import database, said_in_a_sentence
 from shared.database import one
-from shared.errors import ConfigurationError
-from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from workers.audit import audit as audit_now
 from workers.fold import worker_connection
 from workers.mirror_audit import Difference, audit_mirror
+from workers.rebuild import named
 
 Findings = dict[str, Any]
 """Ready for JSON: `wrong`, how many rows in all; `rows`, `summary` and `row` of the first thousand
@@ -25,13 +24,13 @@ each; `mirror`, `table`, `id` and `what`; `repaired`."""
 
 
 def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> Findings:
-    """Compare the named summaries (or families), by default everything and MentorHub's rows too.
+    """Compare what is stored for the named metrics, by default everything and MentorHub's rows too.
 
     Raises ConfigurationError for an unknown name or a server that doesn't answer.
     """
-    steps = _steps(names)
+    asked = {"metrics": list(names)} if names else {}
     with database(settings) as connection:
-        connection.execute("SELECT FROM control.step")
+        steps = named(connection, asked)
     with said_in_a_sentence(), Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("Auditing", total=None)
 
@@ -45,12 +44,7 @@ def audit(settings: Settings, names: Collection[str] = (), *, repair: bool) -> F
             one(
                 connection,
                 "SELECT control.note_run('audit', %s, %s, '{}', %s, %s)",
-                [
-                    Jsonb({"metrics": list(names)} if names else {}),
-                    who(),
-                    began,
-                    found.wrong + len(mirror),
-                ],
+                [Jsonb(asked), who(), began, found.wrong + len(mirror)],
             )
     return {
         "wrong": found.wrong + len(mirror),
@@ -79,13 +73,3 @@ def table(found: Findings) -> RenderableType:
         f"{them} {are} repaired." if found["repaired"] else "`analytics audit --repair` fixes it."
     )
     return Group(lines, "", f"{found['wrong']:,} {rows} wrong. {repaired}")
-
-
-def _steps(names: Collection[str]) -> list[str]:
-    wanted = set(names)
-    unknown = wanted - STEPS.keys() - FAMILIES.keys()
-    if unknown:
-        raise ConfigurationError(
-            f"There is no summary {min(unknown)!r}: choose among {', '.join(STEPS)}."
-        )
-    return [step for step, family in STEPS.items() if not wanted or {step, family.name} & wanted]

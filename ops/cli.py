@@ -354,16 +354,16 @@ def refresh(settings: Settings) -> None:
 
 
 @cli.command()
-@click.argument("summaries", nargs=-1, metavar="[SUMMARY]...")
+@click.argument("metrics", nargs=-1, metavar="[METRIC]...")
 @click.option("--repair", is_flag=True, help="Put right what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @_with_settings
-def audit(settings: Settings, summaries: tuple[str, ...], *, repair: bool, as_json: bool) -> None:
+def audit(settings: Settings, metrics: tuple[str, ...], *, repair: bool, as_json: bool) -> None:
     """Recount what is stored, and compare the mirror with MentorHub; exit 1 when a row is wrong."""
     from ops.audit import audit as audit_now  # noqa: PLC0415
     from ops.audit import table  # noqa: PLC0415
 
-    found = audit_now(settings, summaries, repair=repair)
+    found = audit_now(settings, metrics, repair=repair)
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
     else:

@@ -81,6 +81,18 @@ def ask(
     return run
 
 
+def named(connection: Connection, asked: dict[str, Any]) -> list[str]:
+    """The steps that are asked for, in the order they are made; `asked`: as in control.run.
+
+    Raises ConfigurationError for a metric that there is not.
+    """
+    check_names(connection, asked.get("metrics", ()))
+    rows = connection.execute(
+        "SELECT step FROM control.asked_for(%s) ORDER BY place", [Jsonb(asked)]
+    )
+    return [step for (step,) in rows]
+
+
 def check_names(connection: Connection, names: Iterable[str]) -> None:
     """Raises ConfigurationError for a name that is neither a step's nor a family's."""
     known = connection.execute(

@@ -7,21 +7,9 @@ from dataclasses import dataclass
 from ops import serve
 from ops.local.leash import Leash
 from ops.local.supervisor import Program
-from shared.settings import Settings
+from shared.settings import VARIABLES, Settings
 
-_SECRETS = (
-    "ANALYTICS_DATABASE_URL",
-    "ANALYTICS_READ_DATABASE_URL",
-    "SOURCE_DATABASE_URL",
-    "REDIS_URL",
-    "ANALYTICS_CACHE_URL",
-    "JWT_SECRET_KEY",
-    "JWT_PREVIOUS_KEYS",
-    "METRICS_TOKEN",
-    "WEBHOOK_SECRET",
-    "ANALYTICS_LINE_PROTOCOL_URL",
-    "ANALYTICS_LINE_PROTOCOL_TOKEN",
-)
+_SECRETS = [variable.name for variable in VARIABLES.values() if variable.is_secret]
 
 _OF_THE_API = (
     "ANALYTICS_READ_DATABASE_URL",
@@ -32,16 +20,12 @@ _OF_THE_API = (
     "METRICS_TOKEN",
 )
 """The secrets that it is told, besides its own way to the database."""
-_REPORTING = (
-    *("ANALYTICS_TIMEZONE", "ANALYTICS_CURRENCY", "ANALYTICS_MINOR_UNITS", "ANALYTICS_MAPPING"),
-    *("ANALYTICS_KEEP_HOURS", "ANALYTICS_KEEP_MINUTES"),
-)
 
 
 def reporting(settings: Settings) -> dict[str, str]:
     """The settings that change the numbers: all of a stack must have the same."""
     told = settings.environment()
-    return {name: told[name] for name in _REPORTING}
+    return {each.name: told[each.name] for each in VARIABLES.values() if each.is_reporting}
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from ops.local.embedded import Postgres
 from ops.rebuild import foreseen, report, steer, watch, who
 from shared.database import Connection, connect, one
 from shared.errors import ConfigurationError
-from shared.registry import STEPS
+from shared.registry import FAMILIES, STEPS
 from shared.settings import Settings
 from tests.support.databases import DEFAULTS, calculated, database
 from tests.support.mirror import at
 from tests.support.stored import is_right, versions_of_rows
 from workers.audit import audit
 from workers.fold import worker_connection
-from workers.rebuild import ask, rebuild, work
+from workers.rebuild import ask, named, rebuild, work
 
 KILLS = int(os.environ.get("KILLS", "10"))
 
@@ -324,6 +324,12 @@ def test_on_an_empty_installation_everything_is_recalculated_and_nothing_is_wron
             made = connection.execute("SELECT step FROM control.slice WHERE run = 'empty'")
             assert sorted(step for (step,) in made) == sorted(STEPS)
             assert state(connection, "empty") == "done"
+
+
+def test_of_each_answer_that_is_named_something_is_recounted(ours: Connection) -> None:
+    """Also of one that is not stored itself: what it is counted from."""
+    for name in FAMILIES:
+        assert named(ours, {"metrics": [name]}), name
 
 
 def test_history_says_what_was_done_for_whom_and_what_was_wrong(

@@ -189,6 +189,7 @@ def test_audit_lists_what_is_wrong_exits_1_and_mends_it_when_asked(
     found = json.loads(audit("user_day", "--json").stdout)
     wrong = {"summary": "user_day", "row": {"day": "2020-02-02", "new_users": -5}}
     assert (found["wrong"], found["rows"]) == (1, [wrong])
+    assert json.loads(audit("platform", "--json").stdout)["rows"] == [wrong], "it counts them"
     assert audit("session_day", "courses").returncode == 0, "only what was asked for"
     assert "It is repaired." in audit("--repair").stdout
     assert audit().stdout == "Everything is right: truth = summary + pending.\n"
@@ -198,7 +199,7 @@ def test_audit_of_an_unknown_summary_names_the_known_ones(
     analytics: Run, analytics_db: str
 ) -> None:
     sentence = refused(analytics("audit", "user_dya", ANALYTICS_DATABASE_URL=analytics_db))
-    assert sentence.startswith("analytics: There is no summary 'user_dya': choose among platform_")
+    assert sentence.startswith("analytics: There is no metric 'user_dya': choose among platform_")
 
 
 @pytest.mark.parametrize("command", ["refresh", "audit"])

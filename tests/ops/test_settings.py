@@ -1,17 +1,21 @@
 """A setting is declared in `Settings` alone; whatever else names it is held against that."""
 
+import fcntl
+import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
-from shared.settings import Settings, load, name
+from ops.local.programs import reporting
+from shared.home import LOCK_FILE, STACK_FILE
+from shared.settings import VARIABLES, load
 
 ROOT = Path(__file__).resolve().parents[2]
 
-NAMES = {name(each.name) for each in fields(Settings)}
+NAMES = {variable.name for variable in VARIABLES.values()}
 
 NOT_IN_CONTAINERS = {"ANALYTICS_HOME", "ANALYTICS_READ_DATABASE_URL", "ANALYTICS_CACHE_URL"}
 """There is no home there, and whoever has a replica or another Redis adds it."""
@@ -98,3 +102,14 @@ def test_a_setting_that_is_empty_is_one_that_is_not_given(tmp_path: Path) -> Non
     """As Compose writes `LOG_LEVEL: ${LOG_LEVEL:-}`; limits may be empty on purpose."""
     unlimited = {"RATE_LIMIT_PER_USER", "RATE_LIMIT_PER_ADDRESS"}
     assert told(tmp_path, dict.fromkeys(NAMES - unlimited, "")) == told(tmp_path, {})
+
+
+def test_whatever_changes_the_numbers_is_read_from_the_running_stack(tmp_path: Path) -> None:
+    """Or another shell's `init` would report otherwise than the stack does."""
+    told = {"ANALYTICS_TIMEZONE": "Asia/Tokyo", "ANALYTICS_CURRENCY": "JPY"}
+    told |= {"ANALYTICS_MINOR_UNITS": "2", "ANALYTICS_MAPPING": str(tmp_path)}
+    told |= {"ANALYTICS_KEEP_HOURS": "90", "ANALYTICS_KEEP_MINUTES": "2"}
+    (tmp_path / STACK_FILE).write_text(json.dumps({"environment": told}))
+    with (tmp_path / LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert reporting(load(tmp_path)) == told

@@ -14,48 +14,19 @@ from psycopg import sql
 
 from ops.local.embedded import Postgres
 from shared.database import Connection, connect
-from shared.settings import Settings
+from shared.settings import Settings, made
 from tests.support import timescale
 from tests.support.world import fill
 from workers.install import install_schemas
 from workers.mirrored import creation
 from workers.rebuild import rebuild
 
-DEFAULTS = Settings(
-    analytics_database_url=None,
-    source_database_url=None,
-    read_database_url=None,
-    redis_url=None,
-    cache_url=None,
+DEFAULTS = replace(
+    made({}.get),
     jwt_secret_key="a key that only tests know, 32 bytes or more",  # noqa: S106
-    jwt_previous_keys=(),
-    jwt_jwks=None,
-    jwt_audience="mentorhub",
-    jwt_issuer="mentorhub-api",
-    jwt_leeway=30,
     rate_limit_per_user="",
     rate_limit_per_address="",
-    trusted_proxies=0,
-    cors_origins=(),
-    connections_per_address=200,
-    request_letters=1024,
-    request_items=32,
-    exports_at_once=2,
-    metrics_token=None,
-    webhook_secret=None,
-    webhook_private=False,
-    line_protocol_url=None,
-    line_protocol_token=None,
-    otel_exporter_otlp_endpoint=None,
-    timezone="UTC",
-    currency="RUB",
-    minor_units="iso4217",
-    keep_hours=400,
-    keep_minutes=30,
-    mapping=None,
     home=Path("/nowhere"),
-    log_format="console",
-    log_level="INFO",
 )
 """Whatever the environment of whoever runs the tests says."""
 

@@ -1,4 +1,4 @@
-"""Every metric of sql/metric at an address of its own, and the catalogue of them."""
+"""Every metric of sql/metric at an address of its own."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache

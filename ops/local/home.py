@@ -21,7 +21,6 @@ _OURS = (
     "log",
     "postgres",
     "postgres.*",
-    "celerybeat.state*",
 )
 """What a stack keeps in its home."""
 

@@ -13,5 +13,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON ROLE analytics_reader IS 'The API: reads the read models in schema analytics and nothing else.';
+COMMENT ON ROLE analytics_reader IS 'The API: reads the read models in schema analytics, and writes what admins enter.';
 COMMENT ON ROLE analytics_worker IS 'Celery workers and beat: may call the verbs in schema control and nothing else.';

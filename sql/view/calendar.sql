@@ -1,12 +1,7 @@
 CREATE MATERIALIZED VIEW analytics.calendar AS
-SELECT
-    ago,
-    today - ago AS day,
-    (today - ago)::timestamp AT TIME ZONE reporting.timezone AS starts_at,
-    (today - ago + 1)::timestamp AT TIME ZONE reporting.timezone AS ends_at
+SELECT ago, today - ago AS day
 FROM
     (SELECT analytics.today() AS today) AS clock
-    CROSS JOIN analytics.reporting
     CROSS JOIN generate_series(0, 364) AS ago;
 
 CREATE UNIQUE INDEX calendar_key ON analytics.calendar (ago);
@@ -14,5 +9,3 @@ CREATE UNIQUE INDEX calendar_key ON analytics.calendar (ago);
 COMMENT ON MATERIALIZED VIEW analytics.calendar IS 'The days that answers may go back to, also those without a row; another one every midnight.';
 COMMENT ON COLUMN analytics.calendar.ago IS 'Days before analytics.freshness.day.';
 COMMENT ON COLUMN analytics.calendar.day IS 'Day in the reporting time zone.';
-COMMENT ON COLUMN analytics.calendar.starts_at IS 'Its first instant: some days have 23 hours, some 25.';
-COMMENT ON COLUMN analytics.calendar.ends_at IS 'The first instant of the next day.';

@@ -1,6 +1,6 @@
 import type { Engagement } from "@mentorhub/analytics";
 
-/** The parts of the engagement score, as sql/summary/user_engagement.sql adds them up. */
+/** The parts of the engagement score, as sql/metric/user_engagement.sql adds them up. */
 export const PARTS = [
   { name: "sessions", most: 30, each: 3 },
   { name: "courses", most: 25, each: 5 },

@@ -295,7 +295,8 @@ def _environ(scope: Scope, headers: dict[str, list[str]]) -> Environ:
     """PEP 3333's, without its body."""
     host, _, port = scope.server.rpartition(":")
     environ: Environ = {
-        "REQUEST_METHOD": scope.method,
+        # werkzeug would take `get` for GET: it is another method (RFC 9110), and none of ours
+        "REQUEST_METHOD": scope.method if scope.method.isupper() else "?",
         "SCRIPT_NAME": "",
         # no path is the root, as RFC 9112 says of absolute-form
         "PATH_INFO": _bytes(scope.path or "/"),

@@ -147,6 +147,15 @@ def test_an_address_without_a_path_is_the_root(server: Server, target: str) -> N
     assert b"<html" not in answer
 
 
+@pytest.mark.parametrize("method", ["get", "Get", "head", "post", "oPTIONS"])
+def test_a_method_has_one_spelling(server: Server, method: str) -> None:
+    _, *rest = request(authorization())
+    answer, _ = talk(server, f"{method} {PLACE} HTTP/1.1", *rest)
+
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: " in answer.lower()
+
+
 def test_two_tokens_are_none(server: Server) -> None:
     for first, second in ((LEARNER, ADMIN), (ADMIN, LEARNER), (ADMIN, ADMIN)):
         answer, _ = talk(server, *request(authorization(first), authorization(second)))

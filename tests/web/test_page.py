@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.processes import wait_until
 from tests.support.site import LANGUAGES, Open, Site, assert_barred_by_nothing, settled
@@ -21,6 +21,27 @@ def test_a_token_is_out_of_the_address_at_once_and_in_no_request(page: Page, sit
     page.reload()
     settled(page)
     expect(page.get_by_role("heading", name="Новые пользователи по дням")).to_be_visible()
+
+
+def test_the_first_numbers_are_asked_for_before_there_is_code_to_show_them(
+    page: Page, site: Site
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/app-*.js", hold)
+    sessions, revenue = "**/analytics/sessions?*", "**/analytics/revenue?*"
+    with page.expect_response(sessions), page.expect_response(revenue):
+        page.goto(site.admin_address, wait_until="commit")
+    expect(page.locator(".card")).to_have_count(0)
+
+    # nobody else is answered: what is shown is what was asked for first
+    page.route(re.compile("analytics/(sessions|revenue)"), lambda route: route.abort())
+    for route in held:
+        route.continue_()
+    expect(page.locator(".card .figure data")).to_have_count(6)
 
 
 def test_a_tab_of_its_own_knows_nothing_of_the_token(page: Page, see: Open, site: Site) -> None:

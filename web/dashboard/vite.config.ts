@@ -32,13 +32,36 @@ function definitions(): Plugin {
   };
 }
 
+/** The code of the first view is on its way from the beginning, and not when `main` asks for it. */
+function preloaded(): Plugin {
+  const app = path("src/app.tsx");
+  return {
+    name: "preloaded",
+    transformIndexHtml: {
+      order: "post",
+      handler: (_, { bundle }) =>
+        Object.values(bundle ?? {}).flatMap((file) =>
+          file.type === "chunk" && (file.facadeModuleId === app || file.moduleIds.includes(app))
+            ? [{ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: `./${file.fileName}` }, injectTo: "head" }]
+            : [],
+        ),
+    },
+  };
+}
+
 /** Schemas with numbers that the pages show. */
 const SHOWN = /^(Platform\w+|(Session|Revenue)Analytics|Engagement|NewUsers|DailyRevenue|Course)Body$/;
+
+/** What asks the first questions, and what shows their answers first: each with all that it needs. */
+const CHUNKS = [
+  { name: "main", test: /dashboard\/src\/main\.ts$|vite\/preload-helper/, priority: 2 },
+  { name: "app", test: /dashboard\/src\/app\.tsx$/, priority: 1 },
+];
 
 export default defineConfig({
   // Relative: it holds behind every proxy.
   base: "./",
-  plugins: [react(), definitions()],
+  plugins: [react(), definitions(), preloaded()],
   resolve: {
     alias: { "@mentorhub/analytics": path("../client/src/index.ts") },
     dedupe: ["react", "react-dom", "swr"],
@@ -50,7 +73,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
-    chunkSizeWarningLimit: 450,
+    rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
   },
   server: { proxy: { "/api": process.env["ANALYTICS_API"] ?? "http://127.0.0.1:8000" } },
 });

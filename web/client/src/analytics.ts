@@ -42,6 +42,7 @@ export class Analytics {
   readonly stream: Stream;
   readonly #fetch: typeof globalThis.fetch;
   readonly #bodies = new Map<string, { text: string; body: unknown }>();
+  readonly #ahead = new Map<string, Promise<Answer<unknown>>>();
 
   constructor({ base = "", tokens = mentorhubTokens(), fetch }: AnalyticsOptions = {}) {
     this.base = base.replace(/\/$/, "");
@@ -52,7 +53,19 @@ export class Analytics {
     );
   }
 
+  /** Asks before there is a component that wants to know: whoever asks first is given this answer. */
+  ahead(path: string): Promise<Answer<unknown>> {
+    const answer = this.get(path);
+    this.#ahead.set(path, answer);
+    return answer;
+  }
+
   async get<Body>(path: string): Promise<Answer<Body>> {
+    const ahead = this.#ahead.get(path);
+    if (ahead) {
+      this.#ahead.delete(path);
+      return ahead as Promise<Answer<Body>>;
+    }
     const response = await this.request(path, { headers: { Accept: "application/json" } });
     const { headers } = response;
     const text = await read(response);

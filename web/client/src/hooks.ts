@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import useSWR, { useSWRConfig } from "swr";
+import useSWR, { unstable_serialize, useSWRConfig, type State } from "swr";
 
 import { Analytics, type Answer } from "./analytics.js";
 import type {
@@ -13,6 +13,14 @@ import type {
   UserGrowth,
 } from "./bodies.js";
 import { AnalyticsError } from "./errors.js";
+import {
+  paths,
+  type CatalogueOptions,
+  type CoursesOptions,
+  type MetricOptions,
+  type MoneyOptions,
+  type Options,
+} from "./paths.js";
 import type { StreamState } from "./stream.js";
 
 /** What every hook says of its answer. */
@@ -38,43 +46,6 @@ export interface AnswerState {
 
 /** The body's own fields beside the state of the answer; `data` is the body where it has none. */
 export type Result<Body> = AnswerState & { data?: Body } & Partial<Body>;
-
-export interface Options {
-  /** Adds `comparison`: each number as many days before. */
-  compare?: boolean;
-}
-
-export interface MoneyOptions extends Options {
-  /** ISO 4217; the reporting currency by default. */
-  currency?: string | null;
-}
-
-export interface MetricOptions extends Options {
-  /** The last so many days; or `from` and `to`, both included. */
-  days?: number | null;
-  from?: string | null;
-  to?: string | null;
-  /** Keys to group by; the metric's own choice by default. */
-  by?: readonly string[] | null;
-  limit?: number | null;
-  order?: string | null;
-  /** Filters by key, and the metric's parameters. */
-  with?: Readonly<Record<string, string>>;
-}
-
-export interface CatalogueOptions {
-  /** Those that only other metrics are counted from, too. */
-  unlisted?: boolean;
-}
-
-export interface CoursesOptions {
-  courseId?: number;
-  limit?: number;
-  sort?: string;
-  order?: "asc" | "desc";
-  search?: string;
-  cursor?: string;
-}
 
 /** Milliseconds: an unchanged answer is a 304 from memory, and brings as-of up to date. */
 const PACE = { live: 10_000, connecting: 10_000, down: 5_000 } satisfies Record<StreamState, number>;
@@ -110,11 +81,13 @@ export function useAnswer<Body>(
   useLiveCache(analytics);
   const pace = PACE[useStreamState()];
   const { data, error, isLoading, mutate } = useSWR<Kept<Body>, AnalyticsError>(
-    path === null ? null : [analytics.base, family, path],
+    path === null ? null : keyOf(analytics, family, path),
     async () => ({ path, answer: await analytics.get<Body>(path ?? "") }),
     {
       refreshInterval: pace,
       keepPreviousData: true,
+      // each answer is another one, if only as of a later moment: SWR need not look into it
+      compare: (one, other) => one?.answer === other?.answer,
       // the interval and the stream are what asks again
       revalidateOnFocus: true,
       onErrorRetry: (failure, _key, _config, retry, { retryCount }) => {
@@ -145,6 +118,29 @@ export function useAnswer<Body>(
 interface Kept<Body> {
   path: string | null;
   answer: Answer<Body>;
+}
+
+type Key = [base: string, family: string, path: string];
+
+function keyOf({ base }: Analytics, family: string, path: string): Key {
+  return [base, family, path];
+}
+
+/** An answer that is there before any hook asks for it. */
+export interface Told {
+  family: string;
+  path: string;
+  answer: Answer<unknown>;
+}
+
+/** A cache for SWR's `provider` with answers in it: hooks have them in their first render. */
+export function cacheOf(analytics: Analytics, told: readonly Told[]): Map<string, State<unknown>> {
+  return new Map(
+    told.map(({ family, path, answer }) => [
+      unstable_serialize(keyOf(analytics, family, path)),
+      { data: { path, answer } satisfies Kept<unknown>, isLoading: false, isValidating: false },
+    ]),
+  );
 }
 
 type Mutate = ReturnType<typeof useSWRConfig>["mutate"];
@@ -188,44 +184,6 @@ function useIsOld(answer: Answer<unknown> | undefined): boolean {
   }, [until, left]);
   return left <= 0;
 }
-
-function query(path: string, parameters: Record<string, string | number | null | undefined>): string {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined && value !== "") given.set(name, String(value));
-  }
-  const text = given.toString();
-  return text ? `${path}?${text}` : path;
-}
-
-/** The addresses that the hooks ask, for exports of exactly what is shown. */
-export const paths = {
-  platform: ({ compare, currency }: MoneyOptions = {}) =>
-    query("platform", { currency, compare: compare ? "previous" : null }),
-  userGrowth: (days = 30, { compare }: Options = {}) =>
-    query("user-growth", { days, compare: compare ? "previous" : null }),
-  sessions: (days = 30, { compare }: Options = {}) =>
-    query("sessions", { days, compare: compare ? "previous" : null }),
-  revenue: (days = 30, { compare, currency }: MoneyOptions = {}) =>
-    query("revenue", { days, currency, compare: compare ? "previous" : null }),
-  courses: ({ courseId, ...page }: CoursesOptions = {}) =>
-    query("courses", { course_id: courseId, ...page }),
-  metrics: ({ unlisted }: CatalogueOptions = {}) => query("metrics", { unlisted: unlisted ? "true" : null }),
-  metric: (name: string, options: MetricOptions = {}) => {
-    const { days, from, to, by, limit, order, compare, with: more } = options;
-    const window = from && to ? { from, to } : { days };
-    return query(`metrics/${name}`, {
-      ...window,
-      by: by?.join(","),
-      limit,
-      order,
-      compare: compare ? "previous" : null,
-      ...more,
-    });
-  },
-  engagement: (userId: number) => `user/${userId}/engagement`,
-  myEngagement: () => "me/engagement",
-};
 
 /** The platform at a glance, all time. */
 export function usePlatformStats(

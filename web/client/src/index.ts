@@ -5,6 +5,7 @@ export type * from "./bodies.js";
 export * from "./entries.js";
 export { AnalyticsError } from "./errors.js";
 export * from "./hooks.js";
+export * from "./paths.js";
 export type { components, operations, paths as Paths } from "./schema.js";
 export type { Change, StreamState } from "./stream.js";
 export { mentorhubTokens, oneRefresh, type MentorhubTokensOptions, type Tokens } from "./tokens.js";

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   Analytics,
   AnalyticsProvider,
+  cacheOf,
   fetcher,
   mentorhubTokens,
   useCoursePerformance,
@@ -299,4 +300,37 @@ test("a token that can't be refreshed is an error, and asked with no more than t
 
   await waitFor(() => expect(result.current.error?.status).toBe(401));
   expect(api.asked).toEqual(["platform"]);
+});
+
+test("what is asked ahead is asked once, and is there in the first render", async () => {
+  const answer = await analytics.ahead("platform");
+  const cache = cacheOf(analytics, [{ family: "platform", path: "platform", answer }]);
+  const renders: boolean[] = [];
+  const { result } = renderHook(
+    () => {
+      const state = usePlatformStats();
+      renders.push(state.stats !== undefined && !state.isLoading);
+      return state;
+    },
+    {
+      wrapper: ({ children }: { children: ReactNode }) => (
+        <SWRConfig value={{ provider: () => cache }}>
+          <AnalyticsProvider value={analytics}>{children}</AnalyticsProvider>
+        </SWRConfig>
+      ),
+    },
+  );
+
+  await act(async () => undefined);
+  expect(result.current.stats).toEqual(PLATFORM);
+  expect(renders).not.toContain(false);
+  expect(api.asked).toEqual(["platform"]);
+});
+
+test("who asks for the same before it is there waits for it, and the next one asks anew", async () => {
+  const ahead = analytics.ahead("platform");
+
+  expect(await analytics.get("platform")).toBe(await ahead);
+  expect(await analytics.get("platform")).not.toBe(await ahead);
+  expect(api.asked).toEqual(["platform", "platform"]);
 });

@@ -119,7 +119,7 @@ function write(view: View): string {
 
 let known: { search: string; view: View } | undefined;
 
-function current(): View {
+export function current(): View {
   if (known?.search !== location.search) {
     known = { search: location.search, view: read(location.search) };
   }

@@ -1,21 +1,16 @@
-import {
-  Analytics,
-  AnalyticsProvider,
-  useMetrics,
-  useMyEngagement,
-  usePlatformStats,
-} from "@mentorhub/analytics";
-import { lazy, Suspense, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
+import { AnalyticsProvider, cacheOf, useMetrics, useMyEngagement, usePlatformStats } from "@mentorhub/analytics";
+import { StrictMode, useEffect, useMemo, useState, type ReactElement, type ReactNode } from "react";
+import { createRoot } from "react-dom/client";
 import { SWRConfig } from "swr";
 
 import { show, useView, type Page } from "./address.js";
+import { pageOf, takeUp } from "./beginning.js";
 import { pagesOf } from "./commands.js";
 import { Badge } from "./fresh.js";
 import { useWords } from "./i18n/index.js";
 import { LANGUAGES, NAMES, type Language } from "./i18n/languages.js";
 import { Keys } from "./keys.js";
-import { Ringing } from "./pages/alerts.js";
-import { Me } from "./pages/me.js";
+import { Later } from "./later.js";
 import { Panel } from "./panel.js";
 import { Platform } from "./pages/platform.js";
 import { SignIn } from "./pages/sign-in.js";
@@ -23,14 +18,19 @@ import { prefer, THEMES, usePreferences, type Theme } from "./preferences.js";
 import { forgetToken, keepToken, says, takeToken, tokens } from "./session.js";
 import { Toolbar } from "./toolbar.js";
 
-// what the first view does not need comes when it is asked for
-const Metrics = lazy(() => import("./pages/metrics.js").then(({ Metrics }) => ({ default: Metrics })));
-const Mentor = lazy(() => import("./pages/mentor.js").then(({ Mentor }) => ({ default: Mentor })));
-
 const GUARDS = { platform: AdminGuard, metrics: AdminGuard, mentor: MentorGuard, me: MeGuard };
 
+export function start(root: HTMLElement | null): void {
+  if (!root) return;
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}
+
 /** One connection for each token: what one person was told is never shown to the next. */
-export function App(): ReactElement {
+function App(): ReactElement {
   const { t } = useWords();
   const [token, setToken] = useState(tokens.get);
   useEffect(() => {
@@ -68,8 +68,8 @@ function SignedIn({
   onToken: (token: string) => void;
   onLeave: () => void;
 }): ReactElement {
-  const analytics = useMemo(() => new Analytics({ tokens }), []);
-  const cache = useMemo(() => new Map(), []);
+  const { analytics, told } = useMemo(takeUp, []);
+  const cache = useMemo(() => cacheOf(analytics, told), [analytics, told]);
   return (
     <SWRConfig value={{ provider: () => cache }}>
       <AnalyticsProvider value={analytics}>
@@ -87,7 +87,7 @@ function Pages({
   onLeave: () => void;
 }): ReactElement {
   const view = useView();
-  const page = view.page ?? (says("admin") ? "platform" : says("mentor") ? "mentor" : "me");
+  const page = pageOf(view);
   const Guarded = GUARDS[page];
   return (
     <Guarded key={page} page={page} onToken={onToken}>
@@ -121,11 +121,9 @@ function AdminGuard({ page, onToken, children }: GuardProperties): ReactElement 
       {page === "platform" ? (
         <Platform />
       ) : (
-        <Later>
-          <Metrics />
-        </Later>
+        <Later fallback={<Loading />}>{({ Metrics }) => <Metrics />}</Later>
       )}
-      <Ringing />
+      <Later>{({ Ringing }) => <Ringing />}</Later>
     </>,
   );
 }
@@ -142,25 +140,25 @@ function MentorGuard({ onToken, children }: GuardProperties): ReactElement {
   const whose = (isAdmin ? mentor : null) ?? metrics[0]?.own[0];
   if (whose === undefined) return children(<Forbidden sentence={t.states.forMentors} />);
   return children(
-    <Later>
-      <Mentor key={whose} mentor={whose} metrics={metrics} isNamed={isAdmin} />
+    <Later fallback={<Loading />}>
+      {({ Mentor }) => <Mentor key={whose} mentor={whose} metrics={metrics} isNamed={isAdmin} />}
     </Later>,
   );
 }
 
-function Later({ children }: { children: ReactNode }): ReactElement {
+function Loading(): ReactElement {
   const { t } = useWords();
   return (
-    <Suspense fallback={<p className="notice" aria-busy="true">{t.states.loading}</p>}>
-      {children}
-    </Suspense>
+    <p className="notice" aria-busy="true">
+      {t.states.loading}
+    </p>
   );
 }
 
 function MeGuard({ onToken, children }: GuardProperties): ReactElement {
   const { error } = useMyEngagement();
   if (error?.status === 401) return <Frame><SignIn hasExpired onToken={onToken} /></Frame>;
-  return children(<Me />);
+  return children(<Later fallback={<Loading />}>{({ Me }) => <Me />}</Later>);
 }
 
 function Forbidden({ sentence }: { sentence: string }): ReactElement {

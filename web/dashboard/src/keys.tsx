@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 
 import type { Page } from "./address.js";
 import { commandOf, useCommands } from "./commands.js";
@@ -17,7 +17,6 @@ export function Keys({ page }: { page: Page }): ReactElement {
   const { keys } = usePreferences();
   const commands = useCommands(page);
   const [over, setOver] = useState<Over>(null);
-  const help = useDialog(over === "help");
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -38,19 +37,6 @@ export function Keys({ page }: { page: Page }): ReactElement {
     return () => removeEventListener("keydown", press);
   }, [keys, over, commands]);
 
-  const rows: [string, string][] = [
-    ["1 2 3 4", t.help.windows],
-    ["c", t.help.compare],
-    ["t", t.help.tables],
-    ["/", t.help.search],
-    ["p", t.help.pages],
-    ["d", t.help.theme],
-    ["r", t.help.reload],
-    [PALETTE_KEYS, t.help.palette],
-    ["?", t.help.help],
-    ["← →", t.help.chart],
-    ["Shift ← →", t.help.brush],
-  ];
   return (
     <>
       <button
@@ -72,52 +58,66 @@ export function Keys({ page }: { page: Page }): ReactElement {
           onClose={() => setOver((now) => (now === "palette" ? null : now))}
         />
       )}
-      <dialog ref={help} onClose={() => setOver(null)} aria-labelledby="help">
-        <div className="head">
-          <h2 id="help">{t.help.title}</h2>
-          <button type="button" onClick={() => setOver(null)}>
-            {t.help.close}
-          </button>
-        </div>
-        <ul>
-          {t.help.notes.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-        <h3>{t.help.keys}</h3>
-        <table>
-          <tbody>
-            {rows.map(([key, effect]) => (
-              <tr key={key}>
-                <th scope="row">
-                  {key.split(" ").map((each) => (
-                    <kbd key={each}>{each}</kbd>
-                  ))}
-                </th>
-                <td>{effect}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={keys}
-            onChange={({ target }) => prefer({ keys: target.checked })}
-          />
-          {t.help.off}
-        </label>
-      </dialog>
+      {over === "help" && <Help onClose={() => setOver((now) => (now === "help" ? null : now))} />}
     </>
   );
 }
 
-/** A modal dialog that is there all the time, and shown. */
-function useDialog(isOpen: boolean): RefObject<HTMLDialogElement | null> {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
-  return dialog;
+/** What there is to know, and what the keys do. */
+function Help({ onClose }: { onClose: () => void }): ReactElement {
+  const { t } = useWords();
+  const { keys } = usePreferences();
+  const help = useRef<HTMLDialogElement>(null);
+  useEffect(() => help.current?.showModal(), []);
+  const rows: [string, string][] = [
+    ["1 2 3 4", t.help.windows],
+    ["c", t.help.compare],
+    ["t", t.help.tables],
+    ["/", t.help.search],
+    ["p", t.help.pages],
+    ["d", t.help.theme],
+    ["r", t.help.reload],
+    [PALETTE_KEYS, t.help.palette],
+    ["?", t.help.help],
+    ["← →", t.help.chart],
+    ["Shift ← →", t.help.brush],
+  ];
+  return (
+    <dialog ref={help} onClose={onClose} aria-labelledby="help">
+      <div className="head">
+        <h2 id="help">{t.help.title}</h2>
+        <button type="button" onClick={() => help.current?.close()}>
+          {t.help.close}
+        </button>
+      </div>
+      <ul>
+        {t.help.notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+      <h3>{t.help.keys}</h3>
+      <table>
+        <tbody>
+          {rows.map(([key, effect]) => (
+            <tr key={key}>
+              <th scope="row">
+                {key.split(" ").map((each) => (
+                  <kbd key={each}>{each}</kbd>
+                ))}
+              </th>
+              <td>{effect}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={keys}
+          onChange={({ target }) => prefer({ keys: target.checked })}
+        />
+        {t.help.off}
+      </label>
+    </dialog>
+  );
 }

@@ -1,7 +1,7 @@
 import type { Metric, MetricColumn, MetricValue, Said } from "@mentorhub/analytics";
 
 import type { Day } from "./charts/days.js";
-import { headingIn, TITLES } from "./i18n/catalogue.js";
+import { headingIn, ownTitleIn, TITLES } from "./i18n/catalogue.js";
 import type { Words } from "./i18n/index.js";
 import type { Language } from "./i18n/languages.js";
 
@@ -16,7 +16,10 @@ export function saidIn(said: Said, language: Language): Text {
   return language === "ru" ? { text: said.ru, lang: "ru" } : { text: said.en, lang: "en" };
 }
 
-export function titleOf({ name, title }: Metric, language: Language): Text {
+/** `isOwn`: on the page of one mentor. */
+export function titleOf({ name, title }: Metric, language: Language, isOwn = false): Text {
+  const own = isOwn ? ownTitleIn(name, language) : undefined;
+  if (own) return { text: own, lang: language };
   const text = language === "zh" || language === "he" ? TITLES[name]?.[language] : undefined;
   return text ? { text, lang: language } : saidIn(title, language);
 }
@@ -45,6 +48,13 @@ export function numbersOf(metric: Metric): MetricColumn[] {
 
 /** Minutes that say more in hours. */
 const MANY_MINUTES = 600;
+
+/** What is drawn until a reader chooses: of times their median, which says more than how many there were. */
+export function firstOf(metric: Metric): MetricColumn | undefined {
+  const numbers = numbersOf(metric);
+  const median = metric.chart === "line" && numbers.find(({ name }) => name.startsWith("median_"));
+  return median || numbers[0];
+}
 
 /** Writes a number in its unit; `currency` is that of amounts. */
 export function writer({ f, t }: Words, unit: string, currency: string): (value: number) => string {

@@ -24,6 +24,8 @@ export function Delta(properties: DeltaProperties): ReactElement | null {
   const { change, format, inPoints, tone: more = "good", hidesBefore } = properties;
   const { f, t } = useWords();
   if (!change || change.previous === null || change.change === null) return null;
+  // nothing, as before: the number has said so
+  if (change.change === 0 && change.previous === 0) return null;
   const direction = Math.sign(change.change);
   const tone =
     direction === 0 || more === "none" ? "none" : direction > 0 === (more === "good") ? "good" : "bad";

@@ -2,8 +2,8 @@ import { area, curveMonotoneX, line } from "d3-shape";
 import { memo, useMemo, type ReactElement } from "react";
 
 import { useWords } from "../i18n/index.js";
-import { useWidth } from "./size.js";
-
+/** Of the picture's own space, which is stretched to whatever width there is. */
+const WIDTH = 100;
 const HEIGHT = 40;
 
 /** Points that still are a shape in a finger's width. */
@@ -26,17 +26,16 @@ export const Sparkline = memo(function Sparkline({
   values: readonly number[];
 }): ReactElement {
   const { isRightToLeft } = useWords();
-  const [frame, width] = useWidth<HTMLDivElement>();
   const values = useMemo(() => fewer(all), [all]);
   const most = Math.max(...values) || 1;
-  const step = width / Math.max(values.length - 1, 1);
+  const step = WIDTH / Math.max(values.length - 1, 1);
   const x = (_: number, index: number): number =>
-    isRightToLeft ? width - index * step : index * step;
+    isRightToLeft ? WIDTH - index * step : index * step;
   const y = (value: number): number => HEIGHT - 2 - (value / most) * (HEIGHT - 6);
   return (
-    <div className="sparkline" ref={frame} aria-hidden="true">
-      {width > 0 && values.length > 1 && (
-        <svg width={width} height={HEIGHT}>
+    <div className="sparkline" aria-hidden="true">
+      {values.length > 1 && (
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none">
           <path className="fill" d={area<number>(x, HEIGHT, y).curve(curveMonotoneX)(values) ?? ""} />
           <path className="stroke" d={line<number>(x, y).curve(curveMonotoneX)(values) ?? ""} />
         </svg>

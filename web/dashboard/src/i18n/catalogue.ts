@@ -55,6 +55,13 @@ export const TITLES: Readonly<Record<string, { zh: string; he: string }>> = {
   user_engagement: { zh: "学员参与度", he: "מעורבות הלומדים" },
 };
 
+/** Metrics by mentor on a mentor's own page, where all is of one: in English, Russian, Chinese and Hebrew. */
+const OWN_TITLES: Readonly<Record<string, readonly [string, string, string, string]>> = {
+  mentor_booking: ["First and repeated bookings", "Первые и повторные записи", "首次与再次预约", "הזמנות ראשונות וחוזרות"],
+  mentor_day: ["Sessions by day", "Сессии по дням", "每日辅导课", "מפגשים לפי יום"],
+  mentor_lead_time: ["From booking to session", "От записи до сессии", "从预约到辅导课", "מההזמנה למפגש"],
+};
+
 /** Columns by their names, as headings: in English, Russian, Chinese and Hebrew. */
 const HEADINGS: Readonly<Record<string, readonly [string, string, string, string]>> = {
   amount: ["Amount", "Сумма", "金额", "סכום"],
@@ -177,4 +184,9 @@ const PLACES: Record<Language, number> = { en: 0, ru: 1, zh: 2, he: 3 };
 /** What a column is called; undefined where nobody has said it yet. */
 export function headingIn(name: string, language: Language): string | undefined {
   return HEADINGS[name]?.[PLACES[language]];
+}
+
+/** What a metric is called on a mentor's own page, where that is not its title. */
+export function ownTitleIn(name: string, language: Language): string | undefined {
+  return OWN_TITLES[name]?.[PLACES[language]];
 }

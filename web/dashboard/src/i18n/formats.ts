@@ -30,14 +30,23 @@ export interface Formats {
 /** A calendar day as a date that formats to itself wherever the reader is. */
 const date = (day: string): Date => new Date(`${day}T00:00:00Z`);
 
+/** Made when it is first asked for: each of them takes a while to make, and few are on the first view. */
+function later<Format>(make: () => Format): () => Format {
+  let made: Format | undefined;
+  return () => (made ??= make());
+}
+
 export function formats(language: string): Formats {
   const locale = language === "zh" ? "zh-Hans" : language;
   const numbers = (options: Intl.NumberFormatOptions) => {
-    const format = new Intl.NumberFormat(locale, options);
-    return (value: number) => format.format(value);
+    const format = later(() => new Intl.NumberFormat(locale, options));
+    return (value: number) => format().format(value);
   };
-  const days = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+  const dates = (options: Intl.DateTimeFormatOptions) => later(() => new Intl.DateTimeFormat(locale, options));
+  const days = (options: Intl.DateTimeFormatOptions) => {
+    const format = dates({ timeZone: "UTC", ...options });
+    return (day: string) => format().format(date(day));
+  };
   const whole = numbers({ maximumFractionDigits: 0 });
   const percent = numbers({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const signedPercent = numbers({
@@ -45,19 +54,19 @@ export function formats(language: string): Formats {
     maximumFractionDigits: 1,
     signDisplay: "exceptZero",
   });
-  const day = days({ day: "numeric", month: "long", year: "numeric" });
-  const dayShort = days({ day: "numeric", month: "short" });
-  const month = days({ month: "short" });
   const weekday = days({ weekday: "short" });
-  const range = days({ day: "numeric", month: "short", year: "numeric" });
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
-  const relative = new Intl.RelativeTimeFormat(locale, {
-    numeric: "always",
-    style: language === "he" ? "long" : "short",
-  });
-  const rules = new Intl.PluralRules(locale);
-  const currencies = new Intl.DisplayNames(locale, { type: "currency" });
+  const range = dates({ timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
+  const time = dates({ timeStyle: "medium" });
+  const moment = dates({ dateStyle: "long", timeStyle: "short" });
+  const relative = later(
+    () =>
+      new Intl.RelativeTimeFormat(locale, {
+        numeric: "always",
+        style: language === "he" ? "long" : "short",
+      }),
+  );
+  const rules = later(() => new Intl.PluralRules(locale));
+  const currencies = later(() => new Intl.DisplayNames(locale, { type: "currency" }));
   const monies = new Map<string, (value: number) => string>();
   return {
     count: whole,
@@ -82,24 +91,24 @@ export function formats(language: string): Formats {
       return format(value);
     },
     short: numbers({ notation: "compact", maximumFractionDigits: 1 }),
-    day: (text) => day.format(date(text)),
-    dayShort: (text) => dayShort.format(date(text)),
-    month: (text) => month.format(date(text)),
+    day: days({ day: "numeric", month: "long", year: "numeric" }),
+    dayShort: days({ day: "numeric", month: "short" }),
+    month: days({ month: "short" }),
     // 1 January 2024 was a Monday
-    weekday: (number) => weekday.format(date(`2024-01-0${number}`)),
-    range: (from, to) => range.formatRange(date(from), date(to)),
-    time: (when) => time.format(when),
-    moment: (when) => moment.format(when),
+    weekday: (number) => weekday(`2024-01-0${number}`),
+    range: (from, to) => range().formatRange(date(from), date(to)),
+    time: (when) => time().format(when),
+    moment: (when) => moment().format(when),
     ago: (milliseconds) => {
       const seconds = Math.max(Math.round(milliseconds / 1000), 0);
-      if (seconds < 60) return relative.format(-seconds, "second");
-      if (seconds < 3600) return relative.format(-Math.round(seconds / 60), "minute");
-      if (seconds < 86_400) return relative.format(-Math.round(seconds / 3600), "hour");
-      return relative.format(-Math.round(seconds / 86_400), "day");
+      if (seconds < 60) return relative().format(-seconds, "second");
+      if (seconds < 3600) return relative().format(-Math.round(seconds / 60), "minute");
+      if (seconds < 86_400) return relative().format(-Math.round(seconds / 3600), "hour");
+      return relative().format(-Math.round(seconds / 86_400), "day");
     },
-    currencyName: (code) => currencies.of(code) ?? code,
+    currencyName: (code) => currencies().of(code) ?? code,
     plural: (value, forms) => {
-      const form = forms[rules.select(value)] ?? forms.other;
+      const form = forms[rules().select(value)] ?? forms.other;
       return form.replace("#", whole(value));
     },
   };

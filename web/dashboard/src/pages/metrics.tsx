@@ -17,6 +17,7 @@ import { useWords } from "../i18n/index.js";
 import { Label } from "../label.js";
 import {
   dayOf,
+  firstOf,
   headingOf,
   isDate,
   isGoingOn,
@@ -104,7 +105,7 @@ function One({ metric, isAsked }: { metric: Metric; isAsked: boolean }): ReactEl
   const { language, t } = useWords();
   const { state, path } = useAsked(metric, isAsked);
   const [measure, setMeasure] = useState<string | null>(null);
-  const title = titleOf(metric, language);
+  const title = titleOf(metric, language, useMentor() !== null);
   const answer = state.data;
   return (
     <Panel
@@ -134,7 +135,7 @@ function Alone({ metric }: { metric: Metric }): ReactElement {
   const mentor = useMentor();
   const known = by.filter((name) => keysOf(metric).some((key) => key.name === name));
   const { state, path } = useAsked(metric, true, known);
-  const title = titleOf(metric, language);
+  const title = titleOf(metric, language, mentor !== null);
   const meaning = saidIn(metric.meaning, language);
   const answer = state.data;
   return (
@@ -219,7 +220,7 @@ function Drawn(properties: Shown & { measure: string | null }): ReactElement {
   const { metric, answer } = properties;
   const { t } = useWords();
   const numbers = numbersOf(metric);
-  const measure = numbers.find(({ name }) => name === properties.measure) ?? numbers[0];
+  const measure = numbers.find(({ name }) => name === properties.measure) ?? firstOf(metric);
   if (!answer.rows.length) return <p className="empty">{t.metrics.none}</p>;
   const isOne = answer.rows.length === 1 && !answer.from;
   const isTable = metric.chart === "table";
@@ -363,7 +364,7 @@ function Series({ date, measure, ...shown }: Shown & { date: MetricColumn; measu
         </label>
       )}
       <DayChart
-        label={`${titleOf(shown.metric, language).text}: ${headingOf(measure, language)}`}
+        label={`${titleOf(shown.metric, language, mentor !== null).text}: ${headingOf(measure, language)}`}
         days={series.days}
         format={format}
         isRatio={measure.kind === "ratio"}
@@ -392,7 +393,7 @@ function Table(shown: Shown): ReactElement {
   const { keys, key, label, number } = useWriters(shown, rows.slice(0, most));
   const labels = metric.columns.filter(({ name, kind }) => kind === "label" && answer.rows[0] && name in answer.rows[0]);
   const numbers = numbersOf(metric);
-  const title = titleOf(metric, language).text;
+  const title = titleOf(metric, language, useMentor() !== null).text;
   return (
     <>
       <div className="scroll tall" tabIndex={0} role="region" aria-label={`${t.table.show}: ${title}`}>
@@ -462,7 +463,7 @@ function Measures({
   return (
     <label className="aside">
       <span className="unseen">{t.metrics.measure}</span>
-      <select value={chosen ?? numbers[0]?.name} onChange={({ target }) => onChoose(target.value)}>
+      <select value={chosen ?? firstOf(metric)?.name} onChange={({ target }) => onChoose(target.value)}>
         {numbers.map((number) => (
           <option key={number.name} value={number.name}>
             {headingOf(number, language)}

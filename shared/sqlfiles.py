@@ -45,6 +45,7 @@ def _template(name: str) -> "Template":
         autoescape=False,  # noqa: S701 - SQL is no HTML
         finalize=_quoted,
     )
+    templates.filters["each"] = _each
     templates.filters["literal"] = _literal
     templates.filters["listed"] = _listed
     return templates.get_template(f"{name}.sql")
@@ -70,6 +71,11 @@ def _quoted(name: object) -> object:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(str(_quoted(name)) for name in names)
+
+
+def _each(names: Iterable[str], template: str = "?", joint: str = ",\n") -> str:
+    """The template with each name in place of `?`, a line each."""
+    return joint.join(template.replace("?", str(_quoted(name))) for name in names)
 
 
 def _literal(text: str) -> str:

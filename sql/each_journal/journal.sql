@@ -1,11 +1,6 @@
 {# Of what MentorHub overwrites, the moment of each change: kept.{{ journal.name }}. #}
 {% from "each_table/vacuumed.sql" import vacuumed %}
 {% set columns = journal.keys + journal.measures %}
-{% macro each(names, template) %}
-{% for name in names %}
-{{ template | replace("?", name) }}{{ "," if not loop.last }}
-{% endfor %}
-{% endmacro %}
 {# what it is from now on, found by its key; `of` whom #}
 {% macro becomes(of) %}
 {% if journal.stated %}
@@ -24,7 +19,7 @@
 {% endmacro %}
 CREATE VIEW analytics.{{ journal.name }} AS
 SELECT
-    {{ each(journal.added, "?") | indent(4) | trim }}
+    {{ journal.added | each | indent(4) }}
 FROM kept.{{ journal.name }};
 
 COMMENT ON VIEW analytics.{{ journal.name }} IS 'kept.{{ journal.name }}.';
@@ -45,21 +40,21 @@ COMMENT ON TABLE capture.{{ journal.name }} IS 'New entries of kept.{{ journal.n
 
 CREATE VIEW drift.{{ journal.name }} AS
 SELECT
-    {{ each(journal.keys, "?") | indent(4) | trim }},
-    {{ each(journal.measures, "sum(?) AS ?") | indent(4) | trim }}
+    {{ journal.keys | each | indent(4) }},
+    {{ journal.measures | each("sum(?) AS ?") | indent(4) }}
 FROM (
     SELECT
-        {{ each(columns, "?") | indent(8) | trim }}
+        {{ columns | each | indent(8) }}
     FROM truth.{{ journal.name }}
     UNION ALL
     SELECT
-        {{ each(journal.keys, "?") | indent(8) | trim }},
-        {{ each(journal.measures, "- ?") | indent(8) | trim }}
+        {{ journal.keys | each | indent(8) }},
+        {{ journal.measures | each("- ?") | indent(8) }}
     FROM delta.{{ journal.name }}
     UNION ALL
     SELECT
-        {{ each(journal.keys, "?") | indent(8) | trim }},
-        {{ each(journal.measures, "- ?") | indent(8) | trim }}
+        {{ journal.keys | each | indent(8) }},
+        {{ journal.measures | each("- ?") | indent(8) }}
     FROM analytics.{{ journal.name }}
 ) AS signed
 GROUP BY {{ journal.keys | join(", ") }}
@@ -87,8 +82,8 @@ BEGIN
             {{ becomes("added") | indent(12) | trim }}
         FROM (
             SELECT
-                {{ each(journal.keys, "?") | indent(16) | trim }},
-                {{ each(journal.measures, "sum(?) AS ?") | indent(16) | trim }}
+                {{ journal.keys | each | indent(16) }},
+                {{ journal.measures | each("sum(?) AS ?") | indent(16) }}
             FROM (
                 SELECT * FROM delta.{{ journal.name }}
                 UNION ALL
@@ -134,7 +129,7 @@ BEGIN
             -- what has no moment, or one to come, was there by now
             least(happened_at, analytics.now()),
             'opening',
-            {{ each(journal.written, "?") | indent(12) | trim }}
+            {{ journal.written | each | indent(12) }}
         FROM truth.{{ journal.name }}_opening
         WHERE {{ differs() | trim }};
     END IF;

@@ -10,59 +10,37 @@ BEGIN
     MERGE INTO analytics.{{ metric.name }} AS stored
     USING (
         SELECT
-{% for name in metric.keys %}
-            {{ name }},
-{% endfor %}
-{% for name in metric.measures %}
-            sum({{ name }}) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+            {{ metric.keys | each | indent(12) }},
+            {{ metric.measures | each("sum(?) AS ?") | indent(12) }}
         FROM (
             SELECT
 {% for name, key in metric.keys.items() %}
                 {{ name }}::{{ key.stored }} AS {{ name }},
 {% endfor %}
-{% for name in metric.measures %}
-                {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+                {{ metric.measures | each | indent(16) }}
             FROM truth.{{ metric.name }}
             UNION ALL
             SELECT
-{% for name in metric.keys %}
-                {{ name }},
-{% endfor %}
-{% for name in metric.measures %}
-                - {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+                {{ metric.keys | each | indent(16) }},
+                {{ metric.measures | each("- ?") | indent(16) }}
             FROM analytics.{{ metric.name }}
         ) AS signed
         GROUP BY {{ metric.keys | listed }}
         HAVING
-{% for name in metric.measures %}
-            {{ "OR " if not loop.first }}sum({{ name }}) <> 0
-{% endfor %}
+            {{ metric.measures | each("sum(?) <> 0", "\nOR ") | indent(12) }}
         ORDER BY {{ metric.keys | listed }}
     ) AS added
     ON
-{% for name in metric.keys %}
-        {{ "AND " if not loop.first }}stored.{{ name }} = added.{{ name }}
-{% endfor %}
+        {{ metric.keys | each("stored.? = added.?", "\nAND ") | indent(8) }}
     WHEN
         MATCHED
-{% for name in metric.measures %}
-        AND stored.{{ name }} + added.{{ name }} = 0
-{% endfor %}
+        AND {{ metric.measures | each("stored.? + added.? = 0", "\nAND ") | indent(8) }}
         THEN DELETE
     WHEN MATCHED THEN UPDATE SET
-{% for name in metric.measures %}
-        {{ name }} = stored.{{ name }} + added.{{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each("? = stored.? + added.?") | indent(8) }}
     WHEN NOT MATCHED THEN INSERT ({{ (metric.keys | list + metric.measures | list) | listed }}) VALUES (
-{% for name in metric.keys %}
-        added.{{ name }},
-{% endfor %}
-{% for name in metric.measures %}
-        added.{{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.keys | each("added.?") | indent(8) }},
+        {{ metric.measures | each("added.?") | indent(8) }}
     );
     GET DIAGNOSTICS changed = ROW_COUNT;
     -- what an audit found is in it

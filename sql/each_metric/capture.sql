@@ -2,9 +2,7 @@
 -- Other metrics are counted from it: whatever changes a row of it, the signed rows are there.
 CREATE TABLE capture.{{ metric.name }} AS
 SELECT
-{% for name in metric.added %}
-    {{ name }},
-{% endfor %}
+    {{ metric.added | each | indent(4) }},
     1::smallint AS w
 FROM analytics.{{ metric.name }}
 WITH NO DATA;

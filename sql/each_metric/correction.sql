@@ -1,11 +1,7 @@
 CREATE TABLE correction.{{ metric.name }} AS
 SELECT
-{% for name in metric.keys %}
-    {{ name }},
-{% endfor %}
-{% for name in metric.counted %}
-    {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+    {{ metric.keys | each | indent(4) }},
+    {{ metric.counted | each | indent(4) }}
 FROM analytics.{{ metric.name }}
 WITH NO DATA;
 

@@ -2,21 +2,15 @@
 -- a definition's tables only if its columns have the stored types.
 CREATE VIEW drift.{{ metric.name }} AS
 SELECT
-{% for name in metric.keys %}
-    {{ name }},
-{% endfor %}
+    {{ metric.keys | each | indent(4) }},
 {% for name in metric.labels %}
     coalesce(max({{ name }}) FILTER (WHERE side = 'truth'), max({{ name }}) FILTER (WHERE side = 'stored')) AS {{ name }},
 {% endfor %}
-{% for name in metric.measures %}
-    coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+    {{ metric.measures | each("coalesce(sum(?), 0) AS ?") | indent(4) }}
 FROM (
     SELECT
         'pending' AS side,
-{% for name in metric.keys %}
-        {{ name }},
-{% endfor %}
+        {{ metric.keys | each | indent(8) }},
 {% for name in metric.labels %}
         {{ name }},
         gone_{{ name }},
@@ -24,9 +18,7 @@ FROM (
 {% if metric.labels %}
         is_wrong,
 {% endif %}
-{% for name in metric.measures %}
-        - {{ name }} AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each("- ? AS ?") | indent(8) }}
     FROM pending.{{ metric.name }}
     UNION ALL
     SELECT
@@ -41,16 +33,12 @@ FROM (
 {% if metric.labels %}
         false,
 {% endif %}
-{% for name in metric.measures %}
-        {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each | indent(8) }}
     FROM truth.{{ metric.name }}
     UNION ALL
     SELECT
         'stored',
-{% for name in metric.keys %}
-        {{ name }},
-{% endfor %}
+        {{ metric.keys | each | indent(8) }},
 {% for name in metric.labels %}
         {{ name }},
         NULL,
@@ -58,16 +46,12 @@ FROM (
 {% if metric.labels %}
         false,
 {% endif %}
-{% for name in metric.measures %}
-        - {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each("- ?") | indent(8) }}
     FROM analytics.{{ metric.name }}
 ) AS signed
 GROUP BY {{ metric.keys | listed }}
 HAVING
-{% for name in metric.measures %}
-    {{ "OR " if not loop.first }}sum({{ name }}) <> 0
-{% endfor %}
+    {{ metric.measures | each("sum(?) <> 0", "\nOR ") | indent(4) }}
 {% for name in metric.labels %}
     -- a maximum is wrong if the next fold neither looks it up nor makes it right
     OR (

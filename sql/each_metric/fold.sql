@@ -42,15 +42,11 @@ BEGIN
             -- A maximum is looked up where it may be gone: nothing went, and nothing is asked.
             LEFT JOIN LATERAL (
                 SELECT
-{% for name in labels %}
-                    there.{{ name }} AS before_{{ name }}{{ "," if not loop.last }}
-{% endfor %}
+                    {{ labels | each("there.? AS before_?") | indent(20) }}
                 FROM analytics.{{ metric.name }} AS there
                 WHERE
                     (
-{% for name in labels %}
-                        {{ "OR " if not loop.first }}signed.gone_{{ name }} IS NOT NULL
-{% endfor %}
+                        {{ labels | each("signed.gone_? IS NOT NULL", "\nOR ") | indent(24) }}
                     )
 {% for name in metric.keys %}
                     AND there.{{ name }} = ANY (ARRAY[signed.{{ name }}])
@@ -78,14 +74,10 @@ BEGIN
 {% endif %}
     ) AS added
     ON
-{% for name in metric.keys %}
-        {{ "AND " if not loop.first }}stored.{{ name }} = ANY (ARRAY[added.{{ name }}])
-{% endfor %}
+        {{ metric.keys | each("stored.? = ANY (ARRAY[added.?])", "\nAND ") | indent(8) }}
     WHEN
         MATCHED
-{% for name in metric.measures %}
-        AND stored.{{ name }} + added.{{ name }} = 0
-{% endfor %}
+        AND {{ metric.measures | each("stored.? + added.? = 0", "\nAND ") | indent(8) }}
 {% for name in labels %}
         AND {{ now(name) }} IS NULL
 {% endfor %}
@@ -93,9 +85,7 @@ BEGIN
     WHEN
         MATCHED
         AND (
-{% for name in metric.measures %}
-            {{ "OR " if not loop.first }}added.{{ name }} <> 0
-{% endfor %}
+            {{ metric.measures | each("added.? <> 0", "\nOR ") | indent(12) }}
 {% for name in labels %}
             OR stored.{{ name }} IS DISTINCT FROM {{ now(name) }}
 {% endfor %}
@@ -104,30 +94,22 @@ BEGIN
 {% for name in labels %}
             {{ name }} = {{ now(name) }},
 {% endfor %}
-{% for name in metric.measures %}
-            {{ name }} = stored.{{ name }} + added.{{ name }}{{ "," if not loop.last }}
-{% endfor %}
+            {{ metric.measures | each("? = stored.? + added.?") | indent(12) }}
     -- who is not stored has nothing but zeros and NULLs
     WHEN
         NOT MATCHED
         AND (
-{% for name in metric.measures %}
-            {{ "OR " if not loop.first }}added.{{ name }} <> 0
-{% endfor %}
+            {{ metric.measures | each("added.? <> 0", "\nOR ") | indent(12) }}
 {% for name in labels %}
             OR CASE WHEN looked_up THEN found_{{ name }} ELSE added.{{ name }} END IS NOT NULL
 {% endfor %}
         )
         THEN INSERT ({{ (metric.keys | list + metric.counted | list) | listed }}) VALUES (
-{% for name in metric.keys %}
-            added.{{ name }},
-{% endfor %}
+            {{ metric.keys | each("added.?") | indent(12) }},
 {% for name in labels %}
             CASE WHEN looked_up THEN found_{{ name }} ELSE added.{{ name }} END,
 {% endfor %}
-{% for name in metric.measures %}
-            added.{{ name }}{{ "," if not loop.last }}
-{% endfor %}
+            {{ metric.measures | each("added.?") | indent(12) }}
         );
     GET DIAGNOSTICS changed = ROW_COUNT;
     DELETE FROM correction.{{ metric.name }};

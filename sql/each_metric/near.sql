@@ -5,9 +5,7 @@
 {# The rows next to a changed one in the order of the key: the index gives them, and no more. #}
 {% macro beside(sign, direction) %}
 SELECT
-{% for column in near.columns %}
-        there.{{ column }},
-{% endfor %}
+        {{ near.columns | each("there.?") | indent(8) }},
         1 AS now,
         0 AS more
     FROM changed CROSS JOIN LATERAL (
@@ -15,7 +13,7 @@ SELECT
         FROM analytics.{{ metric.name }} AS there
         WHERE
             there.{{ first }} = changed.{{ first }}
-            AND ({% for key in order %}there.{{ key }}{{ ", " if not loop.last }}{% endfor %}) {{ sign }} ({% for key in order %}changed.{{ key }}{{ ", " if not loop.last }}{% endfor %})
+            AND ({{ order | each("there.?", ", ") }}) {{ sign }} ({{ order | each("changed.?", ", ") }})
 
         ORDER BY {% for key in order %}there.{{ key }}{{ direction }}{{ ", " if not loop.last }}{% endfor %}
 
@@ -26,9 +24,7 @@ CREATE VIEW capture.{{ metric.name }}_{{ "found" if near.is_held else "near" }} 
 WITH changed AS MATERIALIZED (
     -- rows that another sum came to, of those that a definition names, are no change
     SELECT
-{% for column in near.columns %}
-        {{ column }},
-{% endfor %}
+        {{ near.columns | each | indent(8) }},
         sum(w)::integer AS more
     FROM capture.{{ metric.name }}
     GROUP BY {{ near.columns | listed }}
@@ -36,9 +32,7 @@ WITH changed AS MATERIALIZED (
 )
 
 SELECT
-{% for column in near.columns %}
-    {{ column }},
-{% endfor %}
+    {{ near.columns | each | indent(4) }},
     max(now) AS now,
     sum(more)::integer AS more
 FROM (
@@ -47,9 +41,7 @@ FROM (
     {{ beside(">", "") | trim }}
     UNION ALL
     SELECT
-{% for column in near.columns %}
-        {{ column }},
-{% endfor %}
+        {{ near.columns | each | indent(8) }},
         (more > 0)::integer,
         more
     FROM changed

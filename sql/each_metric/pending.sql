@@ -2,9 +2,7 @@
    row has it. Where all that an owner has can't be used there is nothing to sum. #}
 CREATE VIEW pending.{{ metric.name }} AS
 SELECT
-{% for name in metric.keys %}
-    {{ name }},
-{% endfor %}
+    {{ metric.keys | each | indent(4) }},
 {% for name in metric.labels %}
     max({{ name }}) AS {{ name }},
     max(gone_{{ name }}) AS gone_{{ name }},
@@ -12,9 +10,7 @@ SELECT
 {% if metric.labels %}
     bool_or(is_wrong) AS is_wrong,
 {% endif %}
-{% for name in metric.measures %}
-    coalesce(sum({{ name }}), 0) AS {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+    {{ metric.measures | each("coalesce(sum(?), 0) AS ?") | indent(4) }}
 FROM (
     SELECT
 {% for name, key in metric.keys.items() %}
@@ -27,9 +23,7 @@ FROM (
 {% if metric.labels %}
         false AS is_wrong,
 {% endif %}
-{% for name in metric.measures %}
-        {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each | indent(8) }}
     FROM delta.{{ metric.name }}
     UNION ALL
 {% if metric.labels %}
@@ -42,16 +36,12 @@ FROM (
         {{ name }},
 {% endfor %}
         false,
-{% for _ in metric.measures %}
-        0{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each("0") | indent(8) }}
     FROM vanished.{{ metric.name }}
     UNION ALL
 {% endif %}
     SELECT
-{% for name in metric.keys %}
-        {{ name }},
-{% endfor %}
+        {{ metric.keys | each | indent(8) }},
 {% for name in metric.labels %}
         {{ name }},
         NULL,
@@ -59,9 +49,7 @@ FROM (
 {% if metric.labels %}
         true,
 {% endif %}
-{% for name in metric.measures %}
-        {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.measures | each | indent(8) }}
     FROM correction.{{ metric.name }}
 {% if metric.grain %}
     -- found by an audit that began before the night pruned it

@@ -1,9 +1,7 @@
 {# What is no sum is one for each {{ metric.per }}. #}
 {% macro whole(name, columns, owners) %}
 SELECT
-{% for column in columns %}
-        there.{{ column }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ columns | each("there.?") | indent(8) }}
     FROM {{ owners }} AS owner CROSS JOIN LATERAL (
         SELECT *
         FROM analytics.{{ name }} AS there
@@ -27,9 +25,7 @@ WITH
 -- rows that another sum came to, of those that the definition names, are no change
 {{ name }}_changed AS MATERIALIZED (
     SELECT
-{% for column in metric.named(other) %}
-        {{ column }},
-{% endfor %}
+        {{ metric.named(other) | each | indent(8) }},
         sum(w)::integer AS more
     FROM capture.{{ name }}
     GROUP BY {{ metric.named(other) | listed }}
@@ -50,9 +46,7 @@ WITH
 {{ name }}_both AS {{ "NOT " if name in held and not others }}MATERIALIZED (
 {% if others %}
     SELECT
-{% for column in columns %}
-        {{ column }},
-{% endfor %}
+        {{ columns | each | indent(8) }},
         max(now) AS now,
         max(now) - sum(more) AS before
     FROM (
@@ -61,9 +55,7 @@ WITH
         ) AS there
         UNION ALL
         SELECT
-{% for column in columns %}
-            {{ column }},
-{% endfor %}
+            {{ columns | each | indent(12) }},
 {% if name in metric.near %}
             now,
             more
@@ -77,9 +69,7 @@ WITH
     GROUP BY {{ columns | listed }}
 {% else %}
     SELECT
-{% for column in columns %}
-        {{ column }},
-{% endfor %}
+        {{ columns | each | indent(8) }},
         now,
         now - more AS before
     FROM capture.{{ name }}_near
@@ -100,22 +90,16 @@ OFFSET 0
 SELECT *
 FROM (
     SELECT
-{% for name in metric.given %}
-        {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.given | each | indent(8) }}
     FROM (
 {{ counted("now") }}    ) AS now
     UNION ALL
     SELECT
-{% for name in metric.keys %}
-        {{ name }},
-{% endfor %}
-{% for name in metric.measures %}
-        - {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+        {{ metric.keys | each | indent(8) }},
+        {{ metric.measures | each("- ?") | indent(8) }}
     FROM (
 {{ counted("before") }}    ) AS before
 ) AS signed
-WHERE {% for name in metric.keys %}{{ name }} IS NOT NULL{{ " AND " if not loop.last }}{% endfor %};
+WHERE {{ metric.keys | each("? IS NOT NULL", " AND ") }};
 
 COMMENT ON VIEW {{ metric.name }} IS {{ metric.meaning.en | literal }};

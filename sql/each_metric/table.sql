@@ -3,16 +3,12 @@ SELECT
 {% for name, key in metric.keys.items() %}
     {{ name }}::{{ key.stored }}{{ ' COLLATE "C"' if key.stored == "text" }} AS {{ name }},
 {% endfor %}
-{% for name in metric.counted %}
-    {{ name }}{{ "," if not loop.last }}
-{% endfor %}
+    {{ metric.counted | each | indent(4) }}
 FROM truth.{{ metric.name }}
 WITH NO DATA;
 
 ALTER TABLE analytics.{{ metric.name }}
-{% for name in metric.measures %}
-    ALTER COLUMN {{ name }} SET NOT NULL,
-{% endfor %}
+    {{ metric.measures | each("ALTER COLUMN ? SET NOT NULL") | indent(4) }},
     ADD PRIMARY KEY ({{ metric.keys | listed }});
 
 COMMENT ON TABLE analytics.{{ metric.name }} IS {{ metric.meaning.en | literal }};

@@ -3,9 +3,7 @@ CREATE VIEW {{ metric.name }} AS
 {% for name, other in read.items() %}
 {{ "WITH " if loop.first }}{{ name }} AS (
     SELECT
-{% for column in metric.named(other) %}
-        {{ column }},
-{% endfor %}
+        {{ metric.named(other) | each | indent(8) }},
         {{ "w" if signed else "1 AS w" }}
     FROM {{ "capture" if signed else "analytics" }}.{{ name }}
 ){{ "," if not loop.last }}

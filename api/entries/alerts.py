@@ -13,7 +13,7 @@ from api.blueprint import blueprint
 from api.entries.entry import Written, about, carried_out, comment, line, named
 from api.entries.numbers import NumberEntry, amount, days, filters, stored
 from api.fields import count, identifier, several
-from api.requests.parameters import NoParameters, WholeNumber
+from api.requests.parameters import NoParameters, within
 from shared.metrics import METRICS
 
 
@@ -102,12 +102,7 @@ class FiredBody(Schema):
 
 
 class Newest(NoParameters):
-    limit = WholeNumber(
-        load_default=100,
-        validate=validate.Range(1, 1000, error="must be a whole number from 1 to 1000."),
-        error_messages={"invalid": "must be a whole number from 1 to 1000."},
-        metadata={"description": "How many of the newest.", "x-unit": "count"},
-    )
+    limit = within(1, 1000, "How many of the newest.", "count", usual=100)
 
 
 @blueprint.route("/alerts")

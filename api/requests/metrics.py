@@ -28,8 +28,6 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 
 _SEVERAL = f"must be a whole number, or up to {MOST_VALUES} with commas between."
 
-_A_LIMIT = f"must be a whole number from 1 to {MOST_ROWS}."
-
 
 class Grouped(parameters.AnswerQuery):
     """What any metric may be asked for; its own names are added to it."""
@@ -47,13 +45,8 @@ class Grouped(parameters.AnswerQuery):
 class Window(Grouped):
     """The days that are counted: the last so many, or from one to another."""
 
-    days = parameters.WholeNumber(
-        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        error_messages={"invalid": "must be a whole number from 1 to 365."},
-        metadata={
-            "description": "The last calendar days, today included; 30 where nothing is said.",
-            "x-unit": "days",
-        },
+    days = parameters.within(
+        1, 365, "The last calendar days, today included; 30 where nothing is said.", "days"
     )
     first = parameters.Day(
         data_key="from",
@@ -181,11 +174,8 @@ def query_schema(metric: Metric) -> type[Schema]:
             ),
             metadata={"description": "What rows are sorted by; a - before it: the greatest first."},
         ),
-        "limit": parameters.WholeNumber(
-            load_default=1000,
-            validate=validate.Range(1, MOST_ROWS, error=_A_LIMIT),
-            error_messages={"invalid": _A_LIMIT},
-            metadata={"description": "How many rows at most; `total` is of all.", "x-unit": "rows"},
+        "limit": parameters.within(
+            1, MOST_ROWS, "How many rows at most; `total` is of all.", "rows", usual=1000
         ),
     }
     base: tuple[type[Schema], ...] = (Grouped,)
@@ -211,20 +201,16 @@ def query_schema(metric: Metric) -> type[Schema]:
 
 
 def _parameter(parameter: Parameter) -> fields.Field[Any]:
-    about = {"description": parameter.said.en}
     if parameter.of:
         error = f"must be one of {', '.join(parameter.of)}."
         known = validate.OneOf(parameter.of, error=error)
+        about = {"description": parameter.said.en}
         return cast(
             "fields.Field[Any]",
             fields.String(load_default=parameter.usual, validate=known, metadata=about),
         )
-    error = f"must be a whole number from {parameter.least} to {parameter.most}."
-    return parameters.WholeNumber(
-        load_default=parameter.usual,
-        validate=validate.Range(parameter.least, parameter.most, error=error),
-        error_messages={"invalid": error},
-        metadata=about | {"x-unit": "days"},
+    return parameters.within(
+        parameter.least, parameter.most, parameter.said.en, "days", usual=parameter.usual
     )
 
 

@@ -16,7 +16,7 @@ from flask import Response, request
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.requests.carried import carried
-from api.requests.parameters import LARGEST, Course, WholeNumber
+from api.requests.parameters import LARGEST, Course, within
 
 ROWS = "courses_rows"
 """The query whose rows are the list, for one that is too long to be held."""
@@ -67,14 +67,7 @@ def _within_bigint(number: int) -> int:
 
 
 class Courses(Course):
-    limit = WholeNumber(
-        validate=validate.Range(1, 1000, error="must be a whole number from 1 to 1000."),
-        error_messages={"invalid": "must be a whole number from 1 to 1000."},
-        metadata={
-            "description": "No more courses than that; `Link` names the next page.",
-            "x-unit": "count",
-        },
-    )
+    limit = within(1, 1000, "No more courses than that; `Link` names the next page.", "count")
     cursor = Cursor(metadata={"description": "Where a page begins: taken from `Link`."})
     sort = fields.String(
         validate=validate.OneOf(

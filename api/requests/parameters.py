@@ -3,7 +3,16 @@
 import re
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    missing,
+    post_load,
+    pre_load,
+    validate,
+)
 from werkzeug.routing import BaseConverter
 
 from api.requests.negotiation import MEDIA_TYPES
@@ -52,6 +61,17 @@ class WholeNumber(fields.Integer):
 
     def _format_num(self, value: Any) -> int:
         return whole_number(str(value))
+
+
+def within(least: int, most: int, about: str, unit: str, usual: Any = missing) -> WholeNumber:
+    """A whole number of these bounds; `usual`: what it is where it isn't given."""
+    sentence = f"must be a whole number from {least} to {most}."
+    return WholeNumber(
+        load_default=usual,
+        validate=validate.Range(least, most, error=sentence),
+        error_messages={"invalid": sentence},
+        metadata={"description": about, "x-unit": unit},
+    )
 
 
 class NoParameters(Schema):
@@ -139,12 +159,7 @@ class Named(More):
 
 
 class Days(AnswerQuery, Noted):
-    days = WholeNumber(
-        load_default=30,
-        validate=validate.Range(1, 365, error="must be a whole number from 1 to 365."),
-        error_messages={"invalid": "must be a whole number from 1 to 365."},
-        metadata={"description": "The last calendar days, today included.", "x-unit": "days"},
-    )
+    days = within(1, 365, "The last calendar days, today included.", "days", usual=30)
 
 
 class Money(AnswerQuery):

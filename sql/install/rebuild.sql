@@ -90,7 +90,8 @@ COMMENT ON FUNCTION control.cost(text, text) IS 'What the planner thinks that co
 
 CREATE FUNCTION control.asked_for(asked jsonb)
 RETURNS TABLE (step text, kind text, family text, place integer, condition text, is_touched boolean)
-STABLE LANGUAGE sql
+STABLE LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT
         step.name,

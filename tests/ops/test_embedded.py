@@ -152,7 +152,6 @@ def test_a_home_that_others_could_read_is_theirs_no_more(tmp_path: Path) -> None
     home = tmp_path / "home"
     run_both(tmp_path)
     (home / "log" / "api.log").touch()
-    (home / "celerybeat.state.db").touch()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o755)
     (home / "postgres.run").symlink_to(elsewhere)

@@ -105,10 +105,17 @@ export function isGoingOn({ of: type }: MetricColumn, date: string, today: strin
   return end.toISOString().slice(0, 10) > today;
 }
 
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
 /** The day that a moment is of, where days are counted. */
 export function dayOf(moment: Date, timezone: string): string {
-  // Sweden writes dates as ISO 8601 does
-  return new Intl.DateTimeFormat("sv", { timeZone: timezone }).format(moment);
+  let calendar = calendars.get(timezone);
+  if (!calendar) {
+    // Sweden writes dates as ISO 8601 does; one takes a while to make
+    calendar = new Intl.DateTimeFormat("sv", { timeZone: timezone });
+    calendars.set(timezone, calendar);
+  }
+  return calendar.format(moment);
 }
 
 interface Series {
